@@ -1,0 +1,156 @@
+"""The commands: one small function a verb. Nothing heavy is imported before a verb needs it."""
+
+from __future__ import annotations
+
+import errno
+import sys
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from bench.errors import BenchError
+
+if TYPE_CHECKING:
+    from bench.config import RunConfig
+
+app = typer.Typer(
+    help="Which debiasing methods make a medical-imaging network forget a patient's race, and at what cost?",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    epilog="Options are overrides in Hydra's grammar: method=adversarial method.strength=.5 task=cxr seed=1. "
+    "--debug shows the traceback of an error.",
+)
+Overrides = Annotated[list[str] | None, typer.Argument(help="option=value …; `bench show` lists the options")]
+Multirun = Annotated[bool, typer.Option("-m", "--multirun", help="run the product of comma lists: method=erm,adversarial")]
+
+
+@app.command()
+def run(overrides: Overrides = None, multirun: Multirun = False) -> None:
+    """Train one method on one task, and score what came out twice."""
+    from bench.config import multirun as product
+
+    if not multirun:
+        _one_run(overrides or [])
+        return
+    jobs, failed = product(overrides or []), []
+    for number, job in enumerate(jobs, start=1):
+        typer.echo(f"[{number}/{len(jobs)}] {' '.join(job)}", err=True)
+        try:
+            _one_run(job)
+        except BenchError as error:
+            failed.append(job)
+            typer.echo(f"error: {error}", err=True)
+    if failed:
+        names = "; ".join(" ".join(job) for job in failed)
+        raise BenchError(f"{len(failed)} of {len(jobs)} runs failed ({names}); the others are recorded.")
+
+
+@app.command()
+def sweep(overrides: Overrides = None) -> None:
+    """Tune a method on validation patients, and run the chosen configuration on test patients."""
+    from bench.report import print_record, print_sweep
+    from bench.sweep import sweep as tune
+
+    done = tune(_announced(overrides or []))
+    print_sweep(done)
+    print_record(done.outcome.record, done.outcome.folder)
+
+
+@app.command("list")
+def list_plugins(
+    check: Annotated[bool, typer.Option("--check", help="import every plugin, in a process of its own")] = False,
+) -> None:
+    """Every method, task and data set, also those that cannot be imported."""
+    from bench import registry
+    from bench.listing import print_entries
+
+    tasks = registry.TASKS.entries()
+    groups = {"methods": registry.METHODS.entries(), "tasks": tasks}
+    for task in tasks:
+        if task.error is None:
+            groups[f"data sets of task {task.name}"] = registry.datasets(task).entries()
+    if check:
+        checked = iter(registry.check(entry for entries in groups.values() for entry in entries))
+        groups = {title: [next(checked) for _ in entries] for title, entries in groups.items()}
+    print_entries(groups)
+
+
+@app.command()
+def show(overrides: Overrides = None) -> None:
+    """What a method or task is, its source, and its options with defaults and ranges: bench show method=adversarial."""
+    from bench.report import print_method, print_options, print_task
+
+    asked = dict(text.partition("=")[::2] for text in overrides or [])
+    if unknown := set(asked) - {"method", "task", "task.dataset"}:
+        raise BenchError(f"bench show takes method=… or task=… (with task.dataset=…), not {', '.join(sorted(unknown))}.")
+    if "method" in asked:
+        print_method(asked["method"])
+    if "task" in asked or "task.dataset" in asked:
+        print_task(asked.get("task", "cxr"), asked.get("task.dataset"))
+    if not asked:
+        print_options()
+
+
+@app.command()
+def leaderboard(overrides: Overrides = None) -> None:
+    """Records into a table (Markdown, CSV, LaTeX) and a figure: bench leaderboard task=cxr [runs_dir=…] [out=…]."""
+    from pathlib import Path
+
+    from bench import config, records
+    from bench.leaderboard import build
+
+    values = {"task": None, "runs_dir": "runs", "out": "leaderboards", **config.given(overrides or [])}
+    if unknown := set(values) - {"task", "runs_dir", "out"}:
+        raise BenchError(f"bench leaderboard takes task=…, runs_dir=… and out=…, not {', '.join(sorted(unknown))}.")
+    found = records.read_all(Path(str(values["runs_dir"])).expanduser(), values["task"])
+    for path in build(found, Path(str(values["out"])).expanduser()):
+        typer.echo(path)
+
+
+def _one_run(overrides: list[str]) -> None:
+    from bench.report import print_record
+    from bench.run import run as run_one
+
+    outcome = run_one(_announced(overrides))
+    if outcome.existed:
+        typer.echo(f"This run is already recorded in {outcome.folder}; its record:", err=True)
+    print_record(outcome.record, outcome.folder)
+
+
+def _announced(overrides: list[str]) -> RunConfig:
+    from bench.progress import say
+
+    if sys.stderr.isatty():
+        say("loading …")
+    from bench.config import compose
+
+    return compose(overrides)
+
+
+def main() -> None:
+    """Run the command line: what the user can mend is one paragraph and exit code 2; --debug adds the traceback."""
+    debug = "--debug" in sys.argv
+    sys.argv = [argument for argument in sys.argv if argument != "--debug"]
+    try:
+        app(standalone_mode=True)
+    except BenchError as error:
+        message = str(error)
+        if debug:
+            raise
+    except KeyboardInterrupt:
+        message = "interrupted. The same command goes on from the last finished epoch."
+        if debug:
+            raise
+    except OSError as error:
+        mendable = {errno.ENOSPC: "no space is left on the device", errno.EDQUOT: "the disk quota is used up"}
+        mendable |= {errno.EACCES: "permission was denied", errno.EROFS: "the file system is read-only"}
+        if debug or error.errno not in mendable:
+            raise
+        where = f" for {error.filename}" if error.filename else ""
+        message = f"{mendable[error.errno]}{where}. Nothing was left half-written; mend it and give the same command again."
+    else:
+        return
+    typer.echo(f"error: {message}", err=True)
+    sys.exit(2)

@@ -1,0 +1,117 @@
+"""Batches from the image cache: whole slices of the memory map, in an order that depends on seed and epoch alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.utils.data import DataLoader, Dataset, Sampler
+
+from bench.method import Batch
+from bench.task import Cohort
+
+
+class CohortImages(Dataset):
+    """Images and labels of a cohort; indexed by ``(epoch, positions)``, a whole batch at once.
+
+    ``pixels`` is the cache, ``(rows, H, W)`` or ``(rows, H, W, C) uint8``. ``hide`` withholds targets, ``hide_groups``
+    the protected attribute.
+    """
+
+    def __init__(
+        self,
+        cohort: Cohort,
+        pixels: np.ndarray,
+        *,
+        hide_targets: bool = False,
+        hide_groups: bool = False,
+        transform: Any = None,
+        seed: int = 0,
+    ) -> None:
+        self.pixels, self.rows, self.transform, self.seed = pixels, cohort.rows, transform, seed
+        self.targets = torch.tensor(cohort.targets)
+        self.groups = torch.tensor(cohort.groups)
+        if hide_targets:
+            self.targets = torch.full_like(self.targets, torch.nan)
+        if hide_groups:
+            self.groups = torch.full_like(self.groups, -1)
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def __getitem__(self, index: tuple[int, np.ndarray]) -> Batch:
+        epoch, positions = index
+        images = self.pixels[self.rows[positions]]
+        if self.transform is not None:
+            images = np.stack([self._transformed(x, epoch, i) for x, i in zip(images, positions, strict=True)])
+        where = torch.from_numpy(positions)
+        return Batch(_channels_first(images), self.targets[where], self.groups[where])
+
+    def _transformed(self, image: np.ndarray, epoch: int, position: int) -> np.ndarray:
+        # Seeded for each image, so that neither the number of workers nor an interruption changes what is drawn.
+        self.transform.set_random_seed(int(np.random.SeedSequence([self.seed, epoch, position]).generate_state(1)[0]))
+        shaped = image if image.ndim == 3 else image[..., None]
+        return self.transform(image=shaped)["image"].reshape(image.shape)
+
+
+def _channels_first(images: np.ndarray) -> Tensor:
+    if images.ndim == 3:
+        return torch.from_numpy(images).unsqueeze(1)
+    return torch.from_numpy(np.ascontiguousarray(images.transpose(0, 3, 1, 2)))
+
+
+class EpochBatches(Sampler):
+    """Yields ``(epoch, positions)``: every image once an epoch, or as many draws by ``weights`` with replacement.
+
+    The last batch of an epoch is left out when it is not full, so that every step of a training run weighs the same.
+    Lightning calls :meth:`set_epoch`.
+    """
+
+    def __init__(self, n: int, batch_size: int, seed: int, weights: Tensor | None = None) -> None:
+        self.n, self.batch_size, self.seed, self.epoch = n, min(batch_size, n), seed, 0
+        self.probabilities = None if weights is None else (weights.double() / weights.double().sum()).numpy()
+
+    def set_epoch(self, epoch: int) -> None:
+        """Choose the epoch whose order comes next."""
+        self.epoch = epoch
+
+    def __len__(self) -> int:
+        return self.n // self.batch_size
+
+    def __iter__(self) -> Iterator[tuple[int, np.ndarray]]:
+        rng = np.random.default_rng([self.seed, self.epoch])
+        if self.probabilities is None:
+            order = rng.permutation(self.n)
+        else:
+            order = rng.choice(self.n, self.n, p=self.probabilities)
+        for start in range(0, len(self) * self.batch_size, self.batch_size):
+            yield self.epoch, order[start : start + self.batch_size]
+
+
+class InOrder(Sampler):
+    """Yields ``(0, positions)`` of every image once, in the cohort's order."""
+
+    def __init__(self, n: int, batch_size: int) -> None:
+        self.n, self.batch_size = n, batch_size
+
+    def __len__(self) -> int:
+        return -(-self.n // self.batch_size)
+
+    def __iter__(self) -> Iterator[tuple[int, np.ndarray]]:
+        for start in range(0, self.n, self.batch_size):
+            yield 0, np.arange(start, min(start + self.batch_size, self.n))
+
+
+def loader(images: CohortImages, batches: Sampler, workers: int = 0) -> DataLoader:
+    """A DataLoader whose items are whole batches: collation by slicing instead of image by image."""
+    return DataLoader(
+        images,
+        sampler=batches,
+        batch_size=None,
+        num_workers=workers,
+        persistent_workers=workers > 0,
+        pin_memory=torch.cuda.is_available(),
+    )

@@ -1,0 +1,278 @@
+"""The image cache: every image decoded or rendered once, into a memory map that survives interruptions."""
+
+from __future__ import annotations
+
+import csv
+import errno
+import hashlib
+import io
+import json
+import os
+import shutil
+import sys
+from collections.abc import Sequence
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from filelock import AcquireReturnProxy, FileLock, Timeout
+
+from bench.data import cohorts
+from bench.data._chunks import Chunk, Files, Rejected, Rendered, Target, fill
+from bench.data._progress import Progress
+from bench.data.decode import DECODER_VERSION
+from bench.errors import BenchError
+from bench.task import Cohort, Dataset, require_root
+
+#: Raised when the layout of the cache folder changes.
+_LAYOUT = 1
+#: Share of the images that may be unreadable before a run is stopped.
+MAX_REJECTED = 0.05
+#: Images a chunk: what a worker takes at once, and the most that a kill costs each worker.
+_CHUNK = 64
+_PIXELS, _JOURNAL, _REJECTED, _ABOUT = "pixels.npy", "finished.jsonl", "rejected.csv", "cache.json"
+
+
+@dataclass(frozen=True)
+class Images:
+    """The pixels of a cohort: ``pixels[cohort.rows]`` are its images, ``(N, H, W) uint8``, read-only.
+
+    ``rejected`` lists the images that gave none, with the reason; their rows are zeros and :meth:`apply` takes them out
+    of the cohort. ``fingerprint`` is that of :func:`fingerprint`; ``folder`` holds it all.
+    """
+
+    pixels: np.ndarray
+    rejected: tuple[tuple[str, str], ...]
+    fingerprint: str
+    folder: Path
+
+    def apply(self, cohort: Cohort) -> Cohort:
+        """The cohort without the rejected images, counted as ``image unreadable: <kind of fault>``.
+
+        Raises:
+            BenchError: when what is left cannot be trained and scored on.
+        """
+        return cohorts.drop(
+            cohort, {image: f"image unreadable: {why.partition(':')[0]}" for image, why in self.rejected}
+        )
+
+
+def fingerprint(cohort: Cohort, dataset: Dataset, options: Any, root: Path | None, size: int) -> str:
+    """SHA-256 of all that determines the pixels, found without reading any.
+
+    Of files: each one's path below ``root``, length and time of last change (in nanoseconds, so that a file replaced by
+    one of the same length is noticed; a copy that does not keep the times is decoded again), in row order, and the
+    decoder's version. Of a phantom: its options and every cell of the table but the split. Of both: the data set's name
+    and version, and ``size``.
+    """
+    about = {"layout": _LAYOUT, "dataset": dataset.name, "version": dataset.version, "size": size}
+    if dataset.render:
+        digest = _start_digest(about | {"options": options.model_dump(mode="json")})
+        digest.update(cohort.table.drop(columns="split").to_csv(index=False, float_format="%.9g").encode())
+        return digest.hexdigest()
+    folder = require_root(root, dataset.name)
+    digest = _start_digest(about | {"decoder": DECODER_VERSION})
+    for image in cohort.table["image"]:
+        try:
+            stat = os.stat(folder / image)
+            digest.update(f"{image}\0{stat.st_size}\0{stat.st_mtime_ns}\n".encode())
+        except OSError as error:
+            digest.update(f"{image}\0{error.strerror}\n".encode())
+    return digest.hexdigest()
+
+
+def open_images(
+    cohort: Cohort,
+    dataset: Dataset,
+    options: Any,
+    root: Path | None,
+    cache_dir: Path,
+    size: int,
+    workers: int,
+) -> Images:
+    """The images of a cohort, built first where the cache does not hold them.
+
+    Building shows its progress, goes on after a kill where it stopped, and appears whole or not at all. Of several
+    processes that want the same images one builds and the others wait for it.
+
+    Args:
+        cohort: all rows, as :func:`bench.data.cohorts.build` made them.
+        dataset: renders the pixels, or names files below ``root``.
+        options: the data set's options.
+        root: the data set's folder; None for a phantom.
+        cache_dir: holds one folder a set of images.
+        size: side of the square images, in pixels.
+        workers: processes that decode or render.
+
+    Raises:
+        BenchError: when more than 5% of the images are unreadable, a phantom does not render, the disk is full, or the
+            cache folder cannot be written.
+    """
+    if not np.array_equal(cohort.rows, np.arange(len(cohort))):
+        raise ValueError("images are opened for a whole cohort, before any row is taken out")
+    name = fingerprint(cohort, dataset, options, root, size)
+    folder = cache_dir / f"{dataset.name}-{size}px-{name[:20]}"
+    if folder.is_dir():
+        return _open(folder, name, len(cohort), size)
+    try:
+        cache_dir.mkdir(parents=True, exist_ok=True)
+        with _lock(folder):
+            if not folder.is_dir():
+                _build(folder, cohort, dataset, options, root, size, workers)
+    except OSError as error:
+        raise _unwritable(error, cache_dir, len(cohort) * size**2) from error
+    except BrokenProcessPool as error:
+        raise BenchError(
+            f"A process that prepared images of data set {dataset.name!r} was killed, most often for want of memory."
+            " What is finished is kept: the same command goes on from there. A script that calls this needs its"
+            ' `if __name__ == "__main__":`.'
+        ) from error
+    return _open(folder, name, len(cohort), size)
+
+
+def _start_digest(about: dict[str, Any]) -> Any:
+    return hashlib.sha256(json.dumps(about, sort_keys=True).encode())
+
+
+def _lock(folder: Path) -> AcquireReturnProxy:
+    lock = FileLock(folder.with_name(folder.name + ".lock"))
+    try:
+        return lock.acquire(timeout=0.5)
+    except Timeout:
+        print(f"Waiting for another process that is preparing {folder.name} …", file=sys.stderr, flush=True)
+        return lock.acquire()
+
+
+def _build(
+    folder: Path, cohort: Cohort, dataset: Dataset, options: Any, root: Path | None, size: int, workers: int
+) -> None:
+    partial = folder.with_name(folder.name + ".partial")
+    try:
+        finished = _resume(partial, len(cohort), size) or _start(partial, len(cohort), size)
+        chunks = [Chunk(at, min(at + _CHUNK, len(cohort))) for at in range(0, len(cohort), _CHUNK)]
+        rejected = [row for rows in finished.values() for row in rows]
+        done = sum(chunk.stop - chunk.start for chunk in finished)
+        offset = np.load(partial / _PIXELS, mmap_mode="r", allow_pickle=False).offset
+        target = Target(partial / _PIXELS, offset, size)
+        source = Rendered(dataset, options) if dataset.render else Files(require_root(root, dataset.name))
+        todo = [chunk for chunk in chunks if chunk not in finished]
+        with (
+            Progress(f"{dataset.name}, {size} px", len(cohort), done) as progress,
+            open(partial / _JOURNAL, "a") as journal,
+        ):
+            for chunk, bad in fill(source, target, cohort.table, todo, workers):
+                journal.write(json.dumps([*chunk, bad]) + "\n")
+                journal.flush()
+                os.fsync(journal.fileno())
+                rejected += bad
+                progress.advance(chunk.stop - chunk.start)
+        images = cohort.table["image"].to_numpy()
+        listed = [(str(images[row]), reason) for row, reason in sorted(rejected)]
+        _write_rejected(partial / _REJECTED, listed)
+        _refuse_too_many(listed, len(cohort), dataset, partial / _REJECTED, folder)
+        about = {"layout": _LAYOUT, "dataset": dataset.name, "version": dataset.version, "size": size}
+        _write(partial / _ABOUT, json.dumps(about | {"images": len(cohort), "rejected": len(listed)}, indent=2))
+        os.replace(partial, folder)
+        (folder / _JOURNAL).unlink()
+    except (OSError, BenchError) as error:
+        # A full disk is to be freed, and a phantom's code mended: neither is to find what was made before.
+        if isinstance(error, BenchError) or _is_full(error):
+            shutil.rmtree(partial, ignore_errors=True)
+        raise
+
+
+def _start(partial: Path, n: int, size: int) -> dict[Chunk, Rejected]:
+    """An empty cache with all its space taken; the journal comes last and says that the rest is there."""
+    shutil.rmtree(partial, ignore_errors=True)
+    partial.mkdir()
+    np.lib.format.open_memmap(partial / _PIXELS, mode="w+", dtype=np.uint8, shape=(n, size, size)).flush()
+    with open(partial / _PIXELS, "r+b") as file:
+        if hasattr(os, "posix_fallocate"):
+            # All of it is taken now, so that a disk too small shows at once and not in an hour.
+            os.posix_fallocate(file.fileno(), 0, file.seek(0, os.SEEK_END))
+        os.fsync(file.fileno())
+    (partial / _JOURNAL).touch()
+    return {}
+
+
+def _resume(partial: Path, n: int, size: int) -> dict[Chunk, Rejected]:
+    """The finished chunks of an interrupted build, with their rejected rows; empty where there is none."""
+    finished = {}
+    try:
+        lines = (partial / _JOURNAL).read_text().split("\n")
+        if np.load(partial / _PIXELS, mmap_mode="r", allow_pickle=False).shape != (n, size, size):
+            return {}
+        for line in lines[:-1]:  # what follows the last newline was cut off by the kill
+            start, stop, rejected = json.loads(line)
+            finished[Chunk(start, stop)] = [(row, reason) for row, reason in rejected]
+    except (FileNotFoundError, ValueError):
+        return {}
+    # Without the torn line, which the next one would be glued to.
+    _write(partial / (_JOURNAL + ".tmp"), "".join(line + "\n" for line in lines[:-1]))
+    os.replace(partial / (_JOURNAL + ".tmp"), partial / _JOURNAL)
+    return finished
+
+
+def _write_rejected(path: Path, rejected: Sequence[tuple[str, str]]) -> None:
+    text = io.StringIO()
+    csv.writer(text).writerows([("image", "reason"), *rejected])
+    _write(path, text.getvalue())
+
+
+def _write(path: Path, text: str) -> None:
+    with open(path, "w", newline="", encoding="utf-8") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _refuse_too_many(
+    rejected: Sequence[tuple[str, str]], n: int, dataset: Dataset, listing: Path, folder: Path
+) -> None:
+    """Stop when too few images are left. The list stays; the rest goes, so that the next attempt reads all anew."""
+    if len(rejected) <= MAX_REJECTED * n:
+        return
+    kept = folder.with_name(folder.name + ".rejected.csv")
+    os.replace(listing, kept)
+    few = "; ".join(f"{image} ({reason})" for image, reason in rejected[:3])
+    share = "None" if len(rejected) == n else f"Only {n - len(rejected):,}"
+    raise BenchError(
+        f"{share} of the {n:,} images of data set {dataset.name!r} can be read, and no more than"
+        f" {MAX_REJECTED:.0%} may be unreadable. The first are {few}. {kept} lists all: mend or fetch these"
+        " files again, or take them out of the data set's table."
+    )
+
+
+def _open(folder: Path, name: str, n: int, size: int) -> Images:
+    try:
+        pixels = np.load(folder / _PIXELS, mmap_mode="r", allow_pickle=False)
+        with open(folder / _REJECTED, newline="", encoding="utf-8") as file:
+            rejected = tuple((image, reason) for image, reason in list(csv.reader(file))[1:])
+        about = json.loads((folder / _ABOUT).read_text(encoding="utf-8"))
+        if len(rejected) != about["rejected"]:
+            raise ValueError(f"{_REJECTED} lists {len(rejected)} of {about['rejected']} images")
+        if pixels.shape != (n, size, size) or pixels.dtype != np.uint8:
+            raise ValueError(f"it holds {pixels.shape} {pixels.dtype}")
+    except (OSError, ValueError, KeyError) as error:
+        raise BenchError(
+            f"The image cache {folder} is damaged ({error}). Delete this folder; the next run builds it anew."
+        ) from error
+    return Images(pixels, rejected, name, folder)
+
+
+def _is_full(error: OSError) -> bool:
+    return error.errno in (errno.ENOSPC, errno.EDQUOT)
+
+
+def _unwritable(error: OSError, cache_dir: Path, needed: int) -> BenchError:
+    if _is_full(error):
+        return BenchError(
+            f"No space left in {cache_dir} for the image cache, which takes {needed / 2**20:,.0f} MB. What"
+            " was begun is deleted. Free some space, or say cache_dir=/a/roomier/folder."
+        )
+    return BenchError(
+        f"The image cache cannot be written to {cache_dir}: {error.strerror or error}. Say"
+        " cache_dir=/a/folder/of/yours."
+    )

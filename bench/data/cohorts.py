@@ -1,0 +1,323 @@
+"""From what a reader found to a Cohort: known columns, checked values, every patient in one split."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+
+from bench.data import splits
+from bench.errors import BenchError, suggest
+from bench.task import SPLITS, Cohort, Dataset, Reading, Task, TaskSpec
+
+#: Ages outside are missing-value codes or slips (NIH ChestX-ray14 holds a 414).
+_AGES = (0, 120)
+
+
+def build(
+    reading: Reading,
+    task: Task | type[Task],
+    dataset: Dataset,
+    *,
+    protected: str | None = None,
+    targets: Sequence[str] | None = None,
+    split: Literal["hash", "official"] = "hash",
+    image_size: int,
+) -> Cohort:
+    """The validated cohort of what a reader found: sorted by ``image``, with a RangeIndex, every patient in one split.
+
+    Kept are the columns that the task knows: all its targets that the data set has (those not chosen too, since a
+    phantom draws from them), its attributes, ``age`` and its covariates. A patient recorded with two values of an
+    attribute has it set to unknown, as has an age outside 0–120; ``Cohort.excluded`` counts the images of each. Rows
+    whose protected attribute is unknown stay, for diagnosis. A group in which there is nobody is left out.
+
+    Args:
+        reading: what the reader returned.
+        task: the task, for its targets, attributes and covariates.
+        dataset: where the reading comes from, for its name.
+        protected: the attribute whose decodability is scored; None takes the task's.
+        targets: the targets to train on and score; None takes all of the task's.
+        split: "hash" of the patient's id, or the data set's "official" one.
+        image_size: side of the square images, in pixels.
+
+    Raises:
+        BenchError: for an unknown name; a column that is lacking; an image listed twice or a row without image or
+            patient; a value that is no label or no group; a protected attribute that is absent, unknown for all or the
+            same for all; no official split, or one that parts a patient; an empty split; a target with one class or a
+            protected attribute with one group in a split.
+    """
+    chosen = _chosen_targets(task, targets)
+    protected = protected or task.protected
+    if protected not in task.attributes:
+        raise BenchError(
+            f"task.protected={protected} is no attribute of task {task.name!r}.{suggest(protected, task.attributes)}"
+        )
+    excluded = Counter(reading.excluded)
+    table = _known_columns(reading.table, task, dataset, chosen)
+    _check_images(table, dataset)
+    _clean_labels(table, task, dataset)
+    _clean_attributes(table, task, dataset, excluded)
+    _clean_age(table, dataset, excluded)
+    attribute_groups = _groups_present(table, task)
+    _check_protected(table, attribute_groups, protected, dataset)
+    unknown = int(table[protected].isna().sum())
+    if unknown:
+        excluded[f"{protected} unknown (kept for diagnosis)"] += unknown
+    table = _split(table, reading.table, split, dataset, excluded)
+
+    cohort = Cohort(
+        table=table.sort_values("image", ignore_index=True),
+        spec=TaskSpec(
+            task=task.name,
+            targets=chosen,
+            protected=protected,
+            groups=attribute_groups[protected],
+            image_size=image_size,
+            channels=task.channels,
+        ),
+        dataset=dataset.name,
+        synthetic=dataset.synthetic,
+        attribute_groups=attribute_groups,
+        no_finding=task.no_finding if task.no_finding in chosen else None,
+        excluded=dict(excluded),
+    )
+    _check_splits(cohort)
+    return cohort
+
+
+def drop(cohort: Cohort, reasons: Mapping[str, str]) -> Cohort:
+    """The cohort without these images, counted by reason; the others keep their index, which is their cache row.
+
+    Args:
+        cohort: as made by :func:`build`.
+        reasons: why each image is left out, by image.
+
+    Raises:
+        BenchError: when what is left has an empty split, or a target or protected attribute that is all one there.
+    """
+    keep = ~cohort.table["image"].isin(reasons.keys()).to_numpy()
+    if keep.all():
+        return cohort
+    gone = Counter(reasons[image] for image in cohort.table["image"][~keep])
+    excluded = dict(Counter(cohort.excluded) + gone)
+    rest = replace(cohort.take(np.flatnonzero(keep)), excluded=excluded)
+    _check_splits(rest)
+    return rest
+
+
+def _chosen_targets(task: Task | type[Task], targets: Sequence[str] | None) -> tuple[str, ...]:
+    chosen = tuple(task.targets if targets is None else targets)
+    for name in chosen:
+        if name not in task.targets:
+            raise BenchError(
+                f"task.targets names {name!r}, which is no target of task {task.name!r}.{suggest(name, task.targets)}"
+            )
+    if not chosen or len(set(chosen)) < len(chosen):
+        raise BenchError(
+            f"task.targets=[{','.join(chosen)}] must name at least one target, and none twice."
+            f" Available: {', '.join(task.targets)}."
+        )
+    # The task's order, so that the order of writing makes no other run of it.
+    return tuple(name for name in task.targets if name in chosen)
+
+
+def _known_columns(
+    given: pd.DataFrame, task: Task | type[Task], dataset: Dataset, chosen: Sequence[str]
+) -> pd.DataFrame:
+    for name in ("image", "patient"):
+        if name not in given:
+            raise BenchError(
+                f"The reader of data set {dataset.name!r} gives no column {name!r}, which every row needs."
+                f" It gives: {', '.join(map(str, given.columns))}."
+            )
+    lacking = [name for name in chosen if name not in given]
+    if lacking:
+        had = [name for name in task.targets if name in given]
+        raise BenchError(
+            f"Data set {dataset.name!r} has no column for target {_and(lacking)} of task {task.name!r}; "
+            + (f"task.targets=[{','.join(had)}] leaves it out." if had else "it has none of the task's targets.")
+        )
+    if given.empty:
+        raise BenchError(f"Data set {dataset.name!r} holds no image that can be used.")
+    known = ["image", "patient", "study", *task.targets, *task.attributes, "age", *task.covariates]
+    table = given[[name for name in known if name in given]].reset_index(drop=True)
+    if "study" not in table:
+        table["study"] = table["image"]  # nothing says that two images belong together
+    if "age" not in table:
+        table["age"] = np.nan
+    return table
+
+
+def _check_images(table: pd.DataFrame, dataset: Dataset) -> None:
+    for name in ("image", "patient"):
+        missing = int(table[name].isna().sum())
+        if missing:
+            raise BenchError(
+                f"{missing:,} of {len(table):,} rows of data set {dataset.name!r} have no {name!r}. Its"
+                " reader has to leave them out and count them."
+            )
+        table[name] = table[name].astype(str)
+    twice = table["image"].duplicated(keep=False)
+    if twice.any():
+        raise BenchError(
+            f"Data set {dataset.name!r} lists {table['image'][twice].nunique():,} images more than once"
+            f" ({_count(table[twice], 'rows')}), the first being {table['image'][twice].iloc[0]!r}. Each"
+            " image may have one row: remove the others from its table."
+        )
+
+
+def _clean_labels(table: pd.DataFrame, task: Task | type[Task], dataset: Dataset) -> None:
+    for name in task.targets:
+        if name not in table:
+            continue
+        values = pd.to_numeric(table[name], errors="coerce").astype(float)
+        wrong = table[name].notna() & ~values.isin([0.0, 1.0])
+        if wrong.any():
+            raise BenchError(
+                f"Column {name!r} of data set {dataset.name!r} holds {_examples(table[name][wrong])}"
+                f" ({_count(table[wrong])}). A target is 1, 0 or, where unknown, empty."
+            )
+        table[name] = values
+
+
+def _clean_attributes(table: pd.DataFrame, task: Task | type[Task], dataset: Dataset, excluded: Counter[str]) -> None:
+    for name, groups in task.attributes.items():
+        if name not in table:
+            continue
+        values = table[name]
+        wrong = values.notna() & ~values.isin(groups)
+        if wrong.any():
+            raise BenchError(
+                f"Column {name!r} of data set {dataset.name!r} holds {_examples(values[wrong])}"
+                f" ({_count(table[wrong])}), which is no group of task {task.name!r}: {', '.join(groups)}."
+                " Its reader has to map every value to one of them, or to unknown."
+            )
+        torn = (values.groupby(table["patient"]).transform("nunique") > 1) & values.notna()
+        table[name] = values.mask(torn)
+        if torn.any():
+            excluded[f"{name} set to unknown (two recorded for the patient)"] += int(torn.sum())
+
+
+def _clean_age(table: pd.DataFrame, dataset: Dataset, excluded: Counter[str]) -> None:
+    age = pd.to_numeric(table["age"], errors="coerce").astype(float)
+    wrong = table["age"].notna() & age.isna()
+    if wrong.any():
+        raise BenchError(
+            f"Column 'age' of data set {dataset.name!r} holds {_examples(table['age'][wrong])}"
+            f" ({_count(table[wrong])}). An age is a number of years or, where unknown, empty."
+        )
+    beyond = age.notna() & ~age.between(*_AGES)
+    if beyond.any():
+        excluded[f"age set to unknown (outside {_AGES[0]}-{_AGES[1]} years)"] += int(beyond.sum())
+    table["age"] = age.mask(beyond)
+
+
+def _groups_present(table: pd.DataFrame, task: Task | type[Task]) -> dict[str, tuple[str, ...]]:
+    present = {name: set(table[name].dropna()) for name in task.attributes if name in table}
+    return {
+        name: tuple(group for group in task.attributes[name] if group in found)
+        for name, found in present.items()
+        if found
+    }
+
+
+def _check_protected(
+    table: pd.DataFrame, present: Mapping[str, tuple[str, ...]], protected: str, dataset: Dataset
+) -> None:
+    others = [name for name, groups in present.items() if name != protected and len(groups) > 1]
+    instead = f"; it has {_and(others)}: task.protected={others[0]}" if others else ", nor any other attribute"
+    if protected not in present:
+        what = (
+            f"has {protected} unknown for all of {_count(table)}" if protected in table else f"records no {protected}"
+        )
+        raise BenchError(f"Data set {dataset.name!r} {what}{instead}.")
+    if len(present[protected]) == 1:
+        raise BenchError(
+            f"Everyone in data set {dataset.name!r} whose {protected} is known is {present[protected][0]}"
+            f" ({_count(table[table[protected].notna()])}), so there is no {protected} to read{instead}."
+        )
+
+
+def _split(
+    table: pd.DataFrame, given: pd.DataFrame, split: str, dataset: Dataset, excluded: Counter[str]
+) -> pd.DataFrame:
+    if split == "hash":
+        return table.assign(split=splits.assign(table["patient"]))
+    if "split" not in given or given["split"].isna().all():
+        raise BenchError(
+            f"task.split=official, but no official split was found with data set {dataset.name!r}"
+            f" ({dataset.summary}). Add the files that list it, or take task.split=hash."
+        )
+    table = table.assign(split=given["split"].reset_index(drop=True))
+    outside = table["split"].isna()
+    if outside.any():
+        excluded["in no official split"] += int(outside.sum())
+        table = table[~outside]
+    wrong = ~table["split"].isin(SPLITS)
+    if wrong.any():
+        raise BenchError(
+            f"Column 'split' of data set {dataset.name!r} holds {_examples(table['split'][wrong])}"
+            f" ({_count(table[wrong])}); it may hold {', '.join(SPLITS)}."
+        )
+    torn = table.groupby("patient")["split"].transform("nunique") > 1
+    if torn.any():
+        parts = [name for name in SPLITS if name in set(table["split"][torn])]
+        raise BenchError(
+            f"The official split of data set {dataset.name!r} puts {_count(table[torn])} into more than one"
+            f" of {_and(parts)}, the first being the patient of image {table['image'][torn].iloc[0]!r}."
+            " Scores on patients that were trained on mean nothing: mend the lists, or take"
+            " task.split=hash."
+        )
+    return table
+
+
+def _check_splits(cohort: Cohort) -> None:
+    table, spec, one_class = cohort.table, cohort.spec, {}
+    for split in SPLITS:
+        part = table[table["split"] == split]
+        if part.empty:
+            raise BenchError(
+                f"Split {split!r} of data set {cohort.dataset!r} is empty ({_count(table)} in all). More"
+                " patients are needed."
+            )
+        groups = part[spec.protected].dropna()
+        if groups.nunique() < 2:
+            raise BenchError(
+                f"In split {split!r} of data set {cohort.dataset!r} "
+                + (
+                    f"everyone whose {spec.protected} is known is {groups.iloc[0]}"
+                    if len(groups)
+                    else f"{spec.protected} is unknown for all"
+                )
+                + f" ({_count(part)}), so nothing can be said on {spec.protected} there. More patients, or"
+                " another task.protected, are needed."
+            )
+        for name in spec.targets:
+            known = part[name].dropna()
+            if known.nunique() < 2 and name not in one_class:
+                value = f"{known.iloc[0]:.0f}" if len(known) else "unknown"
+                one_class[name] = f"{name!r} is {value} for all of split {split!r} ({_count(part)})"
+    if one_class:
+        rest = [name for name in spec.targets if name not in one_class]
+        raise BenchError(
+            f"In data set {cohort.dataset!r} target {'; '.join(one_class.values())}: one class cannot be scored."
+            + (f" task.targets=[{','.join(rest)}] leaves it out." if rest else " More patients are needed.")
+        )
+
+
+def _count(rows: pd.DataFrame, what: str = "images") -> str:
+    return f"{len(rows):,} {what} of {rows['patient'].nunique():,} patients"
+
+
+def _examples(values: pd.Series, most: int = 5) -> str:
+    distinct = values.value_counts().index.tolist()
+    listed = ", ".join(repr(value) for value in distinct[:most])
+    return listed + (f" and {len(distinct) - most} more" if len(distinct) > most else "")
+
+
+def _and(names: Sequence[str]) -> str:
+    return " and ".join([", ".join(names[:-1]), names[-1]]) if len(names) > 1 else names[0]

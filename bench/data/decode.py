@@ -1,0 +1,209 @@
+"""One image file, DICOM, PNG, JPEG or TIFF, to grey values in one size, one dtype and one range."""
+
+from __future__ import annotations
+
+import io
+import logging
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from PIL import Image
+
+if TYPE_CHECKING:
+    import pydicom
+
+#: Raised whenever the same file would come out with other pixels: it is part of every image cache's fingerprint.
+DECODER_VERSION = 1
+
+#: Beyond these a file is taken for a decompression bomb; the largest mammograms have 2·10⁷ pixels and 40 MB.
+MAX_PIXELS = 100_000_000
+MAX_BYTES = 512 * 2**20
+
+_FORMATS = ("PNG", "JPEG", "TIFF")
+_SIGNATURES = (b"\x89PNG", b"\xff\xd8\xff", b"II*\0", b"MM\0*")
+_TIFF_BITS, _TIFF_PHOTOMETRIC, _WHITE_IS_ZERO = 258, 262, 0
+#: All that is read of a DICOM file: how its pixels are stored and meant to be shown. No name, id or date among them.
+_DICOM_TAGS = (
+    "Rows", "Columns", "NumberOfFrames", "SamplesPerPixel", "PhotometricInterpretation", "PlanarConfiguration",
+    "BitsAllocated", "BitsStored", "HighBit", "PixelRepresentation", "RescaleSlope", "RescaleIntercept",
+    "ModalityLUTSequence", "WindowCenter", "WindowWidth", "VOILUTFunction", "VOILUTSequence", "ExtendedOffsetTable",
+    "ExtendedOffsetTableLengths", "PixelData",
+)  # fmt: skip
+
+
+class Undecodable(Exception):
+    """A file that gives no image. ``reason`` is one line, ``kind of fault`` or ``kind of fault: detail``."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+def decode(path: Path, size: int) -> np.ndarray:
+    """The image in ``path`` as grey values, squeezed to a square.
+
+    What kind of file it is, its content says, not its name. Colour is turned to luma (ITU-R 601). The range is the one
+    the file states, never the one its pixels happen to fill: 0–255 for 8 bits, 0–65535 for 16. In DICOM it is what the
+    modality LUT or rescale and then the first VOI LUT or window make of the stored values; a DICOM file without either
+    states none, and its darkest to brightest value is taken. MONOCHROME1 is inverted, so that bone is bright.
+
+    Both sides are scaled to ``size`` alike, without cropping or padding, which changes the aspect ratio of images that
+    are not square. Scaling down averages areas (Pillow's BOX), scaling up is bilinear. A JPEG more than four times
+    the size is scaled to no less than twice the size by its own decoder, on the way.
+
+    Args:
+        path: the file.
+        size: side of the result, in pixels.
+
+    Returns:
+        ``(size, size) uint8``, 0 black.
+
+    Raises:
+        Undecodable: for a file that is missing, empty, truncated, corrupt, of another kind, absurdly large, of more
+            than one frame, or whose range of grey values is not stated.
+    """
+    content = _content(path)
+    is_dicom = content[128:132] == b"DICM"
+    if not is_dicom and path.suffix.lower() in (".dcm", ".dicom"):
+        raise Undecodable("not a DICOM file: its name says so, but the prefix DICM is lacking")
+    with _quietly():
+        try:
+            return _dicom(content, size) if is_dicom else _picture(content, size)
+        except Undecodable:
+            raise
+        except Image.UnidentifiedImageError as error:
+            if content.startswith(_SIGNATURES):
+                raise Undecodable("corrupt or truncated: its header cannot be read") from error
+            raise Undecodable("not a DICOM, PNG, JPEG or TIFF file") from error
+        except Image.DecompressionBombError as error:
+            raise Undecodable(f"absurdly large: {_line(error)}") from error
+        except Exception as error:  # broken files make decoders raise all there is: struct.error, IndexError …
+            raise Undecodable(f"corrupt or truncated: {_line(error)}") from error
+
+
+def _content(path: Path) -> bytes:
+    try:
+        length = path.stat().st_size
+        if length == 0:
+            raise Undecodable("empty file")
+        if length > MAX_BYTES:
+            raise Undecodable(f"absurdly large: {length / 2**20:,.0f} MB")
+        return path.read_bytes()
+    except FileNotFoundError as error:
+        raise Undecodable("file missing") from error
+    except OSError as error:
+        raise Undecodable(f"cannot be read: {error.strerror}") from error
+
+
+def _picture(content: bytes, size: int) -> np.ndarray:
+    with Image.open(io.BytesIO(content), formats=_FORMATS) as image:
+        _check_extent(*image.size)
+        if (frames := getattr(image, "n_frames", 1)) > 1:
+            raise Undecodable(f"several frames: {frames} in one {image.format} file")
+        if image.format == "PNG":
+            image.verify()  # the checksums, which loading the pixels leaves unchecked
+    with Image.open(io.BytesIO(content), formats=_FORMATS) as image:
+        if image.format == "JPEG":
+            image.draft("L", (2 * size, 2 * size))
+        if image.mode.startswith("I;16"):
+            return _from_unit(_sixteen_bits(image), size)
+        if image.mode in ("I", "F"):
+            raise Undecodable(f"range of grey values not stated: {image.format} of 32 bits a pixel")
+        return np.asarray(_resize(image.convert("L"), size))
+
+
+def _sixteen_bits(image: Image.Image) -> np.ndarray:
+    """Grey values of a PNG or TIFF of 9 to 16 bits, scaled to [0, 1]."""
+    tags = getattr(image, "tag_v2", {})
+    bits = tags.get(_TIFF_BITS, (16,))[0]
+    values = np.asarray(image).astype(np.float32) / (2**bits - 1)
+    # Pillow inverts 8-bit TIFF in which white is zero, but leaves 16 bits as they are.
+    return 1 - values if tags.get(_TIFF_PHOTOMETRIC) == _WHITE_IS_ZERO else values
+
+
+def _dicom(content: bytes, size: int) -> np.ndarray:
+    import pydicom
+    from pydicom.pixels import get_decoder
+
+    dataset = pydicom.dcmread(io.BytesIO(content), specific_tags=list(_DICOM_TAGS))
+    if "PixelData" not in dataset:
+        raise Undecodable("DICOM file without pixels")
+    frames = int(dataset.get("NumberOfFrames") or 1)
+    if frames > 1:
+        raise Undecodable(f"several frames: {frames} in one DICOM file")
+    if dataset.PhotometricInterpretation not in ("MONOCHROME1", "MONOCHROME2") or dataset.SamplesPerPixel != 1:
+        raise Undecodable(f"DICOM file in colour: {dataset.PhotometricInterpretation}")
+    _check_extent(dataset.Columns, dataset.Rows)
+    syntax = dataset.file_meta.TransferSyntaxUID
+    try:
+        readable = get_decoder(syntax).is_available
+    except NotImplementedError:
+        readable = False
+    if not readable:
+        raise Undecodable(f"no decoder installed for this transfer syntax: {syntax.name}, see pydicom's pixel plugins")
+    unit = _shown(dataset)
+    return _from_unit(1 - unit if dataset.PhotometricInterpretation == "MONOCHROME1" else unit, size)
+
+
+def _shown(dataset: pydicom.Dataset) -> np.ndarray:
+    """Pixels as the file wants them shown, scaled to [0, 1] (PS3.3 C.11.1 and C.11.2), before any inversion."""
+    from pydicom.pixels import apply_modality_lut, apply_voi_lut, apply_windowing
+
+    values = apply_modality_lut(dataset.pixel_array, dataset)
+    if dataset.get("VOILUTSequence"):
+        entries, first, bits = dataset.VOILUTSequence[0].LUTDescriptor
+        entries = entries or 2**16
+        if bits == 8 and entries > 256:
+            raise Undecodable(f"VOI LUT not understood: {entries} entries of 8 bits")
+        # Within the table already: pydicom's own index has as few bits as the table's entries and may wrap.
+        index = np.clip(np.rint(values).astype(np.int64), first, first + entries - 1)
+        values, low, high = apply_voi_lut(index, dataset), 0.0, 2.0**bits - 1
+    elif dataset.get("WindowCenter") is not None and dataset.get("WindowWidth") is not None:
+        # What lies far below and far above the window says which range it is mapped to.
+        low, high = apply_windowing(np.array([-1e9, 1e9]), dataset)
+        values = apply_windowing(values, dataset)
+    else:
+        low, high = float(values.min()), float(values.max())
+    if low == high:
+        return np.zeros(values.shape, dtype=np.float32)
+    return ((values - low) / (high - low)).astype(np.float32)
+
+
+def _from_unit(values: np.ndarray, size: int) -> np.ndarray:
+    if not np.isfinite(values).all():
+        raise Undecodable("corrupt or truncated: grey values that are not finite")
+    resized = np.asarray(_resize(Image.fromarray(255 * np.clip(values, 0, 1)), size))
+    return np.rint(resized).astype(np.uint8)
+
+
+def _resize(image: Image.Image, size: int) -> Image.Image:
+    method = Image.Resampling.BOX if min(image.size) >= size else Image.Resampling.BILINEAR
+    return image.resize((size, size), method)
+
+
+def _check_extent(width: int, height: int) -> None:
+    if width * height > MAX_PIXELS:
+        raise Undecodable(f"absurdly large: {width:,} x {height:,} pixels")
+
+
+@contextmanager
+def _quietly() -> Iterator[None]:
+    """Without the decoders' warnings: what matters of them is an Undecodable, and they quote what files hold."""
+    logger = logging.getLogger("pydicom")
+    level = logger.level
+    logger.setLevel(logging.CRITICAL)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        logger.setLevel(level)
+
+
+def _line(error: Exception) -> str:
+    text = " ".join(str(error).split()) or type(error).__name__
+    return text if len(text) <= 200 else text[:199] + "…"

@@ -1,0 +1,87 @@
+"""Which records may stand in one table: only those that differ in nothing but the method and the seed."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+
+from bench.records import Record
+
+
+@dataclass(frozen=True)
+class Key:
+    """Everything two records must share to be compared."""
+
+    task: str
+    dataset: str
+    synthetic: bool
+    data_fingerprint: str
+    split_fingerprint: str
+    suite_version: int
+    protected: str
+    image_size: int
+    backbone: str
+    trainer: str  #: the training budget, as JSON with sorted keys
+
+    @classmethod
+    def of(cls, record: Record) -> Key:
+        """The key of one record."""
+        return cls(
+            task=record.task.name,
+            dataset=record.data.dataset,
+            synthetic=record.data.synthetic,
+            data_fingerprint=record.data.fingerprint,
+            split_fingerprint=record.data.split_fingerprint,
+            suite_version=record.suite_version,
+            protected=record.task.protected,
+            image_size=record.task.image_size,
+            backbone=record.backbone,
+            trainer=json.dumps(record.trainer, sort_keys=True, default=str),
+        )
+
+    @property
+    def digest(self) -> str:
+        """Eight hexadecimal digits that name the key."""
+        return hashlib.sha256(json.dumps(asdict(self), sort_keys=True).encode()).hexdigest()[:8]
+
+    def lines(self) -> list[tuple[str, str]]:
+        """What a page states about its key: pairs of a name and a value, fingerprints shortened to 12 digits."""
+        budget = ", ".join(f"{name}={value}" for name, value in json.loads(self.trainer).items())
+        return [
+            ("Task", self.task),
+            ("Data set", f"{self.dataset} (synthetic)" if self.synthetic else self.dataset),
+            ("Data fingerprint", self.data_fingerprint[:12]),
+            ("Split fingerprint", self.split_fingerprint[:12]),
+            ("Scoring suite", f"version {self.suite_version}"),
+            ("Protected attribute", self.protected),
+            ("Image size", f"{self.image_size} px"),
+            ("Backbone", self.backbone),
+            ("Training budget", budget or "none stated"),
+            ("Key", self.digest),
+        ]
+
+
+def scored_on_test(records: Iterable[Record]) -> list[Record]:
+    """Records with scores on test patients, each id once, in an order that does not depend on the input's."""
+    by_id = {record.id: record for record in records if "test" in record.scored}
+    return [by_id[name] for name in sorted(by_id)]
+
+
+def by_key(records: Iterable[Record]) -> dict[tuple[str, str], list[tuple[Key, list[Record]]]]:
+    """Comparable records per (task, data set), the key with the most records first.
+
+    Of keys with equally many, the one with the newest record goes first.
+    """
+    tables: dict[Key, list[Record]] = defaultdict(list)
+    for record in records:
+        tables[Key.of(record)].append(record)
+    ordered = sorted(
+        tables.items(), key=lambda item: (len(item[1]), max(r.created for r in item[1]), item[0].digest), reverse=True
+    )
+    places: dict[tuple[str, str], list[tuple[Key, list[Record]]]] = defaultdict(list)
+    for key, members in ordered:
+        places[key.task, key.dataset].append((key, members))
+    return dict(sorted(places.items()))

@@ -1,0 +1,246 @@
+"""A table as text: Markdown for readers, CSV for programs, LaTeX (booktabs) for papers. Same table, same bytes."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+import textwrap
+
+from bench.leaderboard.columns import COLUMNS, Cell, Column, Measure, Name
+from bench.leaderboard.pooling import Estimate
+from bench.leaderboard.table import BASELINE, DIGITS, Section, Table, shown
+
+SYNTHETIC = (
+    "Every patient of this data set is synthetic: the numbers compare methods on a simulation and say nothing about "
+    "real patients."
+)
+_MISSING = "–"
+
+
+def _mean(estimate: Estimate) -> str:
+    return f"{estimate.mean:.{DIGITS}f}"
+
+
+def _interval(estimate: Estimate) -> str:
+    if estimate.low is None or estimate.high is None:
+        return ""
+    return f"[{estimate.low:.{DIGITS}f}, {estimate.high:.{DIGITS}f}]"
+
+
+# --- CSV ------------------------------------------------------------------------------------------------------------
+
+
+def to_csv(table: Table) -> str:
+    """Numbers as they are: for every measured column its mean, low and high; empty where there is none."""
+    header = ["task", "dataset", "synthetic", "key", "section"]
+    for column in COLUMNS:
+        measured = isinstance(column.produce, Measure)
+        header += [column.key, f"{column.key}_low", f"{column.key}_high"] if measured else [column.key]
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow([*header, "hyperparameters"])
+    first = [table.key.task, table.key.dataset, _raw(table.key.synthetic), table.key.digest]
+    rows = [*table.ranked, *table.at_test]
+    # Sections hold the lines of these rows in this order; the references that follow have no hyperparameters.
+    settings = [json.dumps(dict(row.hyperparameters), sort_keys=True) for row in rows] + [""] * len(table.references)
+    lines = [(section.name, line) for section in table.sections() for line in section.lines]
+    for (section, line), setting in zip(lines, settings, strict=True):
+        cells: list[str] = []
+        for column, cell in zip(COLUMNS, line.cells, strict=True):
+            if isinstance(column.produce, Measure):
+                cells += [_raw(getattr(cell, name, None)) for name in ("mean", "low", "high")]
+            else:
+                cells.append(_raw(cell))
+        writer.writerow([*first, section, *cells, setting])
+    return out.getvalue()
+
+
+def _raw(value: object) -> str:
+    if value is None:
+        return ""
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+# --- Markdown -------------------------------------------------------------------------------------------------------
+
+
+def to_markdown(table: Table, notices: list[str]) -> str:
+    """One page: the figure, a table a section, how to read it, and what its rows have in common."""
+    sections = table.sections()
+    blocks = [f"# Leaderboard: {_md(table.name)}"]
+    if table.key.synthetic:
+        blocks.append(f"> **Synthetic data.** {SYNTHETIC}")
+    blocks.append(
+        f"{table.records} runs, scored on {table.images:,} images of {table.patients:,} test patients. "
+        f"Decodability: how well {_md(table.key.protected)} can still be read from the network (macro one-vs-one "
+        "AUROC of the probe chosen on held-out patients; 0.5 is chance)."
+    )
+    blocks.append(f"![Diagnosis against decodability, {_md(table.name)}](pareto.png)")
+    for section in sections:
+        if section.name != "methods":
+            blocks.append(f"## {_md(section.title)}")
+        blocks.append(_md_section(section, shown([section])))
+    blocks.append("## How to read it\n\n" + "\n".join(f"- {line}" for line in _reading(table)))
+    rest = "\n".join(f"| {name} | {_md(value)} |" for name, value in table.key.lines())
+    blocks.append(f"## What all rows have in common\n\n| | |\n| --- | --- |\n{rest}")
+    if notices:
+        blocks.append("## Notices\n\n" + "\n".join(f"- {_md(notice)}" for notice in notices))
+    return "\n\n".join(blocks) + "\n"
+
+
+def _reading(table: Table) -> list[str]:
+    protected = _md(table.key.protected)
+    return [
+        "Each value is the mean over seeds, with its 95% interval beneath: of one seed, the run's own bootstrap; "
+        "of several, mean ± t·√(mean of the runs' sampling variances + variance between seeds / number of seeds), t by "
+        "Satterthwaite's degrees of freedom. The test patients are the same for every seed, so the first term does "
+        "not shrink with more seeds.",
+        "↑ higher is better, ↓ lower is better; the best of a column is bold. – : not scored, or too few patients.",
+        "Pareto front (★): no other row of the section has at least the same diagnosis AUROC and at most the same "
+        "decodability of the features, one of them better, judged by means. These rows stand first; then rows go by "
+        "decodability.",
+        f"Worst group, equalized odds and underdiagnosis are over the groups of {protected}.",
+        f"Group labels used: whether the method is given {protected} never, in training, or also when it predicts. "
+        "The last are ranked apart.",
+        f"References: the same architecture untrained, and the probe when {protected} is permuted over patients, whose "
+        f"brackets hold 95% of the permutations (both from the runs of `{BASELINE}` where there are any).",
+    ]
+
+
+def _md_section(section: Section, columns: list[int]) -> str:
+    titles = [_md(COLUMNS[i].title) + {"up": " ↑", "down": " ↓", None: ""}[COLUMNS[i].direction] for i in columns]
+    rules = [":---" if COLUMNS[i].key == "method" else ":---:" for i in columns]
+    lines = [titles, rules]
+    lines += [[_md_cell(line.cells[i], line.best[i]) for i in columns] for line in section.lines]
+    return "\n".join("| " + " | ".join(cells) + " |" for cells in lines)
+
+
+def _md_cell(cell: Cell, best: bool) -> str:
+    if isinstance(cell, Estimate):
+        mean = f"**{_mean(cell)}**" if best else _mean(cell)
+        return f"{mean}<br><sub>{_interval(cell)}</sub>" if _interval(cell) else mean
+    if isinstance(cell, Name):
+        return _md(cell.name) + (f"<br><sub>{_md(cell.setting)}</sub>" if cell.setting else "")
+    if isinstance(cell, bool):
+        return "★" if cell else ""
+    return _MISSING if cell is None else _md(str(cell))
+
+
+def _md(text: str) -> str:
+    """Escape what Markdown or HTML would take for markup; within a word, an underscore is none."""
+    text = " ".join(text.split()).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return re.sub(r"([\\`*\[\]|#~$]|\b_|_\b)", r"\\\1", text)
+
+
+# --- LaTeX ----------------------------------------------------------------------------------------------------------
+
+_TEX_HEAD = r"""% Compiles by itself (pdflatex leaderboard.tex). In a paper that loads booktabs, \input it.
+\expandafter\ifx\csname ver@booktabs.sty\endcsname\relax
+  \documentclass{article}
+  \usepackage[a4paper,landscape,margin=1.5cm]{geometry}
+  \usepackage{booktabs}
+  \pagestyle{empty}
+  \begin{document}
+  \def\leaderboardend{\end{document}}
+\else
+  \def\leaderboardend{}
+\fi"""
+
+
+def to_latex(table: Table) -> str:
+    """A table of booktabs, every row with its intervals beneath; a document by itself, and fit to be ``\\input``."""
+    sections = table.sections()
+    columns = shown(sections)
+    spec = "".join("l" if COLUMNS[i].key == "method" else "c" for i in columns)
+    synthetic = f" \\textbf{{Synthetic data.}} {SYNTHETIC}" if table.key.synthetic else ""
+    body = [
+        _TEX_HEAD,
+        r"\begin{table}[tp]",
+        r"\centering\footnotesize\setlength{\tabcolsep}{3pt}\setlength{\belowcaptionskip}{6pt}",
+        rf"\caption{{Diagnosis and residual decodability of {_tex(table.key.protected)}: {_tex(table.name)}."
+        rf"{synthetic} Mean over seeds with 95\% intervals; {table.patients} test patients; $\star$: on the Pareto "
+        rf"front of diagnosis AUROC and decodability of the features. Key {table.key.digest}.}}",
+        rf"\label{{tab:leaderboard-{table.key.digest}}}",
+        rf"\begin{{tabular}}{{@{{}}{spec}@{{}}}}",
+        r"\toprule",
+        " & ".join(_tex_title(COLUMNS[i]) for i in columns) + r" \\",
+    ]
+    for section in sections:
+        body.append(r"\midrule")
+        if section.name != "methods":
+            body.append(rf"\multicolumn{{{len(columns)}}}{{@{{}}l}}{{\emph{{{_tex(section.title)}}}}} \\")
+        for line in section.lines:
+            missing = "" if section.name == "references" else "--"
+            body.append(" & ".join(_tex_cell(line.cells[i], line.best[i], missing) for i in columns) + r" \\*")
+            body.append(" & ".join(_tex_beneath(line.cells[i]) for i in columns) + r" \\[2pt]")
+    body += [r"\bottomrule", r"\end{tabular}", r"\end{table}", r"\leaderboardend"]
+    return "\n".join(body) + "\n"
+
+
+def _tex_title(column: Column) -> str:
+    lines = [_tex(line) for line in textwrap.wrap(column.title, 14)]
+    arrow = {"up": r" $\uparrow$", "down": r" $\downarrow$", None: ""}[column.direction]
+    side = "l" if column.key == "method" else "c"
+    return rf"\shortstack[{side}]{{" + r"\\".join(lines) + arrow + "}"
+
+
+def _tex_cell(cell: Cell, best: bool, missing: str) -> str:
+    if isinstance(cell, Estimate):
+        return rf"\textbf{{{_mean(cell)}}}" if best else _mean(cell)
+    if isinstance(cell, Name):
+        return _tex(cell.name)
+    if isinstance(cell, bool):
+        return r"$\star$" if cell else ""
+    return missing if cell is None else _tex(str(cell))
+
+
+def _tex_beneath(cell: Cell) -> str:
+    """What stands in small print beneath a cell: an interval, or the setting of a method."""
+    text = _interval(cell) if isinstance(cell, Estimate) else _tex(cell.setting) if isinstance(cell, Name) else ""
+    return rf"{{\tiny {text}}}" if text else ""
+
+
+_TEX = {
+    "\\": r"\textbackslash{}",
+    "{": r"\{",
+    "}": r"\}",
+    "$": r"\$",
+    "&": r"\&",
+    "#": r"\#",
+    "%": r"\%",
+    "_": r"\_",
+    "^": r"\textasciicircum{}",
+    "~": r"\textasciitilde{}",
+    "<": r"\textless{}",
+    ">": r"\textgreater{}",
+    "|": r"\textbar{}",
+    "[": "{[}",  # after a line break a bare one would be read as its optional argument
+    "]": "{]}",
+    "*": "{*}",
+    "–": "--",
+    "—": "---",
+    "×": r"$\times$",
+    "±": r"$\pm$",
+    "≤": r"$\leq$",
+    "≥": r"$\geq$",
+    "λ": r"$\lambda$",
+    "σ": r"$\sigma$",
+    "’": "'",
+}
+#: Letters that pdflatex sets without further packages.
+_TEX_LETTERS = frozenset("ÀÁÂÃÄÅÇÈÉÊËÌÍÎÏÑÒÓÔÕÖØÙÚÛÜÝàáâãäåçèéêëìíîïñòóôõöøùúûüýÿßæœÆŒ")
+
+
+def _tex(text: str) -> str:
+    """Escape what LaTeX would take for a command; a character it cannot set is named by its code point."""
+    return "".join(map(_tex_character, " ".join(text.split())))
+
+
+def _tex_character(character: str) -> str:
+    if character in _TEX:
+        return _TEX[character]
+    if (character.isascii() and character.isprintable()) or character in _TEX_LETTERS:
+        return character
+    return f"{{[}}U+{ord(character):04X}{{]}}"

@@ -1,0 +1,151 @@
+"""Comparable records → one table: ranked rows, rows ranked apart, and the reference rows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from bench.leaderboard.columns import COLUMNS, DECODABILITY, DIAGNOSIS, Cell, Column, Measure, Name
+from bench.leaderboard.comparable import Key
+from bench.leaderboard.pareto import front
+from bench.leaderboard.pooling import Estimate
+from bench.leaderboard.rows import Row, rows
+from bench.records import Record
+
+#: The method that everything is compared to: it does nothing against decodability.
+BASELINE = "erm"
+#: Digits behind the point in every table; rows that agree to these digits are equally good.
+DIGITS = 3
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of a table: its cells in the order of ``COLUMNS``, and which of them are the best of their section."""
+
+    cells: tuple[Cell, ...]
+    best: tuple[bool, ...]
+
+
+@dataclass(frozen=True)
+class Section:
+    """Lines that are ranked together, best first."""
+
+    name: str  #: "methods", "race at test" or "references"
+    title: str
+    lines: tuple[Line, ...]
+
+
+@dataclass(frozen=True)
+class Table:
+    """Everything a page, a CSV and a figure show of one key."""
+
+    key: Key
+    records: int
+    patients: int
+    images: int
+    ranked: tuple[Row, ...]
+    at_test: tuple[Row, ...]
+    #: Title of each reference row and its estimates by column key.
+    references: tuple[tuple[str, dict[str, Estimate]], ...]
+
+    @property
+    def name(self) -> str:
+        """The task and data set, with "synthetic data" where that is so."""
+        return f"{self.key.task} on {self.key.dataset}" + (" (synthetic data)" if self.key.synthetic else "")
+
+    def sections(self) -> list[Section]:
+        """The ranked rows, those that see race when they predict, and the references; empty sections left out."""
+        named = [
+            Section("methods", "Methods", _lines(self.ranked)),
+            Section("race at test", f"Ranked apart: given {self.key.protected} at test time", _lines(self.at_test)),
+            Section("references", "References", tuple(_reference(*row) for row in self.references)),
+        ]
+        return [section for section in named if section.lines]
+
+
+def make(key: Key, records: Sequence[Record]) -> tuple[Table, list[str]]:
+    """The table of comparable records, and a notice for each that was set aside.
+
+    Methods that see race at test time are ranked among themselves. Rows on the Pareto front stand first; within the
+    front and behind it, rows go by decodability, then by diagnosis AUROC, then by name. Rows without a decodability
+    stand last.
+    """
+    found, notices = rows(records)
+    at_test = _rank([row for row in found if row.uses_race == "test"])
+    ranked = _rank([row for row in found if row.uses_race != "test"])
+    data = records[0].data
+    table = Table(
+        key=key,
+        records=sum(len(row.records) for row in found),
+        patients=data.patients["test"],
+        images=data.images["test"],
+        ranked=tuple(ranked),
+        at_test=tuple(at_test),
+        references=tuple(_references(ranked or at_test)),
+    )
+    return table, notices
+
+
+def _rank(found: list[Row]) -> list[Row]:
+    where = [(DECODABILITY(row), DIAGNOSIS(row)) for row in found]
+    whole = [i for i, (decodability, auroc) in enumerate(where) if decodability is not None and auroc is not None]
+    points = [(d.mean, a.mean) for d, a in where if d is not None and a is not None]
+    on_front = {i for i, best in zip(whole, front(points), strict=True) if best}
+
+    def place(i: int) -> tuple[bool, float, float, str, str]:
+        decodability, auroc = where[i]
+        far = float("inf")
+        return (
+            i not in on_front,
+            decodability.mean if decodability else far,
+            -auroc.mean if auroc else far,
+            found[i].method,
+            found[i].setting,
+        )
+
+    return [replace(found[i], pareto=i in on_front) for i in sorted(range(len(found)), key=place)]
+
+
+def _references(found: Sequence[Row]) -> list[tuple[str, dict[str, Estimate]]]:
+    """Decodability of the untrained network and of permuted groups, from the baseline's runs or the first row's."""
+    baseline = sorted(found, key=lambda row: row.method != BASELINE)
+    lines = []
+    for title, suffix, reference in (("untrained network", "", "untrained"), ("permuted groups", "_null", "permuted")):
+        for row in baseline:
+            cells = {}
+            for column in COLUMNS:
+                if isinstance(column.produce, Measure):
+                    measure = replace(column.produce, metric=column.produce.metric + suffix, reference=reference)
+                    estimate = measure.pooled(row.records)
+                    if estimate is not None:
+                        cells[column.key] = estimate
+            if cells:
+                lines.append((title, cells))
+                break
+    return lines
+
+
+def _lines(found: Sequence[Row]) -> tuple[Line, ...]:
+    cells = [tuple(column.produce(row) for column in COLUMNS) for row in found]
+    best = list(zip(*(_best(column, [row[i] for row in cells]) for i, column in enumerate(COLUMNS)), strict=True))
+    return tuple(Line(row, marks) for row, marks in zip(cells, best, strict=True))
+
+
+def _best(column: Column, cells: Sequence[Cell]) -> list[bool]:
+    means = [round(cell.mean, DIGITS) if isinstance(cell, Estimate) else None for cell in cells]
+    known = [mean for mean in means if mean is not None]
+    if column.direction is None or len(set(known)) < 2:
+        return [False] * len(cells)
+    best = max(known) if column.direction == "up" else min(known)
+    return [mean == best for mean in means]
+
+
+def _reference(title: str, estimates: dict[str, Estimate]) -> Line:
+    cells = tuple(Name(title) if column.key == "method" else estimates.get(column.key) for column in COLUMNS)
+    return Line(cells, (False,) * len(cells))
+
+
+def shown(sections: Sequence[Section]) -> list[int]:
+    """Positions in ``COLUMNS`` of the columns that have something to show: a task may lack a column's metric."""
+    lines = [line for section in sections for line in section.lines]
+    return [i for i in range(len(COLUMNS)) if any(line.cells[i] is not None for line in lines)]

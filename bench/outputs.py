@@ -1,0 +1,60 @@
+"""What a network computes for the images of a cohort, and the two files that keep it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from bench.records import keyed_hashes
+from bench.task import Cohort
+
+PREDICTIONS = "predictions.parquet"
+FEATURES = "features.npy"
+
+
+@dataclass(frozen=True)
+class Outputs:
+    """``logits (N, T) float32`` and the ``features (N, D) float32`` that the diagnostic head reads, in cohort order."""
+
+    logits: np.ndarray
+    features: np.ndarray
+
+    @property
+    def probabilities(self) -> np.ndarray:
+        """Sigmoid of the logits, ``(N, T) float64``."""
+        return 1.0 / (1.0 + np.exp(-self.logits.astype(np.float64)))
+
+
+def write(outputs: Mapping[str, Outputs], cohort: Cohort, key: bytes, folder: Path) -> None:
+    """Write ``predictions.parquet``, a row an image of the given splits, and ``features.npy``, the same rows.
+
+    Columns: ``image`` and ``patient`` (keyed hashes), ``split``, each target's ``true_…`` and ``logit_…``, the
+    attributes, ``age_group``. Exact ages and covariates stay out: together they could name a patient.
+    """
+    tables, features = [], []
+    for split, found in outputs.items():
+        part = cohort.part(split)
+        columns: dict[str, object] = {
+            "image": keyed_hashes(key, part.table["image"]),
+            "patient": keyed_hashes(key, part.table["patient"]),
+            "split": split,
+        }
+        for i, target in enumerate(cohort.spec.targets):
+            columns |= {f"true_{target}": part.targets[:, i], f"logit_{target}": found.logits[:, i]}
+        for attribute in (*cohort.attribute_groups, "age_group"):
+            known = part.attribute(attribute)
+            columns[attribute] = np.array([*known.groups, None], dtype=object)[known.codes]
+        tables.append(pd.DataFrame(columns))
+        features.append(found.features)
+    partial = folder / f"{PREDICTIONS}.partial"
+    pd.concat(tables).to_parquet(partial, index=False)
+    os.replace(partial, folder / PREDICTIONS)
+    partial = folder / f"{FEATURES}.partial"
+    with open(partial, "wb") as file:
+        np.save(file, np.concatenate(features).astype(np.float32), allow_pickle=False)
+    os.replace(partial, folder / FEATURES)

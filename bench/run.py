@@ -1,0 +1,285 @@
+"""The walk of a run: cohort → images → training → scoring → record. The same run twice does the work once."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import json
+import os
+import platform
+import subprocess
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Literal
+
+import torch
+import yaml
+from filelock import FileLock, Timeout
+
+from bench import __version__, logs, outputs, progress, records, scoring, training
+from bench.config import RunConfig
+from bench.data import cache, cohorts
+from bench.errors import BenchError
+from bench.folders import user_cache
+from bench.method import Method
+from bench.records import Record
+from bench.registry import METHODS, TASKS, Entry, datasets, source_hash
+from bench.scoring import decodability
+from bench.task import Cohort, Dataset, Task
+
+Split = Literal["val", "test"]
+RECORD = "record.json"
+_PACKAGES = ("torch", "lightning", "monai", "fairlearn", "optuna", "albumentations", "pydicom", "numpy", "scikit-learn")
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run before it begins: what it is made of, what determines its result, and where that will stand."""
+
+    config: RunConfig
+    entry: Entry[type[Method]]
+    method: type[Method]
+    task: type[Task]
+    dataset: Dataset
+    cohort: Cohort
+
+    @cached_property
+    def options(self) -> Any:
+        """The data set's own options."""
+        return self.dataset.options.model_validate(self.config.task.options, strict=False)
+
+    @cached_property
+    def images_fingerprint(self) -> str:
+        """Hash of everything that the pixels depend on."""
+        task = self.config.task
+        return cache.fingerprint(self.cohort, self.dataset, self.options, task.root, task.image_size)
+
+    @cached_property
+    def budget(self) -> dict[str, int | float | str]:
+        """The training budget, with the precision that is really used."""
+        trainer = self.config.trainer
+        return {
+            "max_epochs": trainer.max_epochs,
+            "batch_size": trainer.batch_size,
+            "patience": trainer.patience,
+            "precision": training.precision(trainer.precision),
+        }
+
+    @cached_property
+    def id(self) -> str:
+        """Hash of everything that determines the trained network."""
+        return records.identity(
+            {
+                "version": __version__,
+                "schema": records.SCHEMA_VERSION,
+                "method": [self.config.method.name, source_hash(self.entry), self.config.method.hyperparameters],
+                "cohort": [self.cohort.fingerprint, self.images_fingerprint],
+                "backbone": self.config.backbone,
+                "seed": self.config.seed,
+                "trainer": self.budget,
+            }
+        )
+
+    @property
+    def folder(self) -> Path:
+        """Where its files stand."""
+        task = self.config.task
+        return self.config.runs_dir / task.name / task.dataset / self.config.method.name / self.id
+
+    @property
+    def scoring(self) -> dict[str, int]:
+        """What determines the scores of a trained network, beside the suite's version."""
+        return {"replicates": self.config.scoring.replicates, "version": scoring.VERSION}
+
+    def recorded(self, splits: Sequence[Split]) -> Record | None:
+        """The record, where it is there and holds scores of these splits made in this way."""
+        path = self.folder / RECORD
+        if not path.exists():
+            return None
+        record = records.read(path)
+        current = record.scoring == self.scoring and record.suite_version == decodability.SUITE_VERSION
+        return record if current and set(splits) <= set(record.scored) else None
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """A finished run: its record, the folder it stands in, and whether it had been there already."""
+
+    record: Record
+    folder: Path
+    existed: bool
+
+
+def plan(config: RunConfig) -> Run:
+    """Read the cohort and gather what a run needs; nothing is decoded, written or trained yet.
+
+    Raises:
+        BenchError: for a data set that cannot be read or would make the run wrong.
+    """
+    entry, task_entry = METHODS.get(config.method.plugin), TASKS.get(config.task.plugin)
+    task, dataset = task_entry.load(), datasets(task_entry).get(config.task.dataset).load()
+    options = dataset.options.model_validate(config.task.options, strict=False)
+    cohort = cohorts.build(
+        dataset.read(config.task.root, options),
+        task,
+        dataset,
+        protected=config.task.protected,
+        targets=config.task.targets,
+        split=config.task.split,
+        image_size=config.task.image_size,
+    )
+    return Run(config, entry, entry.load(), task, dataset, cohort)
+
+
+def run(config: RunConfig, splits: Sequence[Split] = ("val", "test")) -> Outcome:
+    """Do what is still to be done of a run: train unless trained, score the splits unless scored, write the record.
+
+    Raises:
+        BenchError: for anything the user can mend.
+    """
+    planned = plan(config)
+    if found := planned.recorded(splits):
+        return Outcome(found, planned.folder, existed=True)
+    _make(planned.folder)
+    try:
+        with FileLock(planned.folder / ".lock", timeout=0):
+            return Outcome(_execute(planned, splits), planned.folder, existed=False)
+    except Timeout as error:
+        raise BenchError(
+            f"Another process is at work on this run ({planned.folder}). Wait for it, then give the same command again."
+        ) from error
+
+
+def _execute(planned: Run, splits: Sequence[Split]) -> Record:
+    config, folder = planned.config, planned.folder
+    seconds: dict[str, float] = {}
+    with progress.step("images", seconds):
+        images = cache.open_images(
+            planned.cohort,
+            planned.dataset,
+            planned.options,
+            config.task.root,
+            config.cache_dir or user_cache() / "images",
+            config.task.image_size,
+            workers=os.cpu_count() or 1,
+        )
+        cohort = images.apply(planned.cohort)
+    write_config(config, folder)
+    method = training.build(planned.method, config, cohort.spec)
+    untrained = training.build(planned.method, config, cohort.spec)
+    logger = logs.logger(config, planned.id, folder)
+    trained = folder / "training.json"
+    if trained.exists():
+        info = records.TrainingInfo.model_validate_json(trained.read_bytes())
+        training.load(method, folder / training.WEIGHTS)
+    else:
+        with progress.step("training", seconds):
+            info = training.fit(method, cohort.part("train"), cohort.part("val"), images.pixels, config, folder, logger)
+        records.write_text(trained, info.model_dump_json(indent=1))
+    with progress.step("scoring", seconds):
+        computed, reference = {}, {}
+        # Thresholds come from val whatever is scored.
+        for split in dict.fromkeys(["val", *splits]):
+            part = cohort.part(split)
+            computed[split] = training.predict(method, part, images.pixels, config.trainer.accelerator)
+            reference[split] = training.predict(untrained, part, images.pixels, config.trainer.accelerator)
+        scores, flags = scoring.score(computed, reference, cohort, splits, config.scoring.replicates)
+    outputs.write(computed, cohort, records.patient_key(config.runs_dir), folder)
+    record = Record(
+        id=planned.id,
+        created=datetime.now(UTC).isoformat(timespec="seconds"),
+        method=records.MethodInfo(
+            name=config.method.name,
+            summary=planned.entry.summary,
+            origin=_origin(planned.entry),
+            code=source_hash(planned.entry),
+            uses_race=planned.method.uses_race,
+            hyperparameters=config.method.hyperparameters,
+        ),
+        task=records.TaskInfo(
+            name=config.task.name,
+            targets=list(cohort.spec.targets),
+            protected=cohort.spec.protected,
+            groups=list(cohort.spec.groups),
+            image_size=cohort.spec.image_size,
+        ),
+        data=records.DataInfo(
+            dataset=planned.dataset.name,
+            synthetic=planned.dataset.synthetic,
+            fingerprint=records.identity([cohort.fingerprint, planned.images_fingerprint]),
+            split_fingerprint=cohort.split_fingerprint[:16],
+            images=_count(cohort, "image"),
+            patients=_count(cohort, "patient"),
+            excluded=dict(cohort.excluded),
+        ),
+        backbone=config.backbone,
+        seed=config.seed,
+        trainer=planned.budget,
+        training=info,
+        scored=list(splits),
+        scoring=planned.scoring,
+        suite_version=decodability.SUITE_VERSION,
+        flags=flags,
+        scores=scores,
+        environment=_environment(method),
+        seconds=seconds,
+    )
+    logs.finish(logger, record, folder)
+    records.write(record, folder)
+    return record
+
+
+def write_config(config: RunConfig, folder: Path) -> None:
+    """``config.yaml``: what the run was told, defaults filled in."""
+    records.write_text(folder / "config.yaml", yaml.safe_dump(json.loads(config.model_dump_json()), sort_keys=False))
+
+
+def _make(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except (PermissionError, NotADirectoryError, FileExistsError) as error:
+        raise BenchError(f"No runs can be kept in {folder}: {error.strerror}. Choose another place with runs_dir=…") from error
+    if not os.access(folder, os.W_OK):
+        raise BenchError(f"{folder} is not writable. Choose another place for runs with runs_dir=…")
+
+
+def _count(cohort: Cohort, column: str) -> dict[str, int]:
+    return {str(split): int(n) for split, n in cohort.table.groupby("split")[column].nunique().items()}
+
+
+def _origin(entry: Entry[Any]) -> str:
+    """Where a method came from, without the folders of somebody's machine."""
+    return Path(entry.origin).name if os.sep in entry.origin else entry.origin
+
+
+def _environment(method: Method) -> dict[str, Any]:
+    return {
+        "bench": __version__,
+        "commit": _commit(),
+        "python": platform.python_version(),
+        "platform": platform.platform(),
+        "device": torch.cuda.get_device_name() if method.device.type == "cuda" else platform.machine(),
+        "threads": torch.get_num_threads(),
+        "packages": {name: importlib.metadata.version(name) for name in _PACKAGES},
+    }
+
+
+def _commit() -> str | None:
+    """The commit of this framework's checkout, with "+" where files differ from it; None where it is installed."""
+    here = Path(__file__).parent
+    try:
+        asked = ["git", "-C", str(here), "describe", "--always", "--abbrev=40", "--dirty=+", "--exclude=*"]
+        answer = subprocess.run([*asked], capture_output=True, text=True, timeout=10)
+        tracked = subprocess.run(["git", "-C", str(here), "ls-files", "--error-unmatch", __file__], capture_output=True, timeout=10)
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    return answer.stdout.strip() if answer.returncode == 0 and tracked.returncode == 0 else None
+
+
+def elapsed(since: float) -> str:
+    """Seconds since a ``time.monotonic()``, in words."""
+    seconds = time.monotonic() - since
+    return f"{seconds:.0f} s" if seconds < 90 else f"{seconds / 60:.1f} min"

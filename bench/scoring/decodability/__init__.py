@@ -1,0 +1,7 @@
+"""Residual decodability: how well a fixed suite of fresh probes reads a patient's group from a network's features."""
+
+from bench.scoring.decodability.decoding import decode
+from bench.scoring.decodability.result import Decodability, Null, ProbeReading, WithinLabel, scores
+from bench.scoring.decodability.suite import SUITE, SUITE_VERSION
+
+__all__ = ["SUITE", "SUITE_VERSION", "Decodability", "Null", "ProbeReading", "WithinLabel", "decode", "scores"]

@@ -1,0 +1,306 @@
+"""Every diagnostic metric of every target in every group, with its bootstrap replicates: computed once, in one pass.
+
+The diagnosis and the fairness scores are both read off these tables, so that what they say about a group is one number.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from bench.errors import BenchError
+from bench.records import Score
+from bench.scoring.intervals import MAX_UNDEFINED, Interval, PatientBootstrap
+from bench.scoring.metrics import METRICS, Metric, Sample
+from bench.task import Attribute
+
+#: A group is scored on a target from so many patients, and so many images of either class, with a known label.
+MIN_PATIENTS = 20
+MIN_IMAGES = 10
+MACRO = "macro"
+
+
+@dataclass(frozen=True)
+class Table:
+    """The metrics (M, in the order of ``METRICS``) of the targets (T, then their macro mean) in the groups (G).
+
+    Everyone is one group without a name. ``values`` ``(M, T + 1, G)`` and ``draws`` ``(M, T + 1, G, R)`` are NaN where
+    a metric is not scored; ``notes`` ``(M, T + 1, G)`` then say why. ``images`` and ``patients`` ``(T + 1, G)`` count
+    those with a known label (macro: of any target). ``codes`` ``(N,)`` is each image's group, -1 for none.
+    """
+
+    attribute: str | None
+    groups: tuple[str | None, ...]
+    codes: np.ndarray
+    values: np.ndarray
+    draws: np.ndarray
+    images: np.ndarray
+    patients: np.ndarray
+    notes: np.ndarray
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """What was predicted for one split, and the tables made of it: everyone's first, then one an attribute."""
+
+    targets: np.ndarray
+    probabilities: np.ndarray
+    thresholds: np.ndarray
+    names: tuple[str, ...]
+    bootstrap: PatientBootstrap
+    split: Literal["val", "test"]
+    tables: tuple[Table, ...]
+
+    def known(self, t: int) -> np.ndarray:
+        """Images whose label on target ``t`` (T: on any) is known, ``(N,) bool``."""
+        known = ~np.isnan(self.targets)
+        return known.any(axis=1) if t == len(self.names) else known[:, t]
+
+    def score(
+        self,
+        metric: str,
+        interval: Interval,
+        t: int,
+        table: Table,
+        count: tuple[int, int],
+        group: str | None = None,
+        note: str | None = None,
+    ) -> Score:
+        """The record of one number on target ``t`` (T: macro); ``count`` is its images and patients."""
+        if interval.value is not None and interval.low is None:
+            missing = f"no interval: undefined in more than {MAX_UNDEFINED:.0%} of the bootstrap replicates"
+            note = "; ".join(filter(None, [note, missing]))
+        images, patients = count
+        return Score(
+            metric=metric,
+            value=interval.value,
+            low=interval.low,
+            high=interval.high,
+            n=images,
+            patients=patients,
+            split=self.split,
+            target=(*self.names, MACRO)[t],
+            attribute=table.attribute,
+            group=group,
+            note=note,
+        )
+
+
+def evaluate(
+    targets: np.ndarray,
+    probabilities: np.ndarray,
+    thresholds: np.ndarray,
+    names: Sequence[str],
+    attributes: Sequence[Attribute],
+    bootstrap: PatientBootstrap,
+    split: Literal["val", "test"] = "test",
+) -> Evaluation:
+    """Score every target over everyone and in every group of every attribute.
+
+    A group with fewer than ``MIN_PATIENTS`` patients, or fewer than ``MIN_IMAGES`` positive or negative images, with a
+    known label is marked, not scored. Over everyone a metric is scored wherever it is defined. The macro value is the
+    unweighted mean over targets; within an attribute it is over those targets that at least two groups are scored on,
+    and a group that lacks one of them has none, so that groups are only ever compared on the same targets.
+
+    Args:
+        targets: ``(N, T)``: 1, 0, NaN for unknown.
+        probabilities: of a positive, ``(N, T)`` within [0, 1].
+        thresholds: ``(T,)``; an image is called positive from there on; NaN where there is none.
+        names: of the T targets.
+        attributes: groupings of the N images.
+        bootstrap: of the N images' patients.
+        split: the images are of.
+
+    Raises:
+        BenchError: on shapes that do not match, labels other than 0, 1 and NaN, probabilities outside [0, 1].
+    """
+    targets, probabilities, thresholds = (
+        np.asarray(array, dtype=float) for array in (targets, probabilities, thresholds)
+    )
+    _check(targets, probabilities, thresholds, tuple(names), attributes, bootstrap)
+    everyone = np.zeros(len(targets), dtype=np.int64)
+    groupings: list[tuple[str | None, tuple[str | None, ...], np.ndarray]] = [(None, (None,), everyone)]
+    groupings += [(attribute.name, attribute.groups, np.asarray(attribute.codes)) for attribute in attributes]
+    cells = [
+        _cell(rows[codes[rows] == g], t, targets, probabilities, thresholds, bootstrap, strict=attribute is not None)
+        for attribute, groups, codes in groupings
+        for t, rows in enumerate(_sorted_rows(targets, probabilities, bootstrap))
+        for g in range(len(groups))
+    ]
+
+    def statistic(weights: np.ndarray) -> np.ndarray:
+        values = np.full((len(METRICS), len(cells), weights.shape[1]), np.nan)
+        for c, cell in enumerate(cells):
+            if cell.note is None:
+                inside = weights[cell.rows]
+                for m, metric in enumerate(METRICS):
+                    values[m, c] = metric.function(cell.sample, inside)
+        return values
+
+    values, draws = bootstrap.replicate(statistic)
+    tables, start = [], 0
+    for attribute, groups, codes in groupings:
+        here = slice(start, start + len(names) * len(groups))
+        start = here.stop
+        shape = (len(METRICS), len(names), len(groups))
+        tables.append(
+            _table(
+                attribute,
+                groups,
+                codes,
+                values[:, here].reshape(shape),
+                draws[:, here].reshape(*shape, -1),
+                np.array(cells[here], dtype=object).reshape(shape[1:]),
+                tuple(names),
+                bootstrap,
+            )
+        )
+    return Evaluation(targets, probabilities, thresholds, tuple(names), bootstrap, split, tuple(tables))
+
+
+@dataclass(frozen=True)
+class _Cell:
+    """One target in one group; ``note`` says why it is not scored."""
+
+    rows: np.ndarray
+    sample: Sample
+    patients: int
+    note: str | None
+
+    @property
+    def counts(self) -> str:
+        positive = int(self.sample.positives.sum())
+        return (
+            f"{self.patients} patients, {positive} positive and {len(self.rows) - positive} negative images "
+            "with a known label"
+        )
+
+
+def _sorted_rows(targets: np.ndarray, probabilities: np.ndarray, bootstrap: PatientBootstrap) -> list[np.ndarray]:
+    """For each target the rows with a known label, in an order that does not depend on that of the rows.
+
+    Sums of floating-point numbers depend on their order in the last digit. Images alike in all three keys weigh the
+    same, so their order does not matter.
+    """
+    rows = []
+    for t in range(targets.shape[1]):
+        known = np.flatnonzero(~np.isnan(targets[:, t]))
+        rows.append(known[np.lexsort((bootstrap.patients[known], targets[known, t], probabilities[known, t]))])
+    return rows
+
+
+def _cell(
+    rows: np.ndarray,
+    t: int,
+    targets: np.ndarray,
+    probabilities: np.ndarray,
+    thresholds: np.ndarray,
+    bootstrap: PatientBootstrap,
+    strict: bool,
+) -> _Cell:
+    sample = Sample(probabilities[rows, t], targets[rows, t] == 1, float(thresholds[t]))
+    cell = _Cell(rows, sample, len(np.unique(bootstrap.patients[rows])), None)
+    positive = int(sample.positives.sum())
+    small = cell.patients < MIN_PATIENTS or min(positive, len(rows) - positive) < MIN_IMAGES
+    if not (small if strict else len(rows) == 0):
+        return cell
+    needed = f" (needed: {MIN_PATIENTS} patients, {MIN_IMAGES} images of each class)" if strict else ""
+    return _Cell(rows, sample, cell.patients, f"too small to score: {cell.counts}{needed}")
+
+
+def _table(
+    attribute: str | None,
+    groups: tuple[str | None, ...],
+    codes: np.ndarray,
+    values: np.ndarray,
+    draws: np.ndarray,
+    cells: np.ndarray,
+    names: tuple[str, ...],
+    bootstrap: PatientBootstrap,
+) -> Table:
+    """Put the cells ``(T, G)`` and their values together, and the macro row below them."""
+    m, t, g = values.shape
+    notes = np.full((m, t + 1, g), None, dtype=object)
+    for i, metric in enumerate(METRICS):
+        for j in range(t):
+            for k in range(g):
+                if np.isnan(values[i, j, k]):
+                    notes[i, j, k] = _why_undefined(metric, cells[j, k])
+    macro = np.full((m, g), np.nan)
+    macro_draws = np.full((m, g, draws.shape[-1]), np.nan)
+    for i in range(m):
+        scored = np.isfinite(values[i])
+        taken = scored.sum(axis=1) >= max(1, min(2, scored.sum(axis=1).max()))
+        if taken.any():
+            macro[i], macro_draws[i] = values[i, taken].mean(axis=0), draws[i, taken].mean(axis=0)
+        notes[i, t] = [_macro_note(names, taken, scored[:, k]) for k in range(g)]
+    members = [[np.unique(np.concatenate([cells[j, k].rows for j in range(t)])) for k in range(g)]]
+    rows = [[cell.rows for cell in line] for line in cells] + members
+    return Table(
+        attribute,
+        groups,
+        codes,
+        np.concatenate([values, macro[:, None]], axis=1),
+        np.concatenate([draws, macro_draws[:, None]], axis=1),
+        np.array([[len(inside) for inside in line] for line in rows]),
+        np.array([[len(np.unique(bootstrap.patients[inside])) for inside in line] for line in rows]),
+        notes,
+    )
+
+
+def _why_undefined(metric: Metric, cell: _Cell) -> str:
+    if cell.note is not None:
+        return cell.note
+    if metric.at_threshold and np.isnan(cell.sample.threshold):
+        return "no threshold: the images it is chosen on hold only one class of this target"
+    return f"undefined: {cell.counts}"
+
+
+def _macro_note(names: tuple[str, ...], taken: np.ndarray, scored: np.ndarray) -> str | None:
+    missing = [name for name, wanted, there in zip(names, taken, scored, strict=True) if wanted and not there]
+    if missing or not taken.any():
+        return f"no mean over targets: not scored on {', '.join(missing or names)}"
+    left_out = [name for name, wanted in zip(names, taken, strict=True) if not wanted]
+    return f"mean over targets without {', '.join(left_out)}" if left_out else None
+
+
+def _check(
+    targets: np.ndarray,
+    probabilities: np.ndarray,
+    thresholds: np.ndarray,
+    names: tuple[str, ...],
+    attributes: Sequence[Attribute],
+    bootstrap: PatientBootstrap,
+) -> None:
+    """Refuse what cannot be scored; see :func:`evaluate`."""
+    shape = (len(bootstrap.patients), len(names))
+    for what, array, expected in (
+        ("targets", targets, shape),
+        ("probabilities", probabilities, shape),
+        ("thresholds", thresholds, shape[1:]),
+        *((f"the codes of {attribute.name!r}", np.asarray(attribute.codes), shape[:1]) for attribute in attributes),
+    ):
+        if array.shape != expected:
+            raise BenchError(
+                f"Scoring {shape[0]} images on {shape[1]} targets needs {what} of shape {expected}; got {array.shape}."
+            )
+    if not names or MACRO in names or len(set(names)) < len(names):
+        raise BenchError(f"Scoring needs one or more different target names, none of them {MACRO!r}; got {names}.")
+    if not np.isin(targets[~np.isnan(targets)], (0, 1)).all():
+        raise BenchError("Scoring needs targets that are 1, 0 or NaN (unknown); there are other values among them.")
+    wrong = ~((probabilities >= 0) & (probabilities <= 1))
+    if wrong.any():
+        where = np.argwhere(wrong)[0]
+        raise BenchError(
+            f"Scoring needs probabilities within [0, 1]; {int(wrong.sum())} of {wrong.size} are not, the first for "
+            f"target {names[where[1]]!r} in row {where[0]}: {probabilities[tuple(where)]}."
+        )
+    for attribute in attributes:
+        if not ((attribute.codes >= -1) & (attribute.codes < len(attribute.groups))).all():
+            raise BenchError(
+                f"The codes of attribute {attribute.name!r} have to lie between -1 (unknown) and "
+                f"{len(attribute.groups) - 1}, one for each of {', '.join(attribute.groups)}."
+            )

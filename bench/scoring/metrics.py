@@ -1,0 +1,185 @@
+"""The diagnostic metrics, each defined once, for any number of weightings of the same images at a time.
+
+Every function takes a :class:`Sample` of ``n`` images and weights ``(n, R)`` whose columns are R weightings of them
+(the replicates of a bootstrap, or one column of ones) and returns ``(R,) float64``, NaN where the metric is undefined.
+What can be sorted or counted once is kept on the sample, so a thousand replicates cost a few passes over the weights.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+ECE_BINS = 15
+
+
+@dataclass(frozen=True)
+class Sample:
+    """Images whose label on one target is known.
+
+    Args:
+        scores: ``(n,)``, higher means more likely positive; probabilities in [0, 1] for Brier and ECE.
+        positives: ``(n,) bool``.
+        threshold: an image is called positive when its score is at least this; NaN where there is none.
+    """
+
+    scores: np.ndarray
+    positives: np.ndarray
+    threshold: float = float("nan")
+
+    @cached_property
+    def called(self) -> np.ndarray:
+        """Whether the image is called positive, ``(n,) bool``."""
+        return self.scores >= self.threshold
+
+    @cached_property
+    def positive_rows(self) -> np.ndarray:
+        """Rows of the positives, from the highest score down."""
+        rows = np.flatnonzero(self.positives)
+        return rows[np.argsort(-self.scores[rows], kind="stable")]
+
+    @cached_property
+    def negative_rows(self) -> np.ndarray:
+        """Rows of the negatives, from the lowest score up."""
+        rows = np.flatnonzero(~self.positives)
+        return rows[np.argsort(self.scores[rows], kind="stable")]
+
+    @cached_property
+    def negatives_below(self) -> np.ndarray:
+        """For each of ``positive_rows``, how many negatives score strictly lower."""
+        return np.searchsorted(self.scores[self.negative_rows], self.scores[self.positive_rows], side="left")
+
+    @cached_property
+    def negatives_up_to(self) -> np.ndarray:
+        """For each of ``positive_rows``, how many negatives score lower or the same."""
+        return np.searchsorted(self.scores[self.negative_rows], self.scores[self.positive_rows], side="right")
+
+    @cached_property
+    def positives_from(self) -> np.ndarray:
+        """For each of ``positive_rows``, how many positives score the same or higher."""
+        descending = -self.scores[self.positive_rows]
+        return np.searchsorted(descending, descending, side="right")
+
+    @cached_property
+    def calibration(self) -> np.ndarray:
+        """Row b holds score minus label of the images in bin b and 0 elsewhere, ``(ECE_BINS, n)``.
+
+        Bins are of equal width and closed on the right, the first also on the left (Guo et al., 2017).
+        """
+        edges = np.linspace(0, 1, ECE_BINS + 1)[1:-1]
+        bins = np.searchsorted(edges, self.scores, side="left")
+        return np.where(bins == np.arange(ECE_BINS)[:, None], self.scores - self.positives, 0.0)
+
+
+def auroc(sample: Sample, weights: np.ndarray) -> np.ndarray:
+    """Weighted share of positive-negative pairs in the right order, ties counting half."""
+    positive = weights[sample.positive_rows]
+    negative = _cumulated(weights[sample.negative_rows])
+    wins = negative[sample.negatives_below]
+    wins += negative[sample.negatives_up_to]
+    return _ratio(np.einsum("nr,nr->r", positive, wins), 2 * positive.sum(axis=0) * negative[-1])
+
+
+def auprc(sample: Sample, weights: np.ndarray) -> np.ndarray:
+    """Average precision: precision summed over the steps of recall, without interpolation, as in scikit-learn."""
+    positive = weights[sample.positive_rows]
+    true = _cumulated(positive)
+    negative = _cumulated(weights[sample.negative_rows])
+    called_true = true[sample.positives_from]
+    called = called_true + (negative[-1] - negative[sample.negatives_below])
+    # A positive of weight 0 adds nothing, whatever the precision there; nothing may be called positive at all.
+    precision = np.divide(called_true, called, out=np.zeros_like(called), where=called > 0)
+    return _ratio(np.einsum("nr,nr->r", positive, precision), true[-1])
+
+
+def brier(sample: Sample, weights: np.ndarray) -> np.ndarray:
+    """Mean squared difference of probability and label (Brier, 1950)."""
+    return _ratio((sample.scores - sample.positives) ** 2 @ weights, weights.sum(axis=0))
+
+
+def ece(sample: Sample, weights: np.ndarray) -> np.ndarray:
+    """Expected calibration error of the probability of a positive, 15 bins of equal width (Naeini et al., 2015)."""
+    return _ratio(np.abs(sample.calibration @ weights).sum(axis=0), weights.sum(axis=0))
+
+
+def sensitivity(sample: Sample, weights: np.ndarray) -> np.ndarray:
+    """Share of the positives that are called positive."""
+    return _share(sample, sample.positives, weights)
+
+
+def false_positive_rate(sample: Sample, weights: np.ndarray) -> np.ndarray:
+    """Share of the negatives that are called positive."""
+    return _share(sample, ~sample.positives, weights)
+
+
+def specificity(sample: Sample, weights: np.ndarray) -> np.ndarray:
+    """Share of the negatives that are not called positive."""
+    return 1 - false_positive_rate(sample, weights)
+
+
+def selection_rate(sample: Sample, weights: np.ndarray) -> np.ndarray:
+    """Share of all images that are called positive."""
+    return _share(sample, np.ones(len(sample.scores), dtype=bool), weights)
+
+
+def _share(sample: Sample, among: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    if np.isnan(sample.threshold):
+        return np.full(weights.shape[1], np.nan)
+    called, total = np.stack([among & sample.called, among]).astype(float) @ weights
+    return _ratio(called, total)
+
+
+def _cumulated(weights: np.ndarray) -> np.ndarray:
+    """Running sums over rows from 0 on, ``(n + 1, R)``; exact while the weights are whole numbers."""
+    sums = np.zeros((len(weights) + 1, weights.shape[1]))
+    np.cumsum(weights, axis=0, out=sums[1:])
+    return sums
+
+
+def _ratio(numerator: np.ndarray, denominator: np.ndarray) -> np.ndarray:
+    return np.divide(numerator, denominator, out=np.full_like(denominator, np.nan), where=denominator > 0)
+
+
+def weighted_auroc(scores: np.ndarray, positives: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """AUROC of any score under R weightings.
+
+    Args:
+        scores: ``(n,)`` real numbers; ties count half.
+        positives: ``(n,) bool``.
+        weights: ``(n, R) float``, none negative.
+
+    Returns:
+        ``(R,) float64``; NaN where the positives or the negatives weigh nothing.
+    """
+    return auroc(Sample(scores, positives), weights)
+
+
+@dataclass(frozen=True)
+class Metric:
+    """One number on one target's predictions, between 0 and 1. To add a metric is to add an entry to ``METRICS``."""
+
+    name: str
+    function: Callable[[Sample, np.ndarray], np.ndarray]
+    #: None: neither end is the better one, so that no group is the worst.
+    higher_is_better: bool | None
+    at_threshold: bool = False
+    #: Whether groups are held against each other by it (worst group and gap).
+    compared: bool = True
+    #: Noise raises it: resampling with replacement adds noise, so the replicates lie above the value they stand for.
+    biased_up: bool = False
+
+
+METRICS = (
+    Metric("auroc", auroc, higher_is_better=True),
+    # The average precision of chance is the prevalence: groups of different prevalence differ in it by that alone.
+    Metric("auprc", auprc, higher_is_better=True, compared=False),
+    Metric("brier", brier, higher_is_better=False),
+    Metric("ece", ece, higher_is_better=False, biased_up=True),
+    Metric("sensitivity", sensitivity, higher_is_better=True, at_threshold=True),
+    Metric("specificity", specificity, higher_is_better=True, at_threshold=True),
+    # Its gap is the demographic-parity difference and goes by that name.
+    Metric("selection_rate", selection_rate, higher_is_better=None, at_threshold=True, compared=False),
+)

@@ -1,0 +1,212 @@
+"""What a task author implements: a Task with its data sets, and the Cohort that every later step walks on."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+import pandas as pd
+from pydantic import BaseModel, ConfigDict
+
+from bench.errors import BenchError
+
+SPLITS = ("train", "val", "test")
+AGE_GROUPS = ("under 40", "40-59", "60-79", "80 and over")
+_AGE_EDGES = (40.0, 60.0, 80.0)
+
+
+class Options(BaseModel):
+    """What a user may set on a data set as ``task.<name>=…``. A data set with options of its own subclasses this."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What a reader found in a folder.
+
+    ``table`` has one row an image with the columns ``image`` (unique; for files, the path below the root), ``patient``,
+    ``study``, one column a target (1, 0, NaN for unknown), the attributes (NaN for unknown), ``age`` in years, the
+    covariates and, where the data set has an official one, ``split``. ``excluded`` counts the rows left out, by reason.
+    """
+
+    table: pd.DataFrame
+    excluded: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """One data set of a task: a function from a folder to a table, and how its pixels come about.
+
+    ``read(root, options)`` decodes nothing and splits nothing. ``render(table, size, options)`` gives the pixels
+    ``(N, H, W) uint8`` of rows that exist in no file (a phantom); without it ``image`` names files below the root.
+    ``version`` is raised whenever the same rows would give other pixels or labels.
+    """
+
+    name: str
+    summary: str
+    read: Callable[[Path | None, Any], Reading]
+    options: type[Options] = Options
+    render: Callable[[pd.DataFrame, int, Any], np.ndarray] | None = None
+    version: int = 1
+    synthetic: bool = False
+    source: str = ""
+    licence: str = ""
+
+
+@dataclass(frozen=True)
+class TaskSpec:
+    """What a method may know of its task: names and sizes, never a patient."""
+
+    task: str
+    targets: tuple[str, ...]
+    protected: str
+    groups: tuple[str, ...]
+    image_size: int
+    channels: int = 1
+
+
+class Task:
+    """A clinical task: its targets, attributes, covariates, image size, backbone, and where its data sets stand.
+
+    A subclass in ``tasks/<name>/__init__.py`` sets the class attributes; its data sets are the other files of that
+    folder, each ending in ``DATASET = Dataset(...)``.
+    """
+
+    name: ClassVar[str]
+    summary: ClassVar[str]
+    targets: ClassVar[tuple[str, ...]]
+    #: The target that says "healthy": its false positives are the underdiagnosed (Seyyed-Kalantari et al., 2021).
+    no_finding: ClassVar[str | None] = None
+    attributes: ClassVar[Mapping[str, tuple[str, ...]]]
+    protected: ClassVar[str] = "race"
+    covariates: ClassVar[tuple[str, ...]] = ()
+    image_size: ClassVar[int] = 64
+    channels: ClassVar[int] = 1
+    backbone: ClassVar[str] = "resnet_small"
+    dataset: ClassVar[str] = "phantom"
+
+
+@dataclass(frozen=True)
+class Attribute:
+    """A grouping of patients: names of the groups and each image's code, ``(N,) int``, -1 where unknown."""
+
+    name: str
+    groups: tuple[str, ...]
+    codes: np.ndarray
+
+
+@dataclass(frozen=True)
+class Cohort:
+    """The validated table of one data set: one row an image, sorted by ``image``, every patient in one split.
+
+    Made by :func:`bench.data.cohorts.build`; the constructor trusts its arguments.
+    """
+
+    table: pd.DataFrame
+    spec: TaskSpec
+    dataset: str
+    synthetic: bool
+    attribute_groups: Mapping[str, tuple[str, ...]]
+    no_finding: str | None = None
+    excluded: Mapping[str, int] = field(default_factory=dict)
+
+    def __len__(self) -> int:
+        return len(self.table)
+
+    def part(self, split: str) -> Cohort:
+        """The rows of one split, in the same order."""
+        return self.take(np.flatnonzero((self.table["split"] == split).to_numpy()))
+
+    def take(self, rows: Sequence[int] | np.ndarray) -> Cohort:
+        """The rows at these positions, in this order."""
+        return replace(self, table=self.table.iloc[rows])
+
+    @cached_property
+    def rows(self) -> np.ndarray:
+        """Each image's row in the image cache, ``(N,) int64``."""
+        return self.table.index.to_numpy(dtype=np.int64)
+
+    @cached_property
+    def targets(self) -> np.ndarray:
+        """Targets ``(N, T) float32``: 1, 0, NaN for unknown."""
+        return self.table[list(self.spec.targets)].to_numpy(dtype=np.float32)
+
+    @cached_property
+    def patients(self) -> np.ndarray:
+        """Patient codes ``(N,) int64``, 0 … P-1 in the order of the patients' ids."""
+        return np.unique(self.table["patient"].to_numpy(dtype=str), return_inverse=True)[1].astype(np.int64)
+
+    @property
+    def groups(self) -> np.ndarray:
+        """Codes of the protected attribute ``(N,) int64``, -1 for unknown."""
+        return self.attribute(self.spec.protected).codes
+
+    def attribute(self, name: str) -> Attribute:
+        """The grouping of this name: an attribute of the task, or ``age_group``."""
+        if name == "age_group":
+            age = self.table["age"].to_numpy(dtype=float)
+            codes = np.where(np.isnan(age), -1, np.searchsorted(_AGE_EDGES, age, side="right"))
+            return Attribute(name, AGE_GROUPS, codes.astype(np.int64))
+        groups = self.attribute_groups[name]
+        codes = pd.Categorical(self.table[name], categories=list(groups)).codes
+        return Attribute(name, groups, np.asarray(codes, dtype=np.int64))
+
+    def attributes(self) -> list[Attribute]:
+        """Every grouping that scores are broken down by: each attribute, age group, and race × sex where both are."""
+        known = [self.attribute(name) for name in (*self.attribute_groups, "age_group")]
+        known = [attribute for attribute in known if (attribute.codes >= 0).any()]
+        by_name = {attribute.name: attribute for attribute in known}
+        if "race" in by_name and "sex" in by_name:
+            known.append(_cross(by_name["race"], by_name["sex"]))
+        return known
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """Hash of every cell of the table and of the spec: the same cohort gives the same on every machine."""
+        digest = hashlib.sha256(repr((self.spec, self.dataset)).encode())
+        digest.update(self.table.reset_index(drop=True).to_csv(index=False, float_format="%.6g").encode())
+        return digest.hexdigest()
+
+    @cached_property
+    def split_fingerprint(self) -> str:
+        """Hash of which image is in which split: scores of different splits are not comparable."""
+        rows = self.table[["image", "patient", "split"]].to_csv(index=False)
+        return hashlib.sha256(rows.encode()).hexdigest()
+
+
+def _cross(a: Attribute, b: Attribute) -> Attribute:
+    names = tuple(f"{left}, {right}" for left in a.groups for right in b.groups)
+    known = (a.codes >= 0) & (b.codes >= 0)
+    codes = np.where(known, a.codes * len(b.groups) + b.codes, -1)
+    return Attribute(f"{a.name} x {b.name}", names, codes.astype(np.int64))
+
+
+def dataset_option_names(options: type[Options]) -> list[str]:
+    """Dotted names of a data set's options, nested ones included."""
+    names = []
+    for name, info in options.model_fields.items():
+        annotation = info.annotation
+        if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+            names += [f"{name}.{inner}" for inner in annotation.model_fields]
+        else:
+            names.append(name)
+    return names
+
+
+def require_root(root: Path | None, dataset: str) -> Path:
+    """The folder of a data set that lies in files.
+
+    Raises:
+        BenchError: when no root was given or there is no such folder.
+    """
+    if root is None:
+        raise BenchError(f"Data set {dataset!r} lies in files of yours: say where with task.root=/path/to/{dataset}.")
+    if not root.is_dir():
+        raise BenchError(f"task.root={root} is not a folder. Data set {dataset!r} is read from there.")
+    return root

@@ -1,0 +1,238 @@
+"""Fit one method on one task with Lightning, and read a trained network out."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import shutil
+import time
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import lightning as L
+import numpy as np
+import torch
+from lightning.pytorch.callbacks import Callback, EarlyStopping, ModelCheckpoint, TQDMProgressBar
+from safetensors.torch import load_file, save_file
+from sklearn.metrics import roc_auc_score
+
+from bench import backbones
+from bench.config import RunConfig
+from bench.data.batches import CohortImages, EpochBatches, InOrder, loader
+from bench.errors import BenchError
+from bench.method import Batch, Method, TrainingSet
+from bench.outputs import Outputs
+from bench.records import TrainingInfo
+from bench.task import Cohort, TaskSpec
+
+WEIGHTS = "model.safetensors"
+_CHECKPOINTS = "checkpoints"
+#: Images a batch when predicting: fixed, so that rounding does not depend on the training batch size.
+_PREDICT_BATCH = 256
+
+
+def precision(asked: str) -> str:
+    """The precision that ``auto`` stands for here: bf16 where the device computes in it, else float32."""
+    if asked != "auto":
+        return asked
+    if torch.cuda.is_available():
+        return "bf16" if torch.cuda.is_bf16_supported() else "32"
+    # Without instructions of its own for bf16 a CPU emulates it, slower than float32.
+    return "bf16" if torch.backends.mkldnn.is_available() and torch.ops.mkldnn._is_mkldnn_bf16_supported() else "32"
+
+
+def build(cls: type[Method], config: RunConfig, spec: TaskSpec) -> Method:
+    """A method with a freshly initialised network; the same seed gives the same weights."""
+    L.seed_everything(config.seed, workers=True, verbose=False)
+    backbone = backbones.build(config.backbone, spec.channels, spec.image_size)
+    return cls(backbone, spec, config.method.hyperparameters)
+
+
+def macro_auroc(targets: np.ndarray, scores: np.ndarray) -> float:
+    """Mean over targets of the AUROC among images whose target is known; targets with one class only are left out."""
+    values = []
+    for y, s in zip(targets.T, scores.T, strict=True):
+        known = ~np.isnan(y)
+        if len(np.unique(y[known])) == 2:
+            values.append(roc_auc_score(y[known], s[known]))
+    return float(np.mean(values)) if values else float("nan")
+
+
+class _Selection(Callback):
+    """Validates in float32 after every epoch, and seeds every epoch by its number so that resuming changes nothing."""
+
+    def __init__(self, cohort: Cohort, pixels: np.ndarray, seed: int) -> None:
+        self.cohort, self.seed = cohort, seed
+        self.images = CohortImages(cohort, pixels, hide_targets=True, hide_groups=True)
+        self.curve: list[dict[str, float]] = []
+
+    def on_train_epoch_start(self, trainer: L.Trainer, module: L.LightningModule) -> None:
+        torch.manual_seed(int(np.random.SeedSequence([self.seed, trainer.current_epoch]).generate_state(1)[0]))
+
+    def on_train_epoch_end(self, trainer: L.Trainer, module: L.LightningModule) -> None:
+        assert isinstance(module, Method)
+        auroc = macro_auroc(self.cohort.targets, _forward(module, self.images).logits)
+        # While a method warms up its network is not yet the method's. Such epochs rank below every other, and each
+        # a little above the one before, so that they do not use up the patience of early stopping either.
+        selection = auroc if module.ready() else -1.0 + 1e-6 * trainer.current_epoch
+        module.log_dict({"val/auroc": auroc, "val/selection": selection}, prog_bar=False)
+        self.curve.append({"epoch": trainer.current_epoch, "val_auroc": auroc, "val_selection": selection})
+
+    def state_dict(self) -> dict[str, Any]:
+        return {"curve": self.curve}
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        self.curve = list(state_dict["curve"])
+
+
+class _Stop(EarlyStopping):
+    """Early stopping that, taken up again after it had stopped, stays stopped instead of running another epoch."""
+
+    def on_train_start(self, trainer: L.Trainer, module: L.LightningModule) -> None:
+        if self.wait_count >= self.patience:
+            trainer.should_stop = True
+
+
+def fit(
+    method: Method,
+    train: Cohort,
+    val: Cohort,
+    pixels: np.ndarray,
+    config: RunConfig,
+    folder: Path,
+    logger: Any = False,
+) -> TrainingInfo:
+    """Train until the budget is spent or validation stops improving; leave the best epoch's weights in ``folder``.
+
+    Interrupted, the same call goes on from the last whole epoch and ends in the same weights. Only the finished
+    weights stay (``model.safetensors``).
+
+    Raises:
+        BenchError: when the loss is not finite, naming the step.
+    """
+    started = time.monotonic()
+    checkpoints = folder / _CHECKPOINTS
+    last = checkpoints / "last.ckpt"
+    hide = method.uses_race == "never"
+    known = TrainingSet(torch.tensor(train.targets), torch.tensor(train.groups))
+    if hide:
+        known = known._replace(groups=torch.full_like(known.groups, -1))
+    method.prepare(known)
+    images = CohortImages(train, pixels, hide_groups=hide, transform=method.augment(), seed=config.seed)
+    batches = EpochBatches(len(train), config.trainer.batch_size, config.seed, method.sampler(known))
+    selection = _Selection(val, pixels, config.seed)
+    keep = ModelCheckpoint(
+        dirpath=checkpoints,
+        filename="best",
+        monitor="val/selection",
+        mode="max",
+        save_last=True,
+        enable_version_counter=False,
+        save_on_train_epoch_end=True,
+    )
+    stop = _Stop(
+        "val/selection", mode="max", patience=config.trainer.patience, check_on_train_epoch_end=True, check_finite=False
+    )
+    with _quiet():
+        trainer = L.Trainer(
+            max_epochs=config.trainer.max_epochs,
+            accelerator=config.trainer.accelerator,
+            devices=1,
+            precision={"bf16": "bf16-mixed", "32": "32-true"}[precision(config.trainer.precision)],
+            callbacks=[selection, stop, keep, TQDMProgressBar(refresh_rate=5)],
+            logger=logger,
+            deterministic="warn",
+            enable_model_summary=False,
+            log_every_n_steps=10,
+            num_sanity_val_steps=0,
+        )
+        trainer.fit(
+            method,
+            loader(images, batches, config.trainer.workers),
+            ckpt_path=str(last) if last.exists() else None,
+            weights_only=True,
+        )
+    if trainer.interrupted:
+        raise KeyboardInterrupt
+    best = torch.load(keep.best_model_path, map_location="cpu", weights_only=True)["state_dict"]
+    method.load_state_dict(best)
+    method.eval()
+    features = torch.from_numpy(_forward(method, selection.images).features)
+    method.finalize(features, TrainingSet(torch.tensor(val.targets), torch.tensor(val.groups)))
+    save(method, folder / WEIGHTS)
+    shutil.rmtree(checkpoints)
+    top = max(selection.curve, key=lambda row: row["val_selection"])
+    return TrainingInfo(
+        epochs=len(selection.curve),
+        best_epoch=int(top["epoch"]),
+        best_auroc=top["val_auroc"],
+        curve=selection.curve,
+        seconds=time.monotonic() - started,
+    )
+
+
+def save(method: Method, path: Path) -> None:
+    """Write the network's tensors as safetensors, whole or not at all."""
+    tensors = {k: v.detach().cpu().contiguous() for k, v in method.state_dict().items() if isinstance(v, torch.Tensor)}
+    partial = path.with_suffix(".partial")
+    save_file(tensors, partial)
+    os.replace(partial, path)
+
+
+def load(method: Method, path: Path) -> None:
+    """Read the tensors back into a method of the same architecture.
+
+    Raises:
+        BenchError: when the file holds other tensors than the method.
+    """
+    found = load_file(path)
+    wanted = {k for k, v in method.state_dict().items() if isinstance(v, torch.Tensor)}
+    if wanted != set(found):
+        raise BenchError(f"{path} does not hold the weights of {type(method).__name__}: delete it to train anew.")
+    method.load_state_dict(found, strict=False)
+
+
+def predict(method: Method, cohort: Cohort, pixels: np.ndarray, accelerator: str = "auto") -> Outputs:
+    """Logits and features of a cohort's images: evaluation mode, float32, no augmentation, targets withheld.
+
+    The protected attribute is withheld too unless the method declares ``uses_race = "test"``.
+    """
+    images = CohortImages(cohort, pixels, hide_targets=True, hide_groups=method.uses_race != "test")
+    method.eval()
+    use_gpu = accelerator != "cpu" and torch.cuda.is_available()
+    method.to("cuda" if use_gpu else "cpu")
+    return _forward(method, images)
+
+
+@torch.no_grad()
+def _forward(method: Method, images: CohortImages) -> Outputs:
+    training = method.training
+    method.eval()
+    logits, features = [], []
+    with torch.autocast(method.device.type, enabled=False):
+        for batch in loader(images, InOrder(len(images), _PREDICT_BATCH)):
+            some_logits, some_features = method.predict_step(Batch(*(tensor.to(method.device) for tensor in batch)))
+            logits.append(some_logits.float().cpu())
+            features.append(some_features.float().cpu())
+    method.train(training)
+    return Outputs(torch.cat(logits).numpy(), torch.cat(features).numpy())
+
+
+@contextlib.contextmanager
+def _quiet() -> Iterator[None]:
+    """Silence what Lightning says of devices, tips and loaders that are as they are on purpose."""
+    loggers = [logging.getLogger(name) for name in ("lightning.pytorch", "lightning.fabric", "lightning.pytorch.utilities.rank_zero")]
+    levels = [log.level for log in loggers]
+    for log in loggers:
+        log.setLevel(logging.ERROR)
+    try:
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", module="lightning")
+            warnings.filterwarnings("ignore", message=".*LeafSpec.*")
+            yield
+    finally:
+        for log, level in zip(loggers, levels, strict=True):
+            log.setLevel(level)

@@ -1,0 +1,1 @@
+"""Clinical tasks: one folder a task, one file a data set."""

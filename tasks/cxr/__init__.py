@@ -1,0 +1,14 @@
+"""Chest radiographs: findings, and how well race can be read from a network that looks for them."""
+
+from bench.task import Task
+
+
+class ChestXray(Task):
+    """Findings on frontal chest radiographs."""
+
+    name = "cxr"
+    summary = "pleural effusion, cardiomegaly, lung opacity and no finding on frontal chest radiographs"
+    targets = ("effusion", "cardiomegaly", "opacity", "no_finding")
+    no_finding = "no_finding"
+    attributes = {"race": ("Asian", "Black", "White"), "sex": ("F", "M")}  # noqa: RUF012 - declared ClassVar by Task
+    covariates = ("bmi", "scanner", "view")

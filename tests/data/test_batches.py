@@ -1,0 +1,88 @@
+from __future__ import annotations
+
+import albumentations as A
+import numpy as np
+import pandas as pd
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bench.data.batches import CohortImages, EpochBatches, InOrder, loader
+from bench.task import Cohort, TaskSpec
+
+
+def cohort(n: int) -> Cohort:
+    table = pd.DataFrame(
+        {
+            "image": [f"i{i:03d}" for i in range(n)],
+            "patient": [f"p{i // 2}" for i in range(n)],
+            "split": "train",
+            "effusion": np.where(np.arange(n) % 3 == 0, np.nan, np.arange(n) % 2),
+            "race": ["Asian", "Black", None][: n % 4] * n if n < 3 else [["Asian", "Black", None][i % 3] for i in range(n)],
+            "age": 50.0,
+        }
+    )
+    spec = TaskSpec("cxr", ("effusion",), "race", ("Asian", "Black"), 8)
+    return Cohort(table, spec, "test", True, {"race": ("Asian", "Black")})
+
+
+def pixels(n: int) -> np.ndarray:
+    return np.random.default_rng(0).integers(0, 256, (n, 8, 8), dtype=np.uint8)
+
+
+def test_a_batch_holds_the_rows_it_was_asked_for() -> None:
+    data, images = cohort(12), pixels(12)
+    part = data.take([3, 7, 8])
+    batch = CohortImages(part, images)[(0, np.array([2, 0]))]
+    assert torch.equal(batch.images[:, 0], torch.from_numpy(images[[8, 3]]))
+    assert batch.groups.tolist() == [-1, 0]
+    np.testing.assert_array_equal(batch.targets.numpy(), part.targets[[2, 0]])
+
+
+def test_targets_and_groups_are_withheld_when_asked() -> None:
+    batch = CohortImages(cohort(6), pixels(6), hide_targets=True, hide_groups=True)[(0, np.arange(6))]
+    assert torch.isnan(batch.targets).all()
+    assert (batch.groups == -1).all()
+
+
+@given(st.integers(1, 60), st.integers(1, 20), st.integers(0, 5), st.integers(0, 5))
+def test_an_epoch_visits_no_image_twice_and_comes_out_the_same_again(n: int, size: int, seed: int, epoch: int) -> None:
+    batches = EpochBatches(n, size, seed)
+    batches.set_epoch(epoch)
+    first = [positions.tolist() for _, positions in batches]
+    assert first == [positions.tolist() for _, positions in batches]
+    assert len(first) == len(batches)
+    seen = sum(first, [])
+    assert len(set(seen)) == len(seen) > n - min(size, n)
+
+
+def test_epochs_and_seeds_differ() -> None:
+    orders = []
+    for seed, epoch in ((0, 0), (0, 1), (1, 0)):
+        batches = EpochBatches(100, 10, seed)
+        batches.set_epoch(epoch)
+        orders.append(np.concatenate([positions for _, positions in batches]).tolist())
+    assert orders[0] != orders[1] != orders[2] != orders[0]
+
+
+def test_weights_are_the_expected_share_of_draws() -> None:
+    batches = EpochBatches(4000, 4000, 0, torch.tensor([3.0] * 1000 + [1.0] * 3000))
+    (_, drawn), *_ = list(batches)
+    # Binomial(4000, 1/2): five standard deviations.
+    assert abs((drawn < 1000).mean() - 0.5) < 5 * 0.5 / 4000**0.5
+
+
+def test_in_order_covers_all() -> None:
+    assert np.concatenate([positions for _, positions in InOrder(10, 4)]).tolist() == list(range(10))
+
+
+def test_augmentation_does_not_depend_on_the_number_of_workers() -> None:
+    data, images = cohort(12), pixels(12)
+    noise = A.Compose([A.GaussNoise(std_range=(0.2, 0.2), p=1.0)])
+    drawn = []
+    for workers in (0, 2):
+        batches = EpochBatches(12, 4, 0)
+        loaded = loader(CohortImages(data, images, transform=noise, seed=1), batches, workers)
+        drawn.append(torch.cat([batch.images for batch in loaded]))
+    assert torch.equal(drawn[0], drawn[1])
+    assert not torch.equal(drawn[0][:, 0], torch.from_numpy(images))

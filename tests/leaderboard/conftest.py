@@ -1,0 +1,117 @@
+"""Hand-made records: every number in them is given by the test."""
+
+import hashlib
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from bench.records import DataInfo, MethodInfo, Record, Score, TaskInfo, TrainingInfo
+
+Triple = tuple[float | None, float | None, float | None]
+
+
+def score(metric: str, value: Triple, **dimensions: Any) -> Score:
+    fields: dict[str, Any] = {"n": 400, "patients": 300, "split": "test", **dimensions}
+    return Score(metric=metric, value=value[0], low=value[1], high=value[2], **fields)
+
+
+def around(value: float, half: float) -> Triple:
+    return (value, value - half, value + half)
+
+
+def scores(
+    auroc: Triple, decodability: Triple, untrained: Triple = (0.6, 0.57, 0.63), protected: str = "race"
+) -> list[Score]:
+    """What a run scores, as far as leaderboards show it, and rows that they must not take for it."""
+    of = {"attribute": protected, "probe": "ridge"}
+    return [
+        score("auroc", auroc, target="macro"),
+        score("auroc", (0.11, 0.1, 0.12), target="macro", split="val"),
+        score("auroc", (0.12, 0.1, 0.14), target="effusion"),
+        score("auroc", (0.13, 0.1, 0.16), target="macro", attribute=protected, group="Black"),
+        score("worst_auroc", (0.7, 0.66, 0.74), target="macro", attribute=protected),
+        score("worst_auroc", (0.2, 0.1, 0.3), target="macro", attribute="age_group"),
+        score("equalized_odds_difference", (0.1, 0.05, 0.15), target="macro", attribute=protected),
+        score("underdiagnosis_rate_gap", (0.04, 0.01, 0.09), target="no_finding", attribute=protected),
+        score("decodability", decodability, view="penultimate", **of),
+        score("decodability", (0.7, 0.67, 0.73), view="outputs", **of),
+        score("decodability_within_label", (0.65, 0.62, 0.68), view="penultimate", **of),
+        score("decodability", untrained, view="penultimate", reference="untrained", **of),
+        score("decodability_null", (0.5, 0.46, 0.54), view="penultimate", reference="permuted", **of),
+    ]
+
+
+def record(
+    name: str = "erm",
+    seed: int = 0,
+    auroc: Triple = (0.8, 0.76, 0.84),
+    decodability: Triple = (0.9, 0.88, 0.92),
+    *,
+    id: str | None = None,
+    created: str = "2026-01-01T00:00:00Z",
+    code: str = "c0de" * 16,
+    uses_race: str = "never",
+    hyperparameters: dict[str, Any] | None = None,
+    task: str = "cxr",
+    protected: str = "race",
+    image_size: int = 64,
+    dataset: str = "phantom",
+    synthetic: bool = True,
+    fingerprint: str = "da7a" * 16,
+    split_fingerprint: str = "5911" * 16,
+    backbone: str = "resnet_small",
+    suite_version: int = 1,
+    trainer: dict[str, Any] | None = None,
+    scored: tuple[str, ...] = ("val", "test"),
+    flags: tuple[str, ...] = (),
+    **more: Any,
+) -> Record:
+    hyperparameters = hyperparameters or {}
+    determinants = repr(
+        (name, seed, code, hyperparameters, task, dataset, fingerprint, split_fingerprint, backbone, suite_version)
+    )
+    counts = {"train": 700, "val": 100, "test": 300}
+    return Record(
+        id=id or hashlib.sha256(determinants.encode()).hexdigest()[:16],
+        created=created,
+        method=MethodInfo(
+            name=name,
+            summary="A method.",
+            origin=f"methods/{name}.py",
+            code=code,
+            uses_race=uses_race,  # type: ignore[arg-type]
+            hyperparameters=hyperparameters,
+        ),
+        task=TaskInfo(
+            name=task,
+            targets=["effusion", "no_finding"],
+            protected=protected,
+            groups=["Asian", "Black", "White"],
+            image_size=image_size,
+        ),
+        data=DataInfo(
+            dataset=dataset,
+            synthetic=synthetic,
+            fingerprint=fingerprint,
+            split_fingerprint=split_fingerprint,
+            images={split: count + 100 for split, count in counts.items()},
+            patients=counts,
+            excluded={},
+        ),
+        backbone=backbone,
+        seed=seed,
+        trainer=trainer or {"max_epochs": 8, "batch_size": 128, "precision": "32"},
+        training=TrainingInfo(epochs=8, best_epoch=5, best_auroc=0.81, curve=[], seconds=10.0),
+        scored=list(scored),  # type: ignore[arg-type]
+        scoring={"replicates": 1000},
+        suite_version=suite_version,
+        flags=list(flags),
+        scores=more.pop("scores", None) or scores(auroc, decodability, protected=protected),
+        **more,
+    )
+
+
+@pytest.fixture(scope="session")
+def make() -> SimpleNamespace:
+    return SimpleNamespace(record=record, scores=scores, score=score, around=around)

@@ -1,0 +1,117 @@
+import csv
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from bench.errors import BenchError
+from bench.leaderboard import build
+from bench.leaderboard.comparable import Key
+
+_FILES = {"leaderboard.md", "leaderboard.csv", "leaderboard.tex", "pareto.png", "pareto.pdf"}
+
+
+def _methods(folder: Path) -> list[str]:
+    with open(folder / "leaderboard.csv", encoding="utf-8") as file:
+        return [line["method"] for line in csv.DictReader(file) if line["section"] != "references"]
+
+
+def test_one_folder_a_data_set(make: SimpleNamespace, tmp_path: Path) -> None:
+    records = [make.record("erm"), make.record("a"), make.record("b", dataset="chexpert", synthetic=False)]
+    said: list[str] = []
+    files = build(records, tmp_path, said.append)
+    folders = [tmp_path / "cxr" / "chexpert", tmp_path / "cxr" / "phantom"]
+    assert set(files) == {folder / name for folder in folders for name in _FILES}
+    assert set(files) == {path for path in tmp_path.rglob("*") if path.is_file()}
+    assert [_methods(folder) for folder in folders] == [["b"], ["a", "erm"]]
+    assert said == []
+    assert files[0].parent.joinpath("pareto.png").read_bytes().startswith(b"\x89PNG")
+    assert files[0].parent.joinpath("pareto.pdf").read_bytes().startswith(b"%PDF")
+
+
+def test_records_that_are_not_comparable_have_tables_of_their_own(make: SimpleNamespace, tmp_path: Path) -> None:
+    main = [make.record("erm"), make.record("a")]
+    other = make.record("b", suite_version=2)
+    said: list[str] = []
+    build([other, *main], tmp_path, said.append)
+    place = tmp_path / "cxr" / "phantom"
+    side = place / Key.of(other).digest
+    assert (_methods(place), _methods(side)) == (["a", "erm"], ["b"])
+    assert len(said) == 1
+    assert "scoring suite: version 1 / version 2" in said[0]
+    assert str(side) in said[0]
+    assert "| Scoring suite | version 1 |" in (place / "leaderboard.md").read_text()
+    assert "| Scoring suite | version 2 |" in (side / "leaderboard.md").read_text()
+
+    said.clear()
+    build(main, tmp_path, said.append)
+    assert len(said) == 1
+    assert str(side) in said[0]
+    assert _methods(side) == ["b"]
+
+
+def test_the_same_records_give_the_same_bytes(make: SimpleNamespace, tmp_path: Path) -> None:
+    records = [make.record(name, seed) for name in ("erm", "a") for seed in range(2)]
+    one = build(records, tmp_path / "one", print)
+    other = build([*records[::-1], records[0]], tmp_path / "other", print)
+    assert [path.read_bytes() for path in one] == [path.read_bytes() for path in other]
+
+
+def test_notices_are_said_and_stand_on_the_page(make: SimpleNamespace, tmp_path: Path) -> None:
+    records = [make.record("erm", id="aaa"), make.record("erm", id="bbb", created="2027-01-01T00:00:00Z")]
+    said: list[str] = []
+    files = build(records, tmp_path, said.append)
+    assert len(said) == 1
+    assert "only the newer one, bbb, counts" in said[0]
+    assert "only the newer one, bbb, counts" in files[0].read_text()
+
+
+def test_no_records(make: SimpleNamespace, tmp_path: Path) -> None:
+    with pytest.raises(BenchError, match=r"none were found.*bench run"):
+        build([], tmp_path)
+    with pytest.raises(BenchError, match="1 were found, none of them scored on test"):
+        build([make.record(scored=("val",))], tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("name", ["../x", "/x", "a/b", "", "."])
+def test_a_record_cannot_choose_a_folder_elsewhere(make: SimpleNamespace, tmp_path: Path, name: str) -> None:
+    with pytest.raises(BenchError, match="names its task or data set"):
+        build([make.record(dataset=name)], tmp_path / "out")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_place_that_cannot_be_written(make: SimpleNamespace, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("here first")
+    with pytest.raises(BenchError, match="cannot be written to"):
+        build([make.record()], tmp_path / "file")
+
+
+def test_notices_may_hold_brackets(make: SimpleNamespace, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    records = [make.record("[/m]", id=name, created=name) for name in ("1", "2")]
+    build(records, tmp_path)
+    assert "[/m]" in capsys.readouterr().err
+
+
+def test_a_record_that_cannot_be_shown_leaves_all_as_it_was(make: SimpleNamespace, tmp_path: Path) -> None:
+    good, bad = make.record(dataset="a"), make.record(dataset="b")
+    with pytest.raises(BenchError, match="2 scores"):
+        build([good, bad.model_copy(update={"scores": [*bad.scores, *bad.scores[:1]]})], tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_write_that_fails_leaves_the_old_file(
+    make: SimpleNamespace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (page, *_) = build([make.record()], tmp_path)
+    before = {path: path.read_bytes() for path in page.parent.iterdir()}
+
+    def full(path: Path, content: bytes) -> int:
+        with open(path, "wb") as file:
+            file.write(content[:10])
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_bytes", full)
+    with pytest.raises(BenchError, match="No space left on device"):
+        build([make.record(), make.record("another")], tmp_path)
+    assert {path: path.read_bytes() for path in page.parent.iterdir()} == before

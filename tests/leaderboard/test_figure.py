@@ -1,0 +1,142 @@
+import io
+import subprocess
+import sys
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from matplotlib.figure import Figure
+from matplotlib.text import Annotation
+
+from bench.leaderboard.comparable import Key
+from bench.leaderboard.figure import pareto_figure
+from bench.leaderboard.run_figure import run_figure
+from bench.leaderboard.table import make as make_table
+
+
+def _figure(records: list) -> Figure:
+    return pareto_figure(make_table(Key.of(records[0]), records)[0])
+
+
+def _names(figure: Figure) -> dict[str, Annotation]:
+    return {text.get_text(): text for text in figure.axes[0].texts if isinstance(text, Annotation)}
+
+
+def _texts(figure: Figure) -> str:
+    found = [text.get_text() for text in figure.findobj(lambda artist: hasattr(artist, "get_text"))]
+    return "\n".join(found)
+
+
+@pytest.mark.parametrize("spread", [0.001, 0.01, 0.1])
+def test_names_cover_neither_each_other_nor_a_point(make: SimpleNamespace, spread: float) -> None:
+    rng = np.random.default_rng(int(spread * 1000))
+    values = np.clip(np.array([0.8, 0.8]) + rng.normal(0, spread, size=(12, 2)), 0.5, 0.97)
+    records = [
+        make.record("erm" if i == 0 else f"method_{i}", 0, make.around(y, 0.02), make.around(x, 0.02))
+        for i, (x, y) in enumerate(values)
+    ]
+    figure = _figure(records)
+    names = _names(figure)
+    assert set(names) == {record.method.name for record in records}
+    axes = figure.axes[0]
+    boxes = [name.get_window_extent() for name in names.values()]
+    frame = axes.get_window_extent()
+    for i, box in enumerate(boxes):
+        assert not any(box.overlaps(other) for other in boxes[i + 1 :])
+        assert frame.x0 <= box.x0 <= box.x1 <= frame.x1
+        assert frame.y0 <= box.y0 <= box.y1 <= frame.y1
+        for pixel in axes.transData.transform(values):
+            assert not box.contains(*pixel)
+
+
+def test_the_layout_stays_as_it_was_when_names_were_placed(make: SimpleNamespace) -> None:
+    figure = _figure([make.record("erm"), make.record("a", decodability=(0.7, 0.68, 0.72))])
+    before = figure.axes[0].get_window_extent().bounds
+    figure.savefig(io.BytesIO(), format="png")
+    assert figure.axes[0].get_window_extent().bounds == before
+
+
+def test_of_many_rows_only_those_that_stand_out_are_named(make: SimpleNamespace) -> None:
+    records = [make.record(f"m{i}", 0, make.around(0.8, 0.02), make.around(0.7 + i / 200, 0.02)) for i in range(30)]
+    records += [make.record("erm", 0, make.around(0.7, 0.02), make.around(0.9, 0.02))]
+    records += [make.record("late", 0, make.around(0.9, 0.02), make.around(0.9, 0.02), uses_race="test")]
+    assert set(_names(_figure(records))) == {"m0", "erm", "late"}
+
+
+def test_what_the_pareto_figure_says(make: SimpleNamespace) -> None:
+    records = [
+        make.record("erm", 0, (0.84, 0.8, 0.88), (0.9, 0.88, 0.92)),
+        make.record("good", 0, (0.82, 0.8, 0.84), (0.6, 0.58, 0.62)),
+        make.record("bad", 0, (0.7, 0.68, 0.72), (0.8, 0.78, 0.82)),
+        make.record("late", 0, (0.9, 0.88, 0.92), (0.55, 0.53, 0.57), uses_race="test"),
+    ]
+    figure = _figure(records)
+    text = _texts(figure)
+    for words in ("synthetic data", "Race decodability", "chance", "untrained network", "Pareto front", "dominated"):
+        assert words in text
+    assert "given race at test time" in text
+    (front,) = [line for line in figure.axes[0].lines if line.get_label() == "Pareto front"]
+    corners = set(map(tuple, np.round(front.get_xydata(), 6)))
+    # The method that sees race at test time would beat all, and is not on the front.
+    assert {(0.6, 0.82), (0.9, 0.82), (0.9, 0.84)} <= corners
+    assert not any(y > 0.84 for _, y in corners)
+    lines = {line.get_label(): line for line in figure.axes[0].lines}
+    assert lines["chance"].get_xdata()[0] == 0.5
+    assert lines["untrained network"].get_xdata()[0] == 0.6
+    segments = [line.get_xydata().tolist() for line in figure.axes[0].lines]
+    assert [[0.58, 0.82], [0.62, 0.82]] in segments
+    assert [[0.6, 0.8], [0.6, 0.84]] in segments
+
+
+def test_real_data_is_not_called_synthetic_and_missing_scores_leave_no_point(make: SimpleNamespace) -> None:
+    bare = make.record("bare", synthetic=False, scores=[make.score("auroc", (0.8, 0.7, 0.9), target="macro")])
+    figure = _figure([bare])
+    assert "synthetic" not in _texts(figure)
+    assert _names(figure) == {}
+
+
+def test_figures_are_the_same_bytes_each_time(make: SimpleNamespace) -> None:
+    records = [make.record("erm"), make.record("a", decodability=(0.7, 0.68, 0.72))]
+    saved = []
+    for order in (records, records[::-1]):
+        png = io.BytesIO()
+        _figure(order).savefig(png, format="png", metadata={"Software": None})
+        saved.append(png.getvalue())
+    assert saved[0] == saved[1]
+
+
+def test_run_figure(make: SimpleNamespace) -> None:
+    groups = {"race": ("Asian", "Black", "White"), "sex": ("female", "male"), "race x sex": ("Asian, female",)}
+    record = make.record("adversarial", 3)
+    rest = [score for score in record.scores if score.group is None]
+    of = {"target": "macro"}
+    by_group = [
+        make.score("auroc", (0.7 + i / 100, 0.68, 0.76), attribute=attribute, group=group, n=50 + i, **of)
+        for attribute, names in groups.items()
+        for i, group in enumerate(names)
+    ]
+    small = make.score("auroc", (None, None, None), attribute="age_group", group="under 40", note="only 7", **of)
+    figure = run_figure(record.model_copy(update={"scores": [*rest, *by_group, small]}))
+    figure.savefig(io.BytesIO(), format="png")
+    text = _texts(figure)
+    for words in ("adversarial: cxr on phantom (synthetic data), seed 3", "Black (n=51)", "male (n=51)", "only 7"):
+        assert words in text
+    assert "Asian, female" not in text
+    for words in ("this network", "same network, untrained", "permuted groups", "chance", "features", "outputs"):
+        assert words in text
+    left, right = figure.axes
+    dots = {tuple(line.get_xydata()[0]) for line in left.lines if len(line.get_xydata()) == 1}
+    assert {x for x, _ in dots} == {0.8, 0.7, 0.71, 0.72}
+    assert {line.get_xdata()[0] for line in right.lines if len(line.get_xdata()) == 1} == {0.9, 0.7, 0.6, 0.5}
+
+
+def test_run_figure_of_a_bare_record(make: SimpleNamespace) -> None:
+    bare = make.record(synthetic=False, scores=[make.score("auroc", (0.8, None, None), target="macro")])
+    figure = run_figure(bare)
+    figure.savefig(io.BytesIO(), format="png")
+    assert "synthetic" not in _texts(figure)
+
+
+def test_pyplot_is_never_imported() -> None:
+    code = "import sys, bench.leaderboard, bench.leaderboard.run_figure; sys.exit('matplotlib.pyplot' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

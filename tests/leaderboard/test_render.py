@@ -1,0 +1,145 @@
+import csv
+import io
+import shutil
+import subprocess
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from bench.leaderboard.columns import COLUMNS, Measure
+from bench.leaderboard.comparable import Key
+from bench.leaderboard.render import _TEX, _TEX_LETTERS, to_csv, to_latex, to_markdown
+from bench.leaderboard.table import Table
+from bench.leaderboard.table import make as make_table
+
+_NASTY = r"""a_b & 50% #1 {x} $y$ ~^ <b> | "q" [z] *s* \textbf `c` σ é 漢"""
+
+
+def _table(records: list) -> Table:
+    return make_table(Key.of(records[0]), records)[0]
+
+
+@pytest.fixture
+def table(make: SimpleNamespace) -> Table:
+    return _table(
+        [
+            make.record("erm", 0, (0.8, 0.75, 0.86), (0.9, 0.88, 0.92)),
+            make.record("erm", 1, (0.8, 0.75, 0.86), (0.9, 0.88, 0.92)),
+            make.record("adversarial", 0, (0.79123456789, 0.74, 0.85), (0.61, 0.58, 0.64), hyperparameters={"s": 2.5}),
+            make.record("chooser", 0, (0.81, 0.76, 0.87), (0.9, 0.88, 0.92), uses_race="test"),
+        ]
+    )
+
+
+def test_csv_holds_raw_numbers(table: Table) -> None:
+    lines = list(csv.DictReader(io.StringIO(to_csv(table))))
+    assert [(line["section"], line["method"]) for line in lines] == [
+        ("methods", "adversarial"),
+        ("methods", "erm"),
+        ("race at test", "chooser"),
+        ("references", "untrained network"),
+        ("references", "permuted groups"),
+    ]
+    first = lines[0]
+    assert [float(first[name]) for name in ("auroc", "auroc_low", "auroc_high")] == [0.79123456789, 0.74, 0.85]
+    assert (first["pareto"], first["uses_race"], first["seeds"], first["hyperparameters"]) == (
+        "true", "never", "1", '{"s": 2.5}',
+    )  # fmt: skip
+    assert {line["synthetic"] for line in lines} == {"true"}
+    assert {line["key"] for line in lines} == {table.key.digest}
+    assert lines[3]["auroc"] == lines[3]["auroc_low"] == ""
+    assert float(lines[3]["decodability"]) == 0.6
+    measured = [column.key for column in COLUMNS if isinstance(column.produce, Measure)]
+    assert all({key, f"{key}_low", f"{key}_high"} <= set(first) for key in measured)
+
+
+def test_markdown_shows_what_the_table_holds(table: Table) -> None:
+    page = to_markdown(table, ["record <x> was set aside"])
+    (row,) = [line for line in page.splitlines() if line.startswith("| adversarial")]
+    assert "| 0.791<br><sub>[0.740, 0.850]</sub> |" in row
+    assert "**0.610**<br><sub>[0.580, 0.640]</sub>" in row
+    assert "★" in row
+    assert "## Ranked apart: given race at test time" in page
+    assert "| untrained network | 0.600<br><sub>[0.570, 0.630]</sub> |" in page
+    assert "record &lt;x&gt; was set aside" in page
+    for value in (table.key.digest, "5911" * 3, "| Backbone | resnet_small |"):
+        assert value in page
+    # Each table has as many cells in every row as in its header.
+    blocks = [block.splitlines() for block in page.split("\n\n") if block.startswith("| ")]
+    assert all(len({line.count("|") for line in block}) == 1 for block in blocks)
+
+
+def test_columns_without_anything_to_show_are_left_out(make: SimpleNamespace) -> None:
+    record = make.record()
+    without = record.model_copy(update={"scores": [s for s in record.scores if "underdiagnosis" not in s.metric]})
+    assert "Underdiagnosis gap" in to_markdown(_table([record]), [])
+    assert "Underdiagnosis gap" not in to_markdown(_table([without]), [])
+    assert "Flags" not in to_markdown(_table([record]), [])
+    assert "ILL" in to_markdown(_table([make.record(flags=("ILL_CONDITIONED",))]), [])
+
+
+def test_synthetic_data_is_announced_and_real_data_is_not(make: SimpleNamespace) -> None:
+    for synthetic in (True, False):
+        table = _table([make.record(synthetic=synthetic)])
+        assert ("**Synthetic data.**" in to_markdown(table, [])) == synthetic
+        caption = next(line for line in to_latex(table).splitlines() if line.startswith(r"\caption"))
+        assert ("Every patient of this data set is synthetic" in caption) == synthetic
+
+
+def test_markdown_escapes(make: SimpleNamespace) -> None:
+    records = [make.record("m", hyperparameters={"s": text}) for text in (_NASTY, "plain")]
+    page = to_markdown(_table(records), [])
+    (row,) = [line for line in page.splitlines() if r"50%" in line]
+    plain = next(line for line in page.splitlines() if "s=plain" in line)
+    assert row.replace(r"\|", "").count("|") == plain.count("|")
+    assert "&lt;b&gt;" in row
+    assert r"\*s\*" in row
+    assert r"\`c\`" in row
+
+
+def test_latex_escapes(make: SimpleNamespace) -> None:
+    records = [make.record("m", hyperparameters={"s": text}) for text in (_NASTY, "plain")]
+    text = to_latex(_table(records))
+    assert r"a\_b \& 50\% \#1 \{x\} \$y\$ \textasciitilde{}\textasciicircum{} \textless{}b\textgreater{}" in text
+    assert r"\textbackslash{}textbf `c` $\sigma$ é {[}U+6F22{]}" in text
+
+
+def _compile(folder: Path, name: str) -> str:
+    command = ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", name]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, errors="replace", check=False)
+    assert done.returncode == 0, done.stdout[-3000:]
+    return done.stdout
+
+
+@pytest.mark.skipif(shutil.which("pdflatex") is None, reason="pdflatex is not installed")
+def test_latex_compiles_alone_and_inside_a_paper(make: SimpleNamespace, tmp_path: Path) -> None:
+    every = "".join(_TEX) + "".join(sorted(_TEX_LETTERS)) + "".join(map(chr, range(32, 127))) + _NASTY
+    records = [make.record("m", hyperparameters={"s": text}) for text in (every, "plain")]
+    records += [make.record("erm", seed) for seed in range(2)] + [make.record("late", uses_race="test")]
+    (tmp_path / "leaderboard.tex").write_text(to_latex(_table(records)))
+    _compile(tmp_path, "leaderboard.tex")
+    assert (tmp_path / "leaderboard.pdf").stat().st_size > 1000
+    paper = (
+        r"\documentclass{article}\usepackage{booktabs}\begin{document}Before \input{leaderboard} after.\end{document}"
+    )
+    (tmp_path / "paper.tex").write_text(paper)
+    _compile(tmp_path, "paper.tex")
+
+
+@pytest.mark.skipif(shutil.which("pdflatex") is None, reason="pdflatex is not installed")
+def test_a_usual_table_fits_its_page(table: Table, tmp_path: Path) -> None:
+    (tmp_path / "leaderboard.tex").write_text(to_latex(table))
+    assert "Overfull" not in _compile(tmp_path, "leaderboard.tex")
+
+
+def test_the_order_of_records_changes_no_byte(make: SimpleNamespace) -> None:
+    records = [
+        make.record(name, seed, make.around(0.8 + 0.01 * seed, 0.03), make.around(0.7 + 0.02 * seed, 0.03))
+        for name in ("erm", "b", "a")
+        for seed in range(3)
+    ]
+    one, other = _table(records), _table(records[::-1])
+    assert to_csv(one) == to_csv(other)
+    assert to_markdown(one, []) == to_markdown(other, [])
+    assert to_latex(one) == to_latex(other)

@@ -1,0 +1,88 @@
+from types import SimpleNamespace
+
+import pytest
+
+from bench.leaderboard.columns import COLUMNS
+from bench.leaderboard.comparable import Key
+from bench.leaderboard.pooling import Estimate
+from bench.leaderboard.table import Table
+from bench.leaderboard.table import make as make_table
+
+_POSITION = {column.key: i for i, column in enumerate(COLUMNS)}
+
+
+def _table(records: list) -> Table:
+    return make_table(Key.of(records[0]), records)[0]
+
+
+def _method(make: SimpleNamespace, name: str, auroc: float, decodability: float | None, **more: object):
+    where = (None, None, None) if decodability is None else make.around(decodability, 0.02)
+    return make.record(name, 0, make.around(auroc, 0.03), where, **more)
+
+
+def test_the_front_first_then_by_decodability(make: SimpleNamespace) -> None:
+    records = [
+        _method(make, "erm", 0.84, 0.90),
+        _method(make, "beaten_high", 0.80, 0.85),
+        _method(make, "strong", 0.81, 0.60),
+        _method(make, "beaten_low", 0.79, 0.65),
+        _method(make, "unread", 0.95, None),
+        _method(make, "cheat", 0.99, 0.50, uses_race="test"),
+    ]
+    table = _table(records)
+    assert [(row.method, row.pareto) for row in table.ranked] == [
+        ("strong", True),
+        ("erm", True),
+        ("beaten_low", False),
+        ("beaten_high", False),
+        ("unread", False),
+    ]
+    assert [(row.method, row.pareto) for row in table.at_test] == [("cheat", True)]
+    assert [section.name for section in table.sections()] == ["methods", "race at test", "references"]
+
+
+def test_the_best_of_each_column_is_marked_ties_included(make: SimpleNamespace) -> None:
+    table = _table([_method(make, "a", 0.8401, 0.6), _method(make, "b", 0.8404, 0.9), _method(make, "c", 0.7, 0.8)])
+    marks = {str(line.cells[0]): line.best for line in table.sections()[0].lines}
+    assert {name: best[_POSITION["auroc"]] for name, best in marks.items()} == {"a": True, "b": True, "c": False}
+    assert {name: best[_POSITION["decodability"]] for name, best in marks.items()} == {
+        "a": True,
+        "b": False,
+        "c": False,
+    }
+    # The same everywhere: no best.
+    assert not any(best[_POSITION["worst_auroc"]] for best in marks.values())
+    assert not any(best[_POSITION["method"]] for best in marks.values())
+
+
+def test_a_gap_is_best_when_small(make: SimpleNamespace) -> None:
+    records = []
+    for name, gap in (("a", 0.2), ("b", 0.05)):
+        record = _method(make, name, 0.8, 0.8)
+        rest = [s for s in record.scores if s.metric != "equalized_odds_difference"]
+        of = {"target": "macro", "attribute": "race"}
+        more = make.score("equalized_odds_difference", make.around(gap, 0.01), **of)
+        records.append(record.model_copy(update={"scores": [*rest, more]}))
+    lines = _table(records).sections()[0].lines
+    assert {str(line.cells[0]): line.best[_POSITION["equalized_odds_difference"]] for line in lines} == {
+        "a": False,
+        "b": True,
+    }
+
+
+def test_references_are_the_baselines(make: SimpleNamespace) -> None:
+    untrained = {"erm": 0.6, "a": 0.7}
+    records = [
+        make.record(name, scores=make.scores((0.8, 0.7, 0.9), (0.9, 0.8, 1.0), untrained=make.around(value, 0.01)))
+        for name, value in untrained.items()
+    ]
+    references = dict(_table(records).references)
+    assert references["untrained network"] == {"decodability": Estimate(0.6, pytest.approx(0.59), pytest.approx(0.61))}
+    assert references["permuted groups"] == {"decodability": Estimate(0.5, 0.46, 0.54)}
+    assert dict(_table(records[1:]).references)["untrained network"]["decodability"].mean == 0.7
+
+
+def test_counts(make: SimpleNamespace) -> None:
+    table = _table([make.record("erm", seed) for seed in range(3)])
+    assert (table.records, table.patients, table.images) == (3, 300, 400)
+    assert table.name == "cxr on phantom (synthetic data)"

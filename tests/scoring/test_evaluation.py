@@ -1,0 +1,76 @@
+import numpy as np
+import pytest
+
+from bench.errors import BenchError
+from bench.scoring.evaluation import evaluate
+from bench.scoring.intervals import PatientBootstrap
+from bench.scoring.metrics import METRICS
+from bench.task import Attribute
+
+
+def inputs(n=400):
+    rng = np.random.default_rng(0)
+    z = rng.normal(size=(n, 2))
+    return {
+        "targets": (z + rng.normal(size=(n, 2)) > 0).astype(float),
+        "probabilities": 1 / (1 + np.exp(-z)),
+        "thresholds": np.array([0.5, 0.5]),
+        "names": ("effusion", "opacity"),
+        "attributes": [Attribute("sex", ("F", "M"), rng.integers(0, 2, n // 2)[np.arange(n) // 2])],
+        "bootstrap": PatientBootstrap(np.arange(n) // 2, replicates=20),
+    }
+
+
+def test_tables_hold_every_metric_target_and_group():
+    evaluation = evaluate(**inputs())
+    everyone, sex = evaluation.tables
+    assert everyone.draws.shape == (len(METRICS), 3, 1, 20)
+    assert sex.draws.shape == (len(METRICS), 3, 2, 20)
+    assert everyone.attribute is None
+    assert np.isfinite(sex.draws).all()
+    assert sex.images.sum(axis=1).tolist() == [400, 400, 400]
+    assert sex.patients.sum(axis=1).tolist() == [200, 200, 200]
+
+
+def test_groups_share_their_replicates():
+    """Everyone's selection rate is the groups' mean, weighted by how much of the replicate each group is."""
+    case = inputs()
+    everyone, sex = evaluate(**case).tables
+    weights = np.concatenate(list(case["bootstrap"].chunks()), axis=1)
+    share = np.stack([weights[sex.codes == g].sum(axis=0) for g in (0, 1)]) / weights.sum(axis=0)
+    m = [metric.name for metric in METRICS].index("selection_rate")
+    np.testing.assert_allclose((sex.draws[m, 0] * share).sum(axis=0), everyone.draws[m, 0, 0])
+
+
+def test_macro_replicates_are_the_mean_over_targets():
+    for table in evaluate(**inputs()).tables:
+        np.testing.assert_allclose(table.values[:, -1], table.values[:, :-1].mean(axis=1))
+        np.testing.assert_allclose(table.draws[:, -1], table.draws[:, :-1].mean(axis=1))
+
+
+def test_inputs_are_left_as_they_were():
+    case = inputs()
+    before = {key: np.copy(case[key]) for key in ("targets", "probabilities", "thresholds")}
+    evaluate(**case)
+    for key, array in before.items():
+        np.testing.assert_array_equal(case[key], array)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"targets": np.zeros((400, 3))}, r"needs targets of shape \(400, 2\); got \(400, 3\)"),
+        ({"probabilities": np.zeros((399, 2))}, r"needs probabilities of shape \(400, 2\)"),
+        ({"thresholds": np.zeros(1)}, r"needs thresholds of shape \(2,\)"),
+        ({"targets": np.full((400, 2), 2.0)}, "targets that are 1, 0 or NaN"),
+        ({"probabilities": np.full((400, 2), 1.5)}, r"within \[0, 1\]; 800 of 800 are not.*'effusion' in row 0: 1.5"),
+        ({"probabilities": np.full((400, 2), np.nan)}, "'effusion' in row 0: nan"),
+        ({"attributes": [Attribute("sex", ("F", "M"), np.zeros(3, int))]}, r"the codes of 'sex' of shape \(400,\)"),
+        ({"attributes": [Attribute("sex", ("F", "M"), np.full(400, 2))]}, "'sex' have to lie between -1 .* and 1"),
+        ({"names": ("macro", "opacity")}, "none of them 'macro'"),
+        ({"names": ("opacity", "opacity")}, "different target names"),
+    ],
+)
+def test_what_cannot_be_scored_is_refused(change, message):
+    with pytest.raises(BenchError, match=message):
+        evaluate(**(inputs() | change))
