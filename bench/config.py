@@ -194,11 +194,11 @@ def _name(values: Mapping[str, Any], key: str, default: str) -> str:
 
 def _parse(text: str) -> Any:
     from hydra.core.override_parser.overrides_parser import OverridesParser
-    from hydra.errors import OverrideParseException
+    from hydra.errors import HydraException
 
     try:
         return OverridesParser.create().parse_override(text)
-    except OverrideParseException as error:
+    except HydraException as error:
         raise BenchError(
             f"{text!r} is no override: write option=value, for instance method.strength=0.5 (quote values that hold "
             f"commas, brackets or equals signs: 'task.root=\"/a=b\"')."

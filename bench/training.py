@@ -40,8 +40,12 @@ def precision(asked: str) -> str:
         return asked
     if torch.cuda.is_available():
         return "bf16" if torch.cuda.is_bf16_supported() else "32"
-    # Without instructions of its own for bf16 a CPU emulates it, slower than float32.
-    return "bf16" if torch.backends.mkldnn.is_available() and torch.ops.mkldnn._is_mkldnn_bf16_supported() else "32"
+    return "bf16" if _cpu_computes_in_bf16() else "32"
+
+
+def _cpu_computes_in_bf16() -> bool:
+    """Whether this CPU has instructions of its own for bf16: without them it is emulated, slower than float32."""
+    return torch.backends.mkldnn.is_available() and bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())
 
 
 def build(cls: type[Method], config: RunConfig, spec: TaskSpec) -> Method:
