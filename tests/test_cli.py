@@ -1,0 +1,146 @@
+"""The commands, run as a user runs them."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import TINY
+
+
+def bench(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "bench", *arguments],
+        capture_output=True,
+        text=True,
+        timeout=300,
+        env={**os.environ, "COLUMNS": "120", **environment},
+    )
+
+
+@pytest.mark.parametrize("verb", [["--help"], ["list"], ["run", "--help"]])
+def test_help_and_list_import_nothing_heavy(verb: list[str]) -> None:
+    code = (
+        "import sys; sys.argv = ['bench', *sys.argv[1:]]\n"
+        "from bench.cli import main\n"
+        "try:\n    main()\n"
+        "except SystemExit as end:\n    assert not end.code, end.code\n"
+        "heavy = {'torch', 'lightning', 'pandas', 'sklearn', 'methods', 'optuna'} & set(sys.modules)\n"
+        "assert not heavy, heavy"
+    )
+    done = subprocess.run([sys.executable, "-c", code, *verb], capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr
+
+
+def test_list_names_every_built_in() -> None:
+    done = bench("list")
+    assert done.returncode == 0
+    for name in ("erm", "adversarial", "distortion", "reweighting", "group_dro", "cxr", "phantom", "nih_cxr14"):
+        assert name in done.stdout
+    assert "broken" not in done.stdout
+
+
+def test_show_prints_source_defaults_and_ranges() -> None:
+    done = bench("show", "method=adversarial", "task=cxr")
+    assert done.returncode == 0, done.stderr
+    for words in ("Ganin", "method.strength", "0.01 to 100", "task.patients", "effusion", "race"):
+        assert words in done.stdout
+
+
+def test_a_run_from_start_to_table_and_its_repetition(tiny_runs: Path) -> None:
+    """In the folder of a finished run, so that only the command's own work is waited for."""
+    command = ["run", *TINY, "method=erm", f"runs_dir={tiny_runs}"]
+    again = bench(*command)
+    assert again.returncode == 0, again.stderr
+    assert "already recorded" in again.stderr
+    for words in ("Diagnosis", "macro, worst group", "Residual decodability of race", "untrained", "synthetic"):
+        assert words in again.stdout
+
+
+def test_multirun_goes_on_after_a_failure_and_says_which_failed(tiny_runs: Path) -> None:
+    done = bench("run", "-m", *TINY, "method=nonsense,erm", f"runs_dir={tiny_runs}")
+    assert done.returncode == 2
+    assert "no method" in done.stderr.lower()
+    assert "1 of 2 runs failed" in done.stderr
+    assert "Residual decodability" in done.stdout
+
+
+def test_leaderboard_from_records(tiny_runs: Path, tmp_path: Path) -> None:
+    done = bench("leaderboard", "task=cxr", f"runs_dir={tiny_runs}", f"out={tmp_path}")
+    assert done.returncode == 0, done.stderr
+    folder = tmp_path / "cxr" / "phantom"
+    assert {"leaderboard.md", "leaderboard.csv", "leaderboard.tex", "pareto.png", "pareto.pdf"} <= set(os.listdir(folder))
+    assert "synthetic" in (folder / "leaderboard.md").read_text().lower()
+
+
+BAD = [
+    (["run", "method=adverserial"], "'adversarial'"),
+    (["run", "task=cxrays"], "Available: cxr"),
+    (["run", "trainer.max_epoch=2"], "trainer.max_epochs"),
+    (["run", "method=adversarial", "method.strength=strong"], "method.strength=strong"),
+    (["run", "task=cxr", "task.dataset=nih_cxr14", "task.protected=sex"], "task.root="),
+    (["run", "task.dataset=nih_cxr14", "task.root=/nowhere/at/all", "task.protected=sex"], "/nowhere/at/all"),
+    (["run", "method=./not_there.py"], "not_there.py"),
+    (["run", "task.targets=[pneumonia]"], "pneumonia"),
+    (["run", "task.protected=zodiac"], "zodiac"),
+    (["show", "model=erm"], "method=…"),
+    (["leaderboard", "runs_dir=/nowhere/at/all"], "/nowhere/at/all"),
+]
+
+
+@pytest.mark.parametrize(("arguments", "words"), BAD, ids=[" ".join(arguments) for arguments, _ in BAD])
+def test_bad_input_is_one_paragraph_and_exit_code_2(
+    arguments: list[str], words: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """In this process, since importing torch eleven times over takes a minute."""
+    from bench.cli import main
+
+    monkeypatch.setattr(sys, "argv", ["bench", *arguments])
+    with pytest.raises(SystemExit) as end:
+        main()
+    assert end.value.code == 2
+    last = capsys.readouterr().err.strip().split("\n")[-1]
+    assert last.startswith("error: ")
+    assert words in last
+
+
+@pytest.mark.parametrize("error", ["ENOSPC", "EACCES"])
+def test_a_full_disk_and_a_forbidden_folder(
+    error: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    import errno
+
+    from bench import records
+    from bench.cli import main
+
+    def fails(path: Path, text: str) -> None:
+        raise OSError(getattr(errno, error), os.strerror(getattr(errno, error)), str(path))
+
+    monkeypatch.setattr(records, "write_text", fails)
+    monkeypatch.setattr(sys, "argv", ["bench", "run", *TINY, "method=erm", f"runs_dir={tmp_path}"])
+    with pytest.raises(SystemExit) as end:
+        main()
+    assert end.value.code == 2
+    message = capsys.readouterr().err.strip().split("\n")[-1]
+    assert message.startswith("error: ")
+    assert {"ENOSPC": "no space", "EACCES": "permission"}[error] in message
+    assert not list(tmp_path.rglob("*.partial"))
+
+
+def test_debug_shows_the_traceback() -> None:
+    done = bench("run", "method=adverserial", "--debug")
+    assert done.returncode != 0
+    assert "Traceback" in done.stderr
+
+
+def test_a_plugin_that_raises_on_import_fails_only_its_own_run(tmp_path: Path, tiny_runs: Path) -> None:
+    (tmp_path / "explodes.py").write_text("raise RuntimeError('boom')\n")
+    done = bench("run", "-m", *TINY, f"method={tmp_path / 'explodes.py'},erm", f"runs_dir={tiny_runs}")
+    assert done.returncode == 2
+    assert "boom" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert "Residual decodability" in done.stdout
