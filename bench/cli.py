@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import errno
 import sys
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from bench.errors import BenchError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from bench.config import RunConfig
+    from bench.registry import Entry
 
 app = typer.Typer(
     help="Which debiasing methods make a medical-imaging network forget a patient's race, and at what cost?",
@@ -23,7 +26,7 @@ app = typer.Typer(
     "--debug shows the traceback of an error.",
 )
 Overrides = Annotated[list[str] | None, typer.Argument(help="option=value …; `bench show` lists the options")]
-Multirun = Annotated[bool, typer.Option("-m", "--multirun", help="run the product of comma lists: method=erm,adversarial")]
+Multirun = Annotated[bool, typer.Option("-m", "--multirun", help="run the product of comma lists: seed=0,1")]
 
 
 @app.command()
@@ -67,7 +70,7 @@ def list_plugins(
     from bench.listing import print_entries
 
     tasks = registry.TASKS.entries()
-    groups = {"methods": registry.METHODS.entries(), "tasks": tasks}
+    groups: dict[str, Sequence[Entry[Any]]] = {"methods": registry.METHODS.entries(), "tasks": tasks}
     for task in tasks:
         if task.error is None:
             groups[f"data sets of task {task.name}"] = registry.datasets(task).entries()
@@ -84,7 +87,7 @@ def show(overrides: Overrides = None) -> None:
 
     asked = dict(text.partition("=")[::2] for text in overrides or [])
     if unknown := set(asked) - {"method", "task", "task.dataset"}:
-        raise BenchError(f"bench show takes method=… or task=… (with task.dataset=…), not {', '.join(sorted(unknown))}.")
+        raise BenchError(f"bench show takes method=… and task=… (task.dataset=…), not {', '.join(sorted(unknown))}.")
     if "method" in asked:
         print_method(asked["method"])
     if "task" in asked or "task.dataset" in asked:
@@ -149,7 +152,9 @@ def main() -> None:
         if debug or error.errno not in mendable:
             raise
         where = f" for {error.filename}" if error.filename else ""
-        message = f"{mendable[error.errno]}{where}. Nothing was left half-written; mend it and give the same command again."
+        message = (
+            f"{mendable[error.errno]}{where}. Nothing is left half-written: mend it and give the same command again."
+        )
     else:
         return
     typer.echo(f"error: {message}", err=True)

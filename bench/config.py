@@ -13,7 +13,6 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from bench.errors import BenchError, suggest
 
-
 #: Overrides that choose a plugin instead of setting a value.
 _SELECTORS = ("method", "task", "task.dataset")
 
@@ -253,7 +252,9 @@ def _validate(model: type[Any], values: Mapping[str, Any], prefix: str = "") -> 
         option = prefix + ".".join(where)
         got = first.get("input")
         takes = _takes(model, *map(str, first["loc"]))
-        raise BenchError(f"{option}={got} cannot be used: {first['msg'].lower()}.{takes and f' It takes {takes}.'}") from error
+        raise BenchError(
+            f"{option}={got} cannot be used: {first['msg'].lower()}.{takes and f' It takes {takes}.'}"
+        ) from error
 
 
 def _takes(model: type[BaseModel], *path: str) -> str:

@@ -1,4 +1,4 @@
-"""Hyperparameters declared once: default and range give the command-line option, the search space and the page of docs."""
+"""Hyperparameters declared once: default and range give the option, the search space and the documentation."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class Tunable:
             known = known and value in self.choices
         elif known:
             # False for NaN too.
-            known = self.low <= value <= self.high  # type: ignore[operator]
+            known = self.low <= value <= self.high
         if not known:
             raise BenchError(f"{option}={value} cannot be used: it takes {self.range} (default {self.default}).")
         return value
@@ -75,7 +75,7 @@ def tunable(
     choices: tuple[Value, ...] | None = None,
     help: str = "",
 ) -> Any:
-    """Declare a hyperparameter in the body of a Method: ``strength: float = tunable(1.0, low=.01, high=100, log=True)``.
+    """Declare a hyperparameter of a Method: ``strength: float = tunable(1.0, low=.01, high=100, log=True)``.
 
     The default's type is the hyperparameter's; booleans need no range. On an instance the attribute is the value.
 

@@ -53,7 +53,7 @@ def finish(log: Any, record: Record, folder: Path) -> None:
     offline = run.settings._offline
     run.finish()
     if offline:
-        say(f"Weights & Biases is offline (not logged in): the run lies in {Path(where).parent}; `wandb sync` uploads it.")
+        say(f"Weights & Biases is offline: the run lies in {Path(where).parent}; `wandb sync` uploads it.")
 
 
 def _wandb(config: RunConfig, run_id: str, folder: Path) -> Any:
@@ -87,5 +87,14 @@ def _logged_in() -> bool:
 
 def _flat_name(score: Any) -> str:
     """A score's dimensions as one path, for loggers that know names only."""
-    parts = (score.split, score.metric, score.target, score.attribute, score.group, score.view, score.probe, score.reference)
+    parts = (
+        score.split,
+        score.metric,
+        score.target,
+        score.attribute,
+        score.group,
+        score.view,
+        score.probe,
+        score.reference,
+    )
     return "/".join(str(part) for part in parts if part is not None)

@@ -100,8 +100,8 @@ class Method(L.LightningModule):
     """A way to train a diagnostic network. Override the steps that your method changes; each has an ERM default.
 
     In the order data flows: :meth:`build`, :meth:`prepare`, :meth:`sampler`, :meth:`augment`, :meth:`distort`,
-    :meth:`encode`, :meth:`classify`, :meth:`loss`, :meth:`finalize`. Hyperparameters are declared in the class body with
-    :func:`tunable` and are plain attributes of the instance.
+    :meth:`encode`, :meth:`classify`, :meth:`loss`, :meth:`finalize`. Hyperparameters are declared in the class body
+    with :func:`tunable` and are plain attributes of the instance.
     """
 
     #: Where the method looks at the protected attribute. "test" is ranked apart: such a network needs race to diagnose.
@@ -190,12 +190,14 @@ class Method(L.LightningModule):
         """One step of :meth:`loss`, stopped at once where it is not a finite number."""
         loss = self.loss(batch)
         if loss.ndim != 0:
-            raise BenchError(f"{_where(self)}.loss returned a tensor of shape {tuple(loss.shape)}; it must be a scalar.")
+            raise BenchError(
+                f"{_where(self)}.loss returned a tensor of shape {tuple(loss.shape)}; it must be a scalar."
+            )
         if not math.isfinite(value := loss.item()):
             raise BenchError(
                 f"The loss of method {type(self).__name__} became {value} at step {self.trainer.global_step} (epoch "
-                f"{self.current_epoch}). Training was stopped there. A smaller method.lr (now {self.lr:g}) is the usual "
-                "cure; trainer.precision=32 tells whether rounding is to blame."
+                f"{self.current_epoch}). Training was stopped there. A smaller method.lr (now {self.lr:g}) is the "
+                "usual cure; trainer.precision=32 tells whether rounding is to blame."
             )
         self.log("train/loss", value, prog_bar=True)
         return loss

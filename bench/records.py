@@ -16,7 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from bench.errors import BenchError
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION: Literal[1] = 1
 
 
 class Score(BaseModel):
@@ -127,7 +127,7 @@ class Record(_Part):
         Raises:
             KeyError: when the record holds none.
         """
-        wanted = {name: None for name in ("target", "attribute", "group", "view", "probe", "reference")}
+        wanted = dict.fromkeys(("target", "attribute", "group", "view", "probe", "reference"))
         wanted |= {"split": "test"} | dimensions
         for score in self.scores:
             if score.metric == metric and all(getattr(score, name) == value for name, value in wanted.items()):
@@ -143,11 +143,15 @@ def identity(determinants: Any) -> str:
 def write_text(path: Path, text: str) -> None:
     """Write a file whole or not at all."""
     partial = path.with_name(path.name + ".partial")
-    with open(partial, "w", encoding="utf-8") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(partial, path)
+    try:
+        with open(partial, "w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(partial, path)
+    except OSError:
+        partial.unlink(missing_ok=True)
+        raise
 
 
 def write(record: Record, folder: Path) -> Path:
@@ -169,8 +173,8 @@ def read(path: Path) -> Record:
         first = error.errors()[0]
         where = ".".join(map(str, first["loc"])) or "the file"
         raise BenchError(
-            f"{path} is not a record of schema version {SCHEMA_VERSION}: {where}: {first['msg']}. Delete the folder and "
-            "run the same command again to make it anew."
+            f"{path} is not a record of schema version {SCHEMA_VERSION}: {where}: {first['msg']}. Delete the folder "
+            "and run the same command again to make it anew."
         ) from error
 
 

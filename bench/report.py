@@ -28,7 +28,9 @@ def print_record(record: Record, folder: Path) -> None:
     split = "test" if "test" in record.scored else "val"
     scores = [score for score in record.scores if score.split == split]
     console = _console()
-    data = f"{record.data.dataset} (synthetic patients, not real ones)" if record.data.synthetic else record.data.dataset
+    data = (
+        f"{record.data.dataset} (synthetic patients, not real ones)" if record.data.synthetic else record.data.dataset
+    )
     title = f"{record.method.name} on {record.task.name}, {data}: {record.data.patients[split]} {split} patients"
     table = Table("", "value", "95% interval", title=title, title_justify="left", box=None, pad_edge=False)
     table.add_row("[bold]Diagnosis[/bold] (AUROC)", "", "")

@@ -7,7 +7,6 @@ import json
 import os
 import platform
 import subprocess
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -25,6 +24,7 @@ from bench.data import cache, cohorts
 from bench.errors import BenchError
 from bench.folders import user_cache
 from bench.method import Method
+from bench.outputs import Outputs
 from bench.records import Record
 from bench.registry import METHODS, TASKS, Entry, datasets, source_hash
 from bench.scoring import decodability
@@ -180,7 +180,8 @@ def _execute(planned: Run, splits: Sequence[Split]) -> Record:
             info = training.fit(method, cohort.part("train"), cohort.part("val"), images.pixels, config, folder, logger)
         records.write_text(trained, info.model_dump_json(indent=1))
     with progress.step("scoring", seconds):
-        computed, reference = {}, {}
+        computed: dict[str, Outputs] = {}
+        reference: dict[str, Outputs] = {}
         # Thresholds come from val whatever is scored.
         for split in dict.fromkeys(["val", *splits]):
             part = cohort.part(split)
@@ -241,7 +242,9 @@ def _make(folder: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except (PermissionError, NotADirectoryError, FileExistsError) as error:
-        raise BenchError(f"No runs can be kept in {folder}: {error.strerror}. Choose another place with runs_dir=…") from error
+        raise BenchError(
+            f"No runs can be kept in {folder}: {error.strerror}. Choose another place with runs_dir=…"
+        ) from error
     if not os.access(folder, os.W_OK):
         raise BenchError(f"{folder} is not writable. Choose another place for runs with runs_dir=…")
 
@@ -269,17 +272,11 @@ def _environment(method: Method) -> dict[str, Any]:
 
 def _commit() -> str | None:
     """The commit of this framework's checkout, with "+" where files differ from it; None where it is installed."""
-    here = Path(__file__).parent
+    git = ["git", "-C", str(Path(__file__).parent)]
     try:
-        asked = ["git", "-C", str(here), "describe", "--always", "--abbrev=40", "--dirty=+", "--exclude=*"]
-        answer = subprocess.run([*asked], capture_output=True, text=True, timeout=10)
-        tracked = subprocess.run(["git", "-C", str(here), "ls-files", "--error-unmatch", __file__], capture_output=True, timeout=10)
-    except (OSError, subprocess.TimeoutExpired):
+        # An installed copy may lie inside somebody else's repository.
+        subprocess.run([*git, "ls-files", "--error-unmatch", __file__], check=True, capture_output=True, timeout=10)
+        describe = [*git, "describe", "--always", "--abbrev=40", "--dirty=+", "--exclude=*"]
+        return subprocess.run(describe, check=True, capture_output=True, text=True, timeout=10).stdout.strip()
+    except (OSError, subprocess.SubprocessError):
         return None
-    return answer.stdout.strip() if answer.returncode == 0 and tracked.returncode == 0 else None
-
-
-def elapsed(since: float) -> str:
-    """Seconds since a ``time.monotonic()``, in words."""
-    seconds = time.monotonic() - since
-    return f"{seconds:.0f} s" if seconds < 90 else f"{seconds / 60:.1f} min"

@@ -60,6 +60,7 @@ def sweep(config: RunConfig) -> Sweep:
     folder = config.runs_dir / config.task.name / config.task.dataset / config.method.name / "sweeps" / identity(config)
     folder.mkdir(parents=True, exist_ok=True)
     storage = folder / "study.db"
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
     try:
         with FileLock(folder / ".lock", timeout=0):
             study = optuna.create_study(
@@ -68,12 +69,14 @@ def sweep(config: RunConfig) -> Sweep:
                 directions=["maximize", "minimize"],
                 load_if_exists=True,
             )
-            study.set_metric_names(list(OBJECTIVES))
+            study.set_user_attr("objectives", list(OBJECTIVES))
             _clear_interrupted(study, searched)
             for number in _remaining(study, config.sweep.trials):
                 _trial(study, config, cls, searched, number)
     except Timeout as error:
-        raise BenchError(f"Another process is at work on this sweep ({folder}). Wait for it, or change sweep.seed.") from error
+        raise BenchError(
+            f"Another process is at work on this sweep ({folder}). Wait for it, or change sweep.seed."
+        ) from error
     trials = _finished(study)[: config.sweep.trials]
     if not trials:
         raise BenchError(f"None of the {config.sweep.trials} trials came to an end; {storage} tells why each failed.")

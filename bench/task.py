@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -123,7 +123,7 @@ class Cohort:
         """The rows of one split, in the same order."""
         return self.take(np.flatnonzero((self.table["split"] == split).to_numpy()))
 
-    def take(self, rows: Sequence[int] | np.ndarray) -> Cohort:
+    def take(self, rows: list[int] | np.ndarray) -> Cohort:
         """The rows at these positions, in this order."""
         return replace(self, table=self.table.iloc[rows])
 
@@ -185,18 +185,6 @@ def _cross(a: Attribute, b: Attribute) -> Attribute:
     known = (a.codes >= 0) & (b.codes >= 0)
     codes = np.where(known, a.codes * len(b.groups) + b.codes, -1)
     return Attribute(f"{a.name} x {b.name}", names, codes.astype(np.int64))
-
-
-def dataset_option_names(options: type[Options]) -> list[str]:
-    """Dotted names of a data set's options, nested ones included."""
-    names = []
-    for name, info in options.model_fields.items():
-        annotation = info.annotation
-        if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-            names += [f"{name}.{inner}" for inner in annotation.model_fields]
-        else:
-            names.append(name)
-    return names
 
 
 def require_root(root: Path | None, dataset: str) -> Path:

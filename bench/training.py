@@ -178,7 +178,7 @@ def fit(
             max_epochs=config.trainer.max_epochs,
             accelerator=config.trainer.accelerator,
             devices=1,
-            precision={"bf16": "bf16-mixed", "32": "32-true"}[precision(config.trainer.precision)],
+            precision="bf16-mixed" if precision(config.trainer.precision) == "bf16" else "32-true",
             callbacks=[selection, stop, keep, _Bar(refresh_rate=5) if sys.stderr.isatty() else _Lines()],
             logger=logger,
             deterministic="warn",
@@ -261,7 +261,10 @@ def _forward(method: Method, images: CohortImages) -> Outputs:
 @contextlib.contextmanager
 def _quiet() -> Iterator[None]:
     """Silence what Lightning says of devices, tips and loaders that are as they are on purpose."""
-    loggers = [logging.getLogger(name) for name in ("lightning.pytorch", "lightning.fabric", "lightning.pytorch.utilities.rank_zero")]
+    loggers = [
+        logging.getLogger(name)
+        for name in ("lightning.pytorch", "lightning.fabric", "lightning.pytorch.utilities.rank_zero")
+    ]
     levels = [log.level for log in loggers]
     for log in loggers:
         log.setLevel(logging.ERROR)

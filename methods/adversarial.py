@@ -33,7 +33,8 @@ class Adversarial(Method):
     uses_race = "train"
     source = "Ganin et al., JMLR 2016 (arXiv:1505.07818); conditional: Li et al., ECCV 2018"
 
-    strength: float = tunable(1.0, low=0.01, high=100.0, log=True, help="weight of the reversed gradient")
+    # At 1 the adversary's loss outweighs the diagnosis's (they are of one size) and the encoder gives up both.
+    strength: float = tunable(0.1, low=0.01, high=100.0, log=True, help="weight of the reversed gradient")
     warmup: float = tunable(0.5, low=0.1, high=1.0, help="share of training over which the strength rises")
     adversary_lr: float = tunable(3e-3, low=1e-4, high=1e-2, log=True, help="the adversary's learning rate (AdamW)")
     adversary_steps: int = tunable(3, low=1, high=8, log=True, help="adversary steps for each encoder step")

@@ -22,7 +22,7 @@ class GroupDro(Method):
     by: str = tunable("race_label", choices=("race", "race_label"), help="what makes a group")
 
     def build(self) -> None:
-        """Group weights (groups, labels, T), uniform at first; ``race`` has one cell for both labels and all targets."""
+        """Group weights (groups, labels, T), uniform at first; by ``race`` (groups, 1, 1)."""
         groups, targets = len(self.spec.groups), len(self.spec.targets)
         shape = (groups, 2, targets) if self.by == "race_label" else (groups, 1, 1)
         self.register_buffer("group_weights", torch.full(shape, 1.0 / torch.Size(shape).numel()))

@@ -73,7 +73,9 @@ def test_leaderboard_from_records(tiny_runs: Path, tmp_path: Path) -> None:
     done = bench("leaderboard", "task=cxr", f"runs_dir={tiny_runs}", f"out={tmp_path}")
     assert done.returncode == 0, done.stderr
     folder = tmp_path / "cxr" / "phantom"
-    assert {"leaderboard.md", "leaderboard.csv", "leaderboard.tex", "pareto.png", "pareto.pdf"} <= set(os.listdir(folder))
+    assert {"leaderboard.md", "leaderboard.csv", "leaderboard.tex", "pareto.png", "pareto.pdf"} <= set(
+        os.listdir(folder)
+    )
     assert "synthetic" in (folder / "leaderboard.md").read_text().lower()
 
 

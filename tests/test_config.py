@@ -11,7 +11,7 @@ from bench.errors import BenchError
 def test_defaults_are_filled_in() -> None:
     config = compose(["method=adversarial", "task=cxr"])
     assert config.method.name == "adversarial"
-    assert config.method.hyperparameters["strength"] == 1.0
+    assert config.method.hyperparameters["strength"] == 0.1
     assert (config.task.dataset, config.task.protected, config.backbone) == ("phantom", "race", "resnet_small")
     assert config.task.options["patients"] > 1000
 

@@ -56,7 +56,7 @@ def test_a_wrong_value_names_option_value_and_range(name: str, value: object) ->
 
 
 def test_an_unknown_name_suggests_the_nearest() -> None:
-    with pytest.raises(BenchError, match="'strenght'.*mean 'strength'"):
+    with pytest.raises(BenchError, match=r"'strenght'.*mean 'strength'"):
         resolve(Plugin, {"strenght": 1.0})
 
 

@@ -90,14 +90,23 @@ def test_all_that_was_promised_is_scored(tiny_record: Record) -> None:
     assert {None, "race", "sex", "age_group", "race x sex"} <= attributes
     for view in ("penultimate", "outputs"):
         for reference in (None, "untrained"):
-            found = [s for s in tiny_record.scores if (s.metric, s.view, s.reference) == ("decodability", view, reference)]
+            found = [
+                s for s in tiny_record.scores if (s.metric, s.view, s.reference) == ("decodability", view, reference)
+            ]
             assert any(s.split == "test" and s.value is not None and s.low <= s.value <= s.high for s in found)
     assert tiny_record.data.synthetic
 
 
 @pytest.mark.parametrize(
     "change",
-    ["seed=1", "method.lr=0.001", "trainer.max_epochs=3", "task.bias.prevalence=0.05", "task.targets=[effusion]", "method=group_dro"],
+    [
+        "seed=1",
+        "method.lr=0.001",
+        "trainer.max_epochs=3",
+        "task.bias.prevalence=0.05",
+        "task.targets=[effusion]",
+        "method=group_dro",
+    ],
 )
 def test_whatever_determines_the_result_changes_the_id(tiny_runs: Path, change: str) -> None:
     assert plan(config(tiny_runs, change)).id != plan(config(tiny_runs)).id

@@ -1,0 +1,1 @@
+"""From files to batches: cohorts and splits, decoding, the image cache, loading."""

@@ -223,7 +223,7 @@ def _patches(severity: float, frame: _Frame, clouds: np.ndarray, rng: np.random.
         filled += np.exp(-0.5 * (((frame.x - x) / wide) ** 2 + ((frame.y - y) / high) ** 2))
     # The clouds from elsewhere in the image: mottling that does not follow what overlies it.
     mottled = np.clip(1 + 0.35 * np.roll(clouds, len(clouds) // 2, axis=(0, 1)), 0.2, 2)
-    return np.clip(0.17 * severity * filled * mottled, 0, 0.95)
+    return np.clip(0.19 * severity * filled * mottled, 0, 0.95)
 
 
 def _soft_tissue(frame: _Frame, patient: Patient, dome: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

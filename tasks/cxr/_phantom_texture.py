@@ -38,7 +38,7 @@ def clouds(rng: np.random.Generator, size: int) -> np.ndarray:
 def oriented(rng: np.random.Generator, size: int, latents: np.ndarray) -> np.ndarray:
     """Noise of unit variance whose orientation is *arranged* by two latents, ``(size, size) float32``.
 
-    At (x, y) in [-1, 1]², the share of waves at +45° is sigmoid(1.2·(z₀·tanh(x/.1) + z₁·tanh(y/.1))), the rest runs at
+    At (x, y) in [-1, 1]², the share of waves at +45° is sigmoid(2.4·(z₀·tanh(x/.1) + z₁·tanh(y/.1))), the rest runs at
     -45°. The share is antisymmetric from left to right and from top to bottom, so it averages out over the image: a
     global texture statistic, hence an untrained network, hardly sees it, while a trained one finds it in every patch
     and band. Mixing by the square root keeps the variance the same everywhere, whatever the latents.

@@ -44,7 +44,7 @@ _AGE_LOADING, _PATIENT_LOADING = 0.3, 0.6
 
 #: How marked a finding looks is N(0, 1) in those without it and N(this, 1) in those with it: some diseased look
 #: healthy and some healthy look diseased, so that the best reader of a finding has an AUROC of Φ(this/√2) at most.
-SEPARATION = 1.8
+SEPARATION = 1.9
 
 #: Groups with their share of the patients, and the multiple of ``bias.prevalence`` that is added to each prevalence.
 RACES = {"Asian": (0.20, 0.0), "Black": (0.25, 1.0), "White": (0.55, -0.6)}
@@ -69,7 +69,7 @@ class Bias(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
     prevalence: float = Field(
-        default=0.08,
+        default=0.10,
         ge=0,
         le=0.2,
         description="added to every finding's prevalence in Black patients; .6 of it is taken off in White patients",

@@ -18,7 +18,9 @@ def cohort(n: int) -> Cohort:
             "patient": [f"p{i // 2}" for i in range(n)],
             "split": "train",
             "effusion": np.where(np.arange(n) % 3 == 0, np.nan, np.arange(n) % 2),
-            "race": ["Asian", "Black", None][: n % 4] * n if n < 3 else [["Asian", "Black", None][i % 3] for i in range(n)],
+            "race": ["Asian", "Black", None][: n % 4] * n
+            if n < 3
+            else [["Asian", "Black", None][i % 3] for i in range(n)],
             "age": 50.0,
         }
     )
@@ -52,7 +54,7 @@ def test_an_epoch_visits_no_image_twice_and_comes_out_the_same_again(n: int, siz
     first = [positions.tolist() for _, positions in batches]
     assert first == [positions.tolist() for _, positions in batches]
     assert len(first) == len(batches)
-    seen = sum(first, [])
+    seen = [position for positions in first for position in positions]
     assert len(set(seen)) == len(seen) > n - min(size, n)
 
 

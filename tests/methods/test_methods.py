@@ -110,7 +110,9 @@ class TestAdversarial:
 
     def test_the_adversary_learns_and_its_steps_move_nothing_else(self) -> None:
         method, some = make(Adversarial), batch(256)
-        some = some._replace(images=(some.groups.clamp(min=0) * 100).to(torch.uint8)[:, None, None, None].expand(-1, 1, 16, 16))
+        some = some._replace(
+            images=(some.groups.clamp(min=0) * 100).to(torch.uint8)[:, None, None, None].expand(-1, 1, 16, 16)
+        )
         before = [p.clone() for p in (*method.backbone.parameters(), *method.head.parameters())]
         features = method.features(some.images).detach()
         first = method._race_loss(features, some).item()
@@ -165,7 +167,9 @@ class TestReweighting:
     def test_race_label_makes_race_and_label_independent(self) -> None:
         """Kamiran & Calders: the weighted joint distribution is the product of its marginals."""
         some = batch(3000)
-        some.targets[:, 1] = (torch.rand(3000, generator=torch.Generator().manual_seed(1)) < (some.groups + 1) / 4).float()
+        some.targets[:, 1] = (
+            torch.rand(3000, generator=torch.Generator().manual_seed(1)) < (some.groups + 1) / 4
+        ).float()
         method = make(Reweighting)
         method.prepare(TrainingSet(some.targets, some.groups))
         weights = method.get_buffer("weights")[some.groups, some.targets[:, 1].long(), 1]
@@ -180,7 +184,7 @@ class TestReweighting:
     def test_the_others_give_every_class_the_same_weight_in_all(self, by: str) -> None:
         some = batch(2000)
         some = some._replace(groups=(torch.arange(2000) % 10).clamp(max=2), targets=(some.targets > 0).float())
-        some.targets[: 1000, 1] = 0
+        some.targets[:1000, 1] = 0
         method = make(Reweighting, {"by": by})
         method.prepare(TrainingSet(some.targets, some.groups))
         weights = method.get_buffer("weights")[some.groups, some.targets[:, 1].long(), 1]
