@@ -176,8 +176,8 @@ class Method(L.LightningModule):
     def predict_step(self, batch: Batch, batch_idx: int = 0) -> tuple[Tensor, Tensor]:
         """Logits ``(B, T)`` and features ``(B, D)`` of a batch."""
         features = self.features(batch.images)
-        logits = self.classify(features)
         _check_shape(self, "encode", features, (len(batch.images), None))
+        logits = self.classify(features)
         _check_shape(self, "classify", logits, (len(batch.images), len(self.spec.targets)))
         return logits, features
 

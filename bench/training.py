@@ -159,6 +159,10 @@ def fit(
         known = known._replace(groups=torch.full_like(known.groups, -1))
     method.prepare(known)
     images = CohortImages(train, pixels, hide_groups=hide, transform=method.augment(), seed=config.seed)
+    # A step of the wrong shape is named before training, not by whatever trips over it in the middle.
+    with torch.no_grad():
+        method.eval().predict_step(CohortImages(val, pixels, hide_targets=True, hide_groups=True)[(0, np.arange(2))])
+    method.train()
     batches = EpochBatches(len(train), config.trainer.batch_size, config.seed, method.sampler(known))
     selection = _Selection(val, pixels, config.seed)
     keep = ModelCheckpoint(

@@ -73,4 +73,4 @@ class Adversarial(Method):
 
     def ready(self) -> bool:
         """Not before the warm-up is over: earlier epochs are ERM by another name."""
-        return self.progress >= self.warmup
+        return self.progress > self.warmup

@@ -135,7 +135,7 @@ class TestAdversarial:
     def test_the_strength_rises_by_ganins_schedule(self, progress: float, ramp: float) -> None:
         method = make(Adversarial, progress=progress)
         assert method._ramp() == pytest.approx(ramp, abs=1e-4)
-        assert method.ready() == (progress >= 0.5)
+        assert method.ready() == (progress > 0.5)
 
     def test_conditional_lets_the_adversary_see_the_label(self) -> None:
         """Race that only the label tells: the conditional adversary reads it without any feature."""
