@@ -55,7 +55,8 @@ def build(cls: type[Method], config: RunConfig, spec: TaskSpec) -> Method:
     """A method with a freshly initialised network; the same seed gives the same weights."""
     L.seed_everything(config.seed, workers=True, verbose=False)
     backbone = backbones.build(config.backbone, spec.channels, spec.image_size)
-    return cls(backbone, spec, config.method.hyperparameters)
+    # Convolutions run faster in this layout, in bf16 most of all; it changes no tensor's shape.
+    return cls(backbone, spec, config.method.hyperparameters).to(memory_format=torch.channels_last)
 
 
 def macro_auroc(targets: np.ndarray, scores: np.ndarray) -> float:

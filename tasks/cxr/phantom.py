@@ -69,7 +69,7 @@ class Bias(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
     prevalence: float = Field(
-        default=0.10,
+        default=0.12,
         ge=0,
         le=0.2,
         description="added to every finding's prevalence in Black patients; .6 of it is taken off in White patients",
