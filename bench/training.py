@@ -191,14 +191,16 @@ def fit(
             log_every_n_steps=10,
             num_sanity_val_steps=0,
         )
-        trainer.fit(
-            method,
-            loader(images, batches, config.trainer.workers),
-            ckpt_path=str(last) if last.exists() else None,
-            weights_only=True,
-        )
-    if trainer.interrupted:
-        raise KeyboardInterrupt
+        try:
+            trainer.fit(
+                method,
+                loader(images, batches, config.trainer.workers),
+                ckpt_path=str(last) if last.exists() else None,
+                weights_only=True,
+            )
+        except SystemExit as end:
+            # Lightning turns Ctrl-C into an exit of its own, which would tell nobody that the run can go on.
+            raise KeyboardInterrupt from end
     best = torch.load(keep.best_model_path, map_location="cpu", weights_only=True)["state_dict"]
     method.load_state_dict(best)
     method.eval()
