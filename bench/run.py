@@ -171,14 +171,11 @@ def _execute(planned: Run, splits: Sequence[Split]) -> Record:
     method = training.build(planned.method, config, cohort.spec)
     untrained = training.build(planned.method, config, cohort.spec)
     logger = logs.logger(config, planned.id, folder)
-    trained = folder / "training.json"
-    if trained.exists():
-        info = records.TrainingInfo.model_validate_json(trained.read_bytes())
+    if info := training.trained(folder):
         training.load(method, folder / training.WEIGHTS)
     else:
         with progress.step("training", seconds):
             info = training.fit(method, cohort.part("train"), cohort.part("val"), images.pixels, config, folder, logger)
-        records.write_text(trained, info.model_dump_json(indent=1))
     with progress.step("scoring", seconds):
         computed: dict[str, Outputs] = {}
         reference: dict[str, Outputs] = {}

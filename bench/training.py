@@ -28,10 +28,10 @@ from bench.errors import BenchError
 from bench.method import Batch, Method, TrainingSet
 from bench.outputs import Outputs
 from bench.progress import say
-from bench.records import TrainingInfo
+from bench.records import TrainingInfo, write_text
 from bench.task import Cohort, TaskSpec
 
-WEIGHTS = "model.safetensors"
+WEIGHTS, INFO = "model.safetensors", "training.json"
 _CHECKPOINTS = "checkpoints"
 #: Images a batch when predicting: fixed, so that rounding does not depend on the training batch size.
 _PREDICT_BATCH = 256
@@ -72,9 +72,9 @@ def macro_auroc(targets: np.ndarray, scores: np.ndarray) -> float:
 class _Selection(Callback):
     """Validates in float32 after every epoch, and seeds every epoch by its number so that resuming changes nothing."""
 
-    def __init__(self, cohort: Cohort, pixels: np.ndarray, seed: int) -> None:
+    def __init__(self, cohort: Cohort, images: CohortImages, seed: int) -> None:
         self.cohort, self.seed = cohort, seed
-        self.images = CohortImages(cohort, pixels, hide_targets=True, hide_groups=True)
+        self.images = images
         self.curve: list[dict[str, float]] = []
 
     def on_train_epoch_start(self, trainer: L.Trainer, module: L.LightningModule) -> None:
@@ -146,7 +146,7 @@ def fit(
     """Train until the budget is spent or validation stops improving; leave the best epoch's weights in ``folder``.
 
     Interrupted, the same call goes on from the last whole epoch and ends in the same weights. Only the finished
-    weights stay (``model.safetensors``).
+    weights (``model.safetensors``) and the way there (``training.json``) stay.
 
     Raises:
         BenchError: when the loss is not finite, naming the step.
@@ -160,12 +160,13 @@ def fit(
         known = known._replace(groups=torch.full_like(known.groups, -1))
     method.prepare(known)
     images = CohortImages(train, pixels, hide_groups=hide, transform=method.augment(), seed=config.seed)
+    val_images = _to_predict(method, val, pixels)
     # A step of the wrong shape is named before training, not by whatever trips over it in the middle.
     with torch.no_grad():
-        method.eval().predict_step(CohortImages(val, pixels, hide_targets=True, hide_groups=True)[(0, np.arange(2))])
+        method.eval().predict_step(val_images[(0, np.arange(2))])
     method.train()
     batches = EpochBatches(len(train), config.trainer.batch_size, config.seed, method.sampler(known))
-    selection = _Selection(val, pixels, config.seed)
+    selection = _Selection(val, val_images, config.seed)
     keep = ModelCheckpoint(
         dirpath=checkpoints,
         filename="best",
@@ -204,18 +205,29 @@ def fit(
     best = torch.load(keep.best_model_path, map_location="cpu", weights_only=True)["state_dict"]
     method.load_state_dict(best)
     method.eval()
-    features = torch.from_numpy(_forward(method, selection.images).features)
+    features = torch.from_numpy(_forward(method, val_images).features)
     method.finalize(features, TrainingSet(torch.tensor(val.targets), torch.tensor(val.groups)))
     save(method, folder / WEIGHTS)
-    shutil.rmtree(checkpoints)
     top = max(selection.curve, key=lambda row: row["val_selection"])
-    return TrainingInfo(
+    info = TrainingInfo(
         epochs=len(selection.curve),
         best_epoch=int(top["epoch"]),
         best_auroc=top["val_auroc"],
         curve=selection.curve,
         seconds=time.monotonic() - started,
     )
+    # Says that the weights are whole; only then are the checkpoints no longer needed.
+    write_text(folder / INFO, info.model_dump_json(indent=1))
+    shutil.rmtree(checkpoints)
+    return info
+
+
+def trained(folder: Path) -> TrainingInfo | None:
+    """How the training in this folder went, where it came to its end."""
+    if not (folder / INFO).exists():
+        return None
+    shutil.rmtree(folder / _CHECKPOINTS, ignore_errors=True)
+    return TrainingInfo.model_validate_json((folder / INFO).read_bytes())
 
 
 def save(method: Method, path: Path) -> None:
@@ -244,11 +256,14 @@ def predict(method: Method, cohort: Cohort, pixels: np.ndarray, accelerator: str
 
     The protected attribute is withheld too unless the method declares ``uses_race = "test"``.
     """
-    images = CohortImages(cohort, pixels, hide_targets=True, hide_groups=method.uses_race != "test")
-    method.eval()
+    images = _to_predict(method, cohort, pixels)
     use_gpu = accelerator != "cpu" and torch.cuda.is_available()
     method.to("cuda" if use_gpu else "cpu")
     return _forward(method, images)
+
+
+def _to_predict(method: Method, cohort: Cohort, pixels: np.ndarray) -> CohortImages:
+    return CohortImages(cohort, pixels, hide_targets=True, hide_groups=method.uses_race != "test")
 
 
 @torch.no_grad()

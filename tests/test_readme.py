@@ -66,7 +66,12 @@ def test_the_reader_it_shows_reads_a_miniature_chexpert(tmp_path: Path) -> None:
     dataset = module.DATASET
     reading = dataset.read(tmp_path, dataset.options())
     assert reading.excluded == {"lateral view": 120}
-    assert reading.table["race"].value_counts(dropna=False).to_dict() == {"White": 29, "Black": 30, "Asian": 30, np.nan: 31}
+    assert reading.table["race"].value_counts(dropna=False).to_dict() == {
+        "White": 29,
+        "Black": 30,
+        "Asian": 30,
+        np.nan: 31,
+    }
     assert set(reading.table["effusion"].dropna()) == {0.0, 1.0}
     assert all((tmp_path / image).is_file() for image in reading.table["image"])
     cohort = cohorts.build(reading, TASKS.get("cxr").load(), dataset, image_size=16)

@@ -175,3 +175,17 @@ def test_weights_of_another_architecture_are_refused(tmp_path: Path, tiny_runs: 
     other = plan(compose([*TINY, "method=adversarial", f"runs_dir={tiny_runs}"]))
     with pytest.raises(BenchError, match="does not hold the weights of Adversarial"):
         training.load(training.build(other.method, other.config, other.cohort.spec), tmp_path / "model.safetensors")
+
+
+def test_killed_while_cleaning_up_it_does_not_train_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """training.json is written before the checkpoints go; what is left of them is cleared away."""
+    config = compose([*TINY, "method=erm", "trainer.max_epochs=1", f"runs_dir={tmp_path}"])
+    monkeypatch.setattr(training.shutil, "rmtree", lambda *_, **__: None)
+    first = run(config, ["val"])
+    assert list(first.folder.rglob("last.ckpt"))
+    (first.folder / "record.json").unlink()
+    monkeypatch.undo()
+    monkeypatch.setattr(training, "fit", None)
+    second = run(config, ["val"])
+    assert second.record.scores == first.record.scores
+    assert not list(first.folder.rglob("*.ckpt"))
