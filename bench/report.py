@@ -81,10 +81,10 @@ def print_sweep(sweep: Sweep) -> None:
     table = Table("", "trial", "AUROC", "decodability", "hyperparameters", title="Validation patients", box=None)
     auroc, decoded = macro_auroc(sweep.baseline), decodability(sweep.baseline)
     table.add_row("", sweep.baseline.method.name, f"{auroc:.3f}", f"{decoded:.3f}", "")
-    for trial in sweep.trials:
+    for number, trial in enumerate(sweep.trials, start=1):
         mark = "→" if trial.number == sweep.chosen.number else ""
         table.add_row(
-            mark, str(trial.number), f"{trial.values[0]:.3f}", f"{trial.values[1]:.3f}", describe(dict(trial.params))
+            mark, str(number), f"{trial.values[0]:.3f}", f"{trial.values[1]:.3f}", describe(dict(trial.params))
         )
     console.print(table)
     if sweep.within:

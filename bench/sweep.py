@@ -82,7 +82,7 @@ def sweep(config: RunConfig) -> Sweep:
         raise BenchError(f"None of the {config.sweep.trials} trials came to an end; {storage} tells why each failed.")
     limit = macro_auroc(baseline) - config.sweep.tolerance
     chosen, within = choose(trials, limit)
-    say(f"Chosen: trial {chosen.number}: {describe(chosen.params)}. Now on test patients:")
+    say(f"Chosen: trial {trials.index(chosen) + 1}: {describe(chosen.params)}. Now on test patients:")
     outcome = run(_with(config, cls, chosen.params))
     return Sweep(outcome, baseline, trials, chosen, within, limit, storage)
 
