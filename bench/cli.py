@@ -142,10 +142,6 @@ def main() -> None:
         message = str(error)
         if debug:
             raise
-    except KeyboardInterrupt:
-        message = "interrupted. The same command goes on from the last finished epoch."
-        if debug:
-            raise
     except OSError as error:
         mendable = {errno.ENOSPC: "no space is left on the device", errno.EDQUOT: "the disk quota is used up"}
         mendable |= {errno.EACCES: "permission was denied", errno.EROFS: "the file system is read-only"}

@@ -200,7 +200,8 @@ def fit(
                 weights_only=True,
             )
         except SystemExit as end:
-            # Lightning turns Ctrl-C into an exit of its own, which would tell nobody that the run can go on.
+            # Lightning turns Ctrl-C into an exit of its own, after which a sweep or the next job could not tell it.
+            say("Interrupted. The same command goes on from the last finished epoch.")
             raise KeyboardInterrupt from end
     best = torch.load(keep.best_model_path, map_location="cpu", weights_only=True)["state_dict"]
     method.load_state_dict(best)
