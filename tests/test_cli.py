@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from bench.records import read_all
 from tests.conftest import TINY
 
 
@@ -146,3 +147,55 @@ def test_a_plugin_that_raises_on_import_fails_only_its_own_run(tmp_path: Path, t
     assert "boom" in done.stderr
     assert "Traceback" not in done.stderr
     assert "Residual decodability" in done.stdout
+
+
+PLUGIN = '''"""A stranger's method."""
+
+from bench.method import Batch, Method, masked_bce, tunable
+from torch import Tensor
+
+
+class Shrink(Method):
+    """Keeps the features small."""
+
+    strength: float = tunable(0.1, low=0.01, high=1.0, log=True)
+
+    def loss(self, batch: Batch) -> Tensor:
+        features = self.features(batch.images)
+        return masked_bce(self.classify(features), batch.targets) + self.strength * features.square().mean()
+'''
+PROJECT = """
+[build-system]
+requires = ["hatchling"]
+build-backend = "hatchling.build"
+
+[project]
+name = "stranger"
+version = "1.0"
+
+[project.entry-points."bench.methods"]
+shrink = "stranger:Shrink"
+"""
+
+
+def test_a_package_installed_with_pip_is_listed_and_runs_by_name(tmp_path: Path) -> None:
+    source, site = tmp_path / "project", tmp_path / "site"
+    (source / "stranger").mkdir(parents=True)
+    (source / "pyproject.toml").write_text(PROJECT)
+    (source / "stranger" / "__init__.py").write_text(PLUGIN)
+    pip = [sys.executable, "-m", "pip", "install", "-q", "--no-deps", "--no-index", "--no-build-isolation"]
+    subprocess.run([*pip, "--target", str(site), str(source)], check=True, timeout=120)
+    path = os.pathsep.join(filter(None, [str(site), os.environ.get("PYTHONPATH")]))
+    listed = bench("list", PYTHONPATH=path)
+    assert "shrink" in listed.stdout
+    assert "Keeps the features small." in listed.stdout
+    runs = tmp_path / "runs"
+    done = bench("run", *TINY, "method=shrink", "method.strength=.5", f"runs_dir={runs}", PYTHONPATH=path)
+    assert done.returncode == 0, done.stderr
+    assert "shrink on cxr" in done.stdout
+    (record,) = read_all(runs)
+    assert record.method.origin == "stranger: stranger:Shrink"
+    assert record.method.hyperparameters["strength"] == 0.5
+    missing = bench("run", "method=shrink")
+    assert missing.returncode == 2
+    assert "shrink" in missing.stderr
