@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import urlparse
 
 from bench.config import RunConfig
+from bench.errors import BenchError
 from bench.progress import say
 from bench.records import Record
 
@@ -26,7 +27,10 @@ def logger(config: RunConfig, run_id: str, folder: Path) -> Any:
     if config.logger == "tensorboard":
         from lightning.pytorch.loggers import TensorBoardLogger
 
-        return TensorBoardLogger(folder, name="log")
+        try:
+            return TensorBoardLogger(folder, name="log")
+        except ModuleNotFoundError as error:
+            raise BenchError("logger=tensorboard needs a package that is not here: pip install tensorboard.") from error
     if config.logger == "wandb":
         return _wandb(config, run_id, folder)
     return False
