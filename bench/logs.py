@@ -11,6 +11,7 @@ from urllib.parse import urlparse
 
 from bench.config import RunConfig
 from bench.errors import BenchError
+from bench.folders import whole
 from bench.progress import say
 from bench.records import Record
 
@@ -42,9 +43,8 @@ def finish(log: Any, record: Record, folder: Path) -> None:
     if "test" in record.scored:
         from bench.leaderboard.run_figure import run_figure
 
-        partial = folder / f".partial-{FIGURE}"
-        run_figure(record).savefig(partial)
-        os.replace(partial, path)
+        with whole(path) as partial:
+            run_figure(record).savefig(partial)
     if type(log).__name__ != "WandbLogger":
         return
     import wandb

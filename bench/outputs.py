@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from bench.folders import whole
 from bench.records import keyed_hashes
 from bench.task import Cohort
 
@@ -51,10 +51,7 @@ def write(outputs: Mapping[str, Outputs], cohort: Cohort, key: bytes, folder: Pa
             columns[attribute] = np.array([*known.groups, None], dtype=object)[known.codes]
         tables.append(pd.DataFrame(columns))
         features.append(found.features)
-    partial = folder / f"{PREDICTIONS}.partial"
-    pd.concat(tables).to_parquet(partial, index=False)
-    os.replace(partial, folder / PREDICTIONS)
-    partial = folder / f"{FEATURES}.partial"
-    with open(partial, "wb") as file:
-        np.save(file, np.concatenate(features).astype(np.float32), allow_pickle=False)
-    os.replace(partial, folder / FEATURES)
+    with whole(folder / PREDICTIONS) as partial:
+        pd.concat(tables).to_parquet(partial, index=False)
+    with whole(folder / FEATURES) as partial:
+        np.save(partial, np.concatenate(features).astype(np.float32), allow_pickle=False)

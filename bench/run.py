@@ -28,9 +28,10 @@ from bench.outputs import Outputs
 from bench.records import Record
 from bench.registry import METHODS, TASKS, Entry, datasets, source_hash
 from bench.scoring import decodability
-from bench.task import Cohort, Dataset, Task
+from bench.task import Cohort, Dataset, Options, Task
 
 Split = Literal["val", "test"]
+_SPLITS: tuple[Split, ...] = ("val", "test")
 RECORD = "record.json"
 _PACKAGES = ("torch", "lightning", "monai", "fairlearn", "optuna", "albumentations", "pydicom", "numpy", "scikit-learn")
 
@@ -44,12 +45,8 @@ class Run:
     method: type[Method]
     task: type[Task]
     dataset: Dataset
+    options: Options
     cohort: Cohort
-
-    @cached_property
-    def options(self) -> Any:
-        """The data set's own options."""
-        return self.dataset.options.model_validate(self.config.task.options, strict=False)
 
     @cached_property
     def images_fingerprint(self) -> str:
@@ -94,14 +91,14 @@ class Run:
         """What determines the scores of a trained network, beside the suite's version."""
         return {"replicates": self.config.scoring.replicates, "version": scoring.VERSION}
 
-    def recorded(self, splits: Sequence[Split]) -> Record | None:
-        """The record, where it is there and holds scores of these splits made in this way."""
+    def recorded(self) -> Record | None:
+        """The record that is there, however it was scored."""
         path = self.folder / RECORD
-        if not path.exists():
-            return None
-        record = records.read(path)
-        current = record.scoring == self.scoring and record.suite_version == decodability.SUITE_VERSION
-        return record if current and set(splits) <= set(record.scored) else None
+        return records.read(path) if path.exists() else None
+
+    def is_current(self, record: Record) -> bool:
+        """Whether the record's scores were made as they would be now."""
+        return record.scoring == self.scoring and record.suite_version == decodability.SUITE_VERSION
 
 
 @dataclass(frozen=True)
@@ -131,7 +128,7 @@ def plan(config: RunConfig) -> Run:
         split=config.task.split,
         image_size=config.task.image_size,
     )
-    return Run(config, entry, entry.load(), task, dataset, cohort)
+    return Run(config, entry, entry.load(), task, dataset, options, cohort)
 
 
 def run(config: RunConfig, splits: Sequence[Split] = ("val", "test")) -> Outcome:
@@ -141,8 +138,11 @@ def run(config: RunConfig, splits: Sequence[Split] = ("val", "test")) -> Outcome
         BenchError: for anything the user can mend.
     """
     planned = plan(config)
-    if found := planned.recorded(splits):
-        return Outcome(found, planned.folder, existed=True)
+    if found := planned.recorded():
+        if planned.is_current(found) and set(splits) <= set(found.scored):
+            return Outcome(found, planned.folder, existed=True)
+        # What had been scored is scored again with the rest: a record never loses a split.
+        splits = [split for split in _SPLITS if split in (*splits, *found.scored)]
     _make(planned.folder)
     try:
         with FileLock(planned.folder / ".lock", timeout=0):
@@ -169,7 +169,6 @@ def _execute(planned: Run, splits: Sequence[Split]) -> Record:
         cohort = images.apply(planned.cohort)
     write_config(config, folder)
     method = training.build(planned.method, config, cohort.spec)
-    untrained = training.build(planned.method, config, cohort.spec)
     logger = logs.logger(config, planned.id, folder)
     if info := training.trained(folder):
         training.load(method, folder / training.WEIGHTS)
@@ -177,13 +176,16 @@ def _execute(planned: Run, splits: Sequence[Split]) -> Record:
         with progress.step("training", seconds):
             info = training.fit(method, cohort.part("train"), cohort.part("val"), images.pixels, config, folder, logger)
     with progress.step("scoring", seconds):
-        computed: dict[str, Outputs] = {}
-        reference: dict[str, Outputs] = {}
-        # Thresholds come from val whatever is scored.
-        for split in dict.fromkeys(["val", *splits]):
-            part = cohort.part(split)
-            computed[split] = training.predict(method, part, images.pixels, config.trainer.accelerator)
-            reference[split] = training.predict(untrained, part, images.pixels, config.trainer.accelerator)
+        accelerator = config.trainer.accelerator
+        # Thresholds come from val whatever is scored; the untrained network is a reference on test only.
+        computed: dict[str, Outputs] = {
+            split: training.predict(method, cohort.part(split), images.pixels, accelerator)
+            for split in dict.fromkeys(["val", *splits])
+        }
+        reference = None
+        if "test" in splits:
+            untrained = training.build(planned.method, config, cohort.spec)
+            reference = training.predict(untrained, cohort.part("test"), images.pixels, accelerator)
         scores, flags = scoring.score(computed, reference, cohort, splits, config.scoring.replicates)
     outputs.write(computed, cohort, records.patient_key(config.runs_dir), folder)
     record = Record(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import logging
-import os
 import shutil
 import sys
 import time
@@ -25,6 +24,7 @@ from bench import backbones
 from bench.config import RunConfig
 from bench.data.batches import CohortImages, EpochBatches, InOrder, loader
 from bench.errors import BenchError
+from bench.folders import whole
 from bench.method import Batch, Method, TrainingSet
 from bench.outputs import Outputs
 from bench.progress import say
@@ -234,9 +234,8 @@ def trained(folder: Path) -> TrainingInfo | None:
 def save(method: Method, path: Path) -> None:
     """Write the network's tensors as safetensors, whole or not at all."""
     tensors = {k: v.detach().cpu().contiguous() for k, v in method.state_dict().items() if isinstance(v, torch.Tensor)}
-    partial = path.with_suffix(".partial")
-    save_file(tensors, partial)
-    os.replace(partial, path)
+    with whole(path) as partial:
+        save_file(tensors, partial)
 
 
 def load(method: Method, path: Path) -> None:

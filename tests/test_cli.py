@@ -131,7 +131,7 @@ def test_a_full_disk_and_a_forbidden_folder(
     message = capsys.readouterr().err.strip().split("\n")[-1]
     assert message.startswith("error: ")
     assert {"ENOSPC": "no space", "EACCES": "permission"}[error] in message
-    assert not list(tmp_path.rglob("*.partial"))
+    assert not list(tmp_path.rglob("*partial*"))
 
 
 def test_debug_shows_the_traceback() -> None:

@@ -140,6 +140,14 @@ def test_other_scoring_is_made_from_the_same_weights(
     assert second.score("auroc", target="macro").value == first.score("auroc", target="macro").value
 
 
+def test_scoring_val_anew_keeps_the_test_scores(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    run(config(tmp_path))
+    monkeypatch.setattr(training, "fit", None)
+    record = run(config(tmp_path, "scoring.replicates=110"), ["val"]).record
+    assert record.scored == ["val", "test"]
+    assert {score.split for score in record.scores} == {"val", "test"}
+
+
 def test_a_damaged_record_names_its_file(tmp_path: Path) -> None:
     folder = plan(config(tmp_path)).folder
     folder.mkdir(parents=True)

@@ -20,7 +20,7 @@ VERSION = 1
 
 def score(
     outputs: Mapping[str, Outputs],
-    untrained: Mapping[str, Outputs],
+    untrained: Outputs | None,
     cohort: Cohort,
     splits: Sequence[Literal["val", "test"]],
     replicates: int = 1000,
@@ -30,7 +30,7 @@ def score(
     Args:
         outputs: of the trained network, by split, each in the order of ``cohort.part(split)``; "val" among them,
             since decision thresholds are chosen there.
-        untrained: the same from the same architecture untrained, for the reference rows.
+        untrained: of the same architecture untrained on test, for the reference rows; None where test is not scored.
         cohort: the whole cohort.
         splits: what to score; the test split gets the full suite, the val split its fast part.
         replicates: of the patient bootstrap.
@@ -53,12 +53,11 @@ def score(
         scores += diagnosis.scores(evaluation)
         if split == "test":
             scores += fairness.scores(evaluation, part.no_finding)
-        for reference, found in ((None, outputs[split]), ("untrained", untrained[split])):
-            if split == "val" and reference is not None:
-                continue
-            some_scores, some_flags = _decode(found, part, split, reference)
-            scores += some_scores
-            flags += [flag for flag in some_flags if reference is None and flag not in flags]
+        some_scores, some_flags = _decode(outputs[split], part, split, reference=None)
+        scores += some_scores
+        flags += [flag for flag in some_flags if flag not in flags]
+        if split == "test" and untrained is not None:
+            scores += _decode(untrained, part, split, reference="untrained")[0]
     return scores, flags
 
 
