@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import torch
 from torch import Tensor, nn
@@ -34,6 +34,7 @@ class SmallResNet(nn.Module):
     """Three residual blocks (32, 64, 128 channels) after a strided stem; 0.3 M parameters, made for 64 px."""
 
     out_features = 128
+    stage_names = ("layers.2", "layers.3", "layers.4", "layers.5")
 
     def __init__(self, channels: int) -> None:
         super().__init__()
@@ -60,6 +61,7 @@ class _TokenMean(nn.Module):
         super().__init__()
         self.vit = vit
         self.out_features = out_features
+        self.stage_names = tuple(f"vit.blocks.{i}" for i in range(2, 12, 3))
 
     def forward(self, images: Tensor) -> Tensor:
         tokens, _ = self.vit(images)
@@ -70,28 +72,29 @@ def _densenet121(channels: int, size: int) -> nn.Module:
     from monai.networks.nets import DenseNet121
 
     net = DenseNet121(spatial_dims=2, in_channels=channels, out_channels=1)
-    return _without_head(net, net.class_layers, "out")
+    return _without_head(net, net.class_layers, "out", [f"features.denseblock{i}" for i in range(1, 5)])
 
 
 def _resnet18(channels: int, size: int) -> nn.Module:
     from monai.networks.nets import resnet18
 
     net = resnet18(spatial_dims=2, n_input_channels=channels, num_classes=1)
-    return _without_head(net, net, "fc")
+    return _without_head(net, net, "fc", [f"layer{i}" for i in range(1, 5)])
 
 
 def _resnet50(channels: int, size: int) -> nn.Module:
     from monai.networks.nets import resnet50
 
     net = resnet50(spatial_dims=2, n_input_channels=channels, num_classes=1)
-    return _without_head(net, net, "fc")
+    return _without_head(net, net, "fc", [f"layer{i}" for i in range(1, 5)])
 
 
 def _efficientnet_b0(channels: int, size: int) -> nn.Module:
     from monai.networks.nets import EfficientNetBN
 
     net = EfficientNetBN("efficientnet-b0", pretrained=False, spatial_dims=2, in_channels=channels, num_classes=1)
-    return _without_head(net, net, "_fc")
+    # The last block group at each of the five resolutions.
+    return _without_head(net, net, "_fc", [f"_blocks.{i}" for i in (0, 1, 2, 4, 6)])
 
 
 def _vit(channels: int, size: int) -> nn.Module:
@@ -104,9 +107,10 @@ def _vit(channels: int, size: int) -> nn.Module:
     return _TokenMean(vit, 384)
 
 
-def _without_head(net: nn.Module, parent: nn.Module, name: str) -> nn.Module:
-    """Replace the final linear layer by the identity and note how many features it read."""
+def _without_head(net: nn.Module, parent: nn.Module, name: str, stage_names: Sequence[str]) -> nn.Module:
+    """Replace the final linear layer by the identity, and note how many features it read and what the stages are."""
     net.out_features = getattr(parent, name).in_features
+    net.stage_names = tuple(stage_names)  # type: ignore[assignment]
     setattr(parent, name, nn.Identity())
     return net
 
@@ -139,3 +143,11 @@ def build(name: str, channels: int, size: int) -> nn.Module:
         BenchError: for an unknown name or a size the architecture cannot take.
     """
     return BACKBONES[check(name)](channels, size)
+
+
+def stages(backbone: nn.Module) -> list[nn.Module]:
+    """The modules whose outputs, (B, C, H, W) or tokens (B, tokens, C), are the encoder's stages, in order.
+
+    The backbones here name them as ``stage_names``; of one that does not, no stage is known.
+    """
+    return [backbone.get_submodule(name) for name in getattr(backbone, "stage_names", ())]

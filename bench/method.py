@@ -106,6 +106,8 @@ class Method(L.LightningModule):
 
     #: Where the method looks at the protected attribute. "test" is ranked apart: such a network needs race to diagnose.
     uses_race: ClassVar[Literal["never", "train", "test"]] = "never"
+    #: A reference row on leaderboards, ranked with nobody: what it shows is a bound, not a way to debias.
+    reference: ClassVar[bool] = False
     #: Paper or page that defines the method.
     source: ClassVar[str] = ""
 

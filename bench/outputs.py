@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -19,10 +19,16 @@ FEATURES = "features.npy"
 
 @dataclass(frozen=True)
 class Outputs:
-    """``logits (N, T) float32`` and the ``features (N, D) float32`` that the diagnostic head reads, in cohort order."""
+    """``logits (N, T) float32`` and the ``features (N, D) float32`` that the diagnostic head reads, in cohort order.
+
+    ``stages``, "stage 1" and on, are pooled features ``(N, C) float32`` of the encoder's stages, where they were asked
+    for and are known. Of a ``randomised`` network, which computes something else at every reading, all are averages.
+    """
 
     logits: np.ndarray
     features: np.ndarray
+    stages: Mapping[str, np.ndarray] = field(default_factory=dict)
+    randomised: bool = False
 
     @property
     def probabilities(self) -> np.ndarray:

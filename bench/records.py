@@ -18,6 +18,8 @@ from bench.errors import BenchError
 from bench.folders import whole
 
 SCHEMA_VERSION: Literal[1] = 1
+#: The method that everything is compared to: it does nothing against decodability.
+BASELINE = "erm"
 
 
 class Score(BaseModel):
@@ -42,12 +44,14 @@ class Score(BaseModel):
     attribute: str | None = None
     #: A group of the attribute; None with an attribute set: over its groups (worst group, gap, differences).
     group: str | None = None
-    #: Where race is read from: "penultimate" or "outputs".
+    #: Where race is read from: "penultimate", "outputs", or a stage of the encoder, "stage 1" and on.
     view: str | None = None
     #: The probe that read it.
     probe: str | None = None
-    #: None for the method itself; "untrained" (same architecture) and "permuted" (null) are reference rows.
+    #: None for the method itself; "untrained" (same architecture), "leace", "permuted" and controls are reference rows.
     reference: str | None = None
+    #: The setting of a dial: feature noise σ of a depth, margin δ of a removal claim.
+    level: float | None = None
     note: str | None = None
 
 
@@ -56,7 +60,7 @@ class _Part(BaseModel):
 
 
 class MethodInfo(_Part):
-    """The method, as it was. ``code`` is the sha256 of its source."""
+    """The method, as it was. ``code`` is the sha256 of its source; a ``reference`` is ranked with nobody."""
 
     name: str
     summary: str
@@ -64,6 +68,7 @@ class MethodInfo(_Part):
     code: str
     uses_race: Literal["never", "train", "test"]
     hyperparameters: dict[str, bool | int | float | str]
+    reference: bool = False
 
 
 class TaskInfo(_Part):
@@ -128,7 +133,7 @@ class Record(_Part):
         Raises:
             KeyError: when the record holds none.
         """
-        wanted = dict.fromkeys(("target", "attribute", "group", "view", "probe", "reference"))
+        wanted = dict.fromkeys(("target", "attribute", "group", "view", "probe", "reference", "level"))
         wanted |= {"split": "test"} | dimensions
         for score in self.scores:
             if score.metric == metric and all(getattr(score, name) == value for name, value in wanted.items()):

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from bench.records import Record, Score
@@ -46,22 +48,103 @@ def print_record(record: Record, folder: Path) -> None:
             if score.target in ("macro", None) or metric.startswith("underdiagnosis"):
                 _add(table, f"  {words}", score)
     table.add_row("", "", "")
-    table.add_row(f"[bold]Residual decodability of {protected}[/bold] (one-vs-one AUROC; 0.5 = cannot be read)", "", "")
-    for view in ("penultimate", "outputs"):
-        for score in _where(scores, metric="decodability", view=view, reference=None):
-            _add(table, f"  {view} ({score.probe} probe)", score)
-        for score in _where(scores, metric="decodability_within_label", view=view, reference=None):
-            _add(table, f"  {view}, within label", score)
-        for score in _where(scores, metric="decodability", view=view, reference="untrained"):
-            _add(table, f"  {view}, same network untrained", score)
-        for score in _where(scores, metric="decodability_null", view=view):
-            _add(table, f"  {view}, null ({protected} permuted over patients)", score)
+    table.add_row(f"[bold]Residual decodability of {protected}[/bold] (AUROC; 0.5 = cannot be read)", "", "")
+    _add_decodability(table, scores, protected)
     console.print(table)
-    if record.flags:
-        console.print(f"Flags: {', '.join(record.flags)}")
+    for line in (_depth(scores), _plants(scores), _removal(record)):
+        if line:
+            console.print(line)
+    _print_flags(console, record)
     if record.data.excluded:
         console.print("Left out or set to unknown: " + "; ".join(f"{k}: {n}" for k, n in record.data.excluded.items()))
     console.print(f"Record: {folder / 'record.json'}", soft_wrap=True)
+
+
+def _add_decodability(table: Table, scores: Sequence[Score], protected: str) -> None:
+    """The features' rows with their references, then the other views', then the features' by probe."""
+    read = partial(_where, scores, view="penultimate")
+    headline = read(metric="decodability", reference=None)
+    for score in headline:
+        _add(table, "  features", score)
+    for score in read(metric="decodability_conditional", reference=None):
+        _add(table, "  features, given C (labels, view, sex, age)", score)
+    for score in read(metric="decodability_worst_pair", reference=None):
+        _add(table, f"  features, worst pair: {score.group}", score)
+    for reference, words in _REFERENCES.items():
+        for score in read(metric="decodability", reference=reference):
+            _add(table, f"  features, {words}", score)
+    for score in read(metric="decodability_null"):
+        _add(table, f"  null: {protected} permuted over patients", score)
+    for score in read(metric="decodability_random_label"):
+        _add(table, "  null: a random label per patient", score)
+    for view in dict.fromkeys(s.view for s in scores if s.view not in (None, "penultimate")):
+        for score in _where(scores, metric="decodability", view=view, reference=None):
+            _add(table, f"  {view}", score)
+        for score in _where(scores, metric="decodability_conditional", view=view, reference=None):
+            _add(table, f"  {view}, given C", score)
+    probes = read(metric="decodability_probe", reference=None)
+    if probes:
+        table.add_row("  features, probe by probe (→ chosen most often on held-out patients)", "", "")
+    for score in probes:
+        chosen = any(score.probe == one.probe for one in headline)
+        _add(table, f"  {'→' if chosen else ' '} {score.probe}", score)
+
+
+_REFERENCES = {"untrained": "same network untrained", "leace": "after LEACE"}
+
+
+def _depth(scores: Sequence[Score]) -> str | None:
+    """One line: what is left under noise of σ times the features' RMS."""
+    depths = _where(scores, metric="decodability_depth", view="penultimate", reference=None)
+    values = [f"σ={s.level:g} {s.value:.3f}" for s in depths if s.level is not None and s.value is not None]
+    return f"[bold]Depth D(σ)[/bold] by linear probes: {', '.join(values)}" if values else None
+
+
+def _plants(scores: Sequence[Score]) -> str | None:
+    """One line: what was recovered of the signals planted along the spectrum, by kind and percentile."""
+    found: dict[str, dict[str, str]] = {}
+    for score in _where(scores, metric="decodability_plant", view="penultimate"):
+        kind, _, percentile = (score.reference or "").removeprefix("planted ").partition(", percentile ")
+        found.setdefault(kind, {})[percentile] = "–" if score.value is None else f"{score.value:.3f}"
+    if not found:
+        return None
+    percentiles = dict.fromkeys(percentile for values in found.values() for percentile in values)
+    kinds = [f"{kind} {'/'.join(values.get(p, '–') for p in percentiles)}" for kind, values in found.items()]
+    return f"[bold]Planted signals recovered[/bold] (of 0.70, at {'/'.join(percentiles)}%): {', '.join(kinds)}"
+
+
+def _removal(record: Record) -> str | None:
+    """What may be claimed of removal, in words."""
+    from bench.leaderboard.claims import claim, removal_scores, short
+
+    found = claim([record])
+    if found is None:
+        return None
+    removal = f"[bold]Removal of {record.task.protected}[/bold] from the features"
+    if found.margin is not None:
+        limit = f"{0.5 + found.margin:.2f}"
+        return f"{removal}: granted at δ = {short(found.margin)}: every probe's upper bound is below {limit}."
+    if found.verdict == "no":
+        margins = ", ".join(short(s.level or 0.0) for s in removal_scores(record) if s.value == 0)
+        bounds = _where(record.scores, metric="removal_bound", view="penultimate", split="test", reference=None)
+        reads = [f"up to {s.value:.3f} ({s.probe})" for s in bounds if s.value is not None]
+        return f"{removal}: refused at δ = {margins}, as a probe may read {(*reads, 'more than 0.5 + δ')[0]}."
+    if found.verdict == "underpowered":
+        return f"{removal}: cannot be judged with so few patients; nothing may be claimed."
+    return f"{removal}: nothing may be claimed, since a control failed (see the flags)."
+
+
+def _print_flags(console: Console, record: Record) -> None:
+    """Each flag once, where it was raised and what it means."""
+    from bench.scoring.decodability.flags import MEANINGS, split
+
+    where: dict[str, list[str]] = {}
+    for view, name in map(split, record.flags):
+        where.setdefault(name, []).append(view or "")
+    for name, views in where.items():
+        places = f" ({', '.join(filter(None, views))})" if any(views) else ""
+        meaning = f": {MEANINGS[name]}" if name in MEANINGS else ""
+        console.print(f"[bold]{name}[/bold]{places}{meaning}")
 
 
 _FAIRNESS = {
@@ -158,8 +241,9 @@ def _where(scores: Iterable[Score], **dimensions: str | None) -> list[Score]:
 
 
 def _add(table: Table, label: str, score: Score) -> None:
+    label = escape(label)
     if score.value is None:
-        table.add_row(label, "–", score.note or "")
+        table.add_row(label, "–", escape(score.note or ""))
         return
     interval = "" if score.low is None or score.high is None else f"{score.low:.3f} – {score.high:.3f}"
     table.add_row(label, f"{score.value:.3f}", interval)

@@ -179,14 +179,21 @@ def _execute(planned: Run, splits: Sequence[Split]) -> Record:
         accelerator = config.trainer.accelerator
         # Thresholds come from val whatever is scored; the untrained network is a reference on test only.
         computed: dict[str, Outputs] = {
-            split: training.predict(method, cohort.part(split), images.pixels, accelerator)
+            split: training.predict(method, cohort.part(split), images.pixels, accelerator, stages=split == "test")
             for split in dict.fromkeys(["val", *splits])
         }
         reference = None
         if "test" in splits:
             untrained = training.build(planned.method, config, cohort.spec)
             reference = training.predict(untrained, cohort.part("test"), images.pixels, accelerator)
-        scores, flags = scoring.score(computed, reference, cohort, splits, config.scoring.replicates)
+        scores, flags = scoring.score(
+            computed,
+            reference,
+            cohort,
+            splits,
+            config.scoring.replicates,
+            leace=config.method.name == records.BASELINE,
+        )
     outputs.write(computed, cohort, records.patient_key(config.runs_dir), folder)
     record = Record(
         id=planned.id,
@@ -198,6 +205,7 @@ def _execute(planned: Run, splits: Sequence[Split]) -> Record:
             code=source_hash(planned.entry),
             uses_race=planned.method.uses_race,
             hyperparameters=config.method.hyperparameters,
+            reference=planned.method.reference,
         ),
         task=records.TaskInfo(
             name=config.task.name,

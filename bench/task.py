@@ -166,6 +166,19 @@ class Cohort:
             known.append(_cross(by_name["race"], by_name["sex"]))
         return known
 
+    def conditions(self) -> np.ndarray:
+        """What may explain the protected attribute: target × view × sex × age group, as far as known, codes (N, S) int.
+
+        Unknown is a code of its own, -1. The protected attribute itself is left out.
+        """
+        columns = [np.where(np.isnan(target), -1, target).astype(np.int64) for target in self.targets.T]
+        if "view" in self.table:
+            columns.append(np.asarray(pd.Categorical(self.table["view"]).codes, dtype=np.int64))
+        for name in ("sex", "age_group"):
+            if name != self.spec.protected and (name == "age_group" or name in self.attribute_groups):
+                columns.append(self.attribute(name).codes)
+        return np.stack(columns, axis=1)
+
     @cached_property
     def fingerprint(self) -> str:
         """Hash of every cell of the table and of the spec: the same cohort gives the same on every machine."""

@@ -20,12 +20,12 @@ from lightning.pytorch.callbacks.progress.tqdm_progress import Tqdm
 from safetensors.torch import load_file, save_file
 from sklearn.metrics import roc_auc_score
 
-from bench import backbones
+from bench import backbones, readout
 from bench.config import RunConfig
-from bench.data.batches import CohortImages, EpochBatches, InOrder, loader
+from bench.data.batches import CohortImages, EpochBatches, loader
 from bench.errors import BenchError
 from bench.folders import whole
-from bench.method import Batch, Method, TrainingSet
+from bench.method import Method, TrainingSet
 from bench.outputs import Outputs
 from bench.progress import say
 from bench.records import TrainingInfo, write_text
@@ -33,8 +33,6 @@ from bench.task import Cohort, TaskSpec
 
 WEIGHTS, INFO = "model.safetensors", "training.json"
 _CHECKPOINTS = "checkpoints"
-#: Images a batch when predicting: fixed, so that rounding does not depend on the training batch size.
-_PREDICT_BATCH = 256
 
 
 def precision(asked: str) -> str:
@@ -82,7 +80,7 @@ class _Selection(Callback):
 
     def on_train_epoch_end(self, trainer: L.Trainer, module: L.LightningModule) -> None:
         assert isinstance(module, Method)
-        auroc = macro_auroc(self.cohort.targets, _forward(module, self.images).logits)
+        auroc = macro_auroc(self.cohort.targets, readout.read_once(module, self.images).logits)
         # While a method warms up its network is not yet the method's. Such epochs rank below every other, and each
         # a little above the one before, so that they do not use up the patience of early stopping either.
         selection = auroc if module.ready() else -1.0 + 1e-6 * trainer.current_epoch
@@ -206,7 +204,7 @@ def fit(
     best = torch.load(keep.best_model_path, map_location="cpu", weights_only=True)["state_dict"]
     method.load_state_dict(best)
     method.eval()
-    features = torch.from_numpy(_forward(method, val_images).features)
+    features = torch.from_numpy(readout.read_once(method, val_images).features)
     method.finalize(features, TrainingSet(torch.tensor(val.targets), torch.tensor(val.groups)))
     save(method, folder / WEIGHTS)
     top = max(selection.curve, key=lambda row: row["val_selection"])
@@ -251,33 +249,23 @@ def load(method: Method, path: Path) -> None:
     method.load_state_dict(found, strict=False)
 
 
-def predict(method: Method, cohort: Cohort, pixels: np.ndarray, accelerator: str = "auto") -> Outputs:
+def predict(
+    method: Method, cohort: Cohort, pixels: np.ndarray, accelerator: str = "auto", stages: bool = False
+) -> Outputs:
     """Logits and features of a cohort's images: evaluation mode, float32, no augmentation, targets withheld.
 
-    The protected attribute is withheld too unless the method declares ``uses_race = "test"``.
+    The protected attribute is withheld too unless the method declares ``uses_race = "test"``. Everything is read twice
+    (:func:`bench.readout.read`), and a network that then says something else is randomised: its outputs are averages.
+    With ``stages`` the encoder's stages are read as well, where its backbone is known to have some.
     """
     images = _to_predict(method, cohort, pixels)
     use_gpu = accelerator != "cpu" and torch.cuda.is_available()
     method.to("cuda" if use_gpu else "cpu")
-    return _forward(method, images)
+    return readout.read(method, images, stages)
 
 
 def _to_predict(method: Method, cohort: Cohort, pixels: np.ndarray) -> CohortImages:
     return CohortImages(cohort, pixels, hide_targets=True, hide_groups=method.uses_race != "test")
-
-
-@torch.no_grad()
-def _forward(method: Method, images: CohortImages) -> Outputs:
-    training = method.training
-    method.eval()
-    logits, features = [], []
-    with torch.autocast(method.device.type, enabled=False):
-        for batch in loader(images, InOrder(len(images), _PREDICT_BATCH)):
-            some_logits, some_features = method.predict_step(Batch(*(tensor.to(method.device) for tensor in batch)))
-            logits.append(some_logits.float().cpu())
-            features.append(some_features.float().cpu())
-    method.train(training)
-    return Outputs(torch.cat(logits).numpy(), torch.cat(features).numpy())
 
 
 @contextlib.contextmanager

@@ -1,7 +1,10 @@
 from __future__ import annotations
 
+import copy
+
 import pytest
 import torch
+from torch import nn
 
 from bench import backbones
 from bench.errors import BenchError
@@ -38,3 +41,31 @@ def test_an_unknown_backbone_suggests_the_nearest() -> None:
 def test_a_size_that_vit_cannot_cut_into_patches() -> None:
     with pytest.raises(BenchError, match="patches of 8 px"):
         backbones.build("vit", 1, 60)
+
+
+@pytest.mark.parametrize(
+    ("name", "channels"),
+    [
+        ("resnet_small", [32, 32, 64, 128]),
+        ("densenet121", [256, 512, 1024, 1024]),
+        ("resnet18", [64, 128, 256, 512]),
+        ("resnet50", [256, 512, 1024, 2048]),
+        ("efficientnet-b0", [16, 24, 40, 112, 320]),
+        ("vit", [384] * 4),
+    ],
+)
+def test_the_stages_of_every_backbone_are_known(name: str, channels: list[int]) -> None:
+    # Of a copy, too, they are its own modules.
+    net = copy.deepcopy(backbones.build(name, 1, 32)).eval()
+    seen: list[torch.Tensor] = []
+    for module in backbones.stages(net):
+        module.register_forward_hook(lambda module, inputs, output: seen.append(output))
+    with torch.no_grad():
+        net(torch.rand(2, 1, 32, 32))
+    assert [output.shape[2 if output.ndim == 3 else 1] for output in seen] == channels
+    sizes = [output.shape[-1] for output in seen if output.ndim == 4]
+    assert sizes == sorted(sizes, reverse=True)
+
+
+def test_of_a_foreign_backbone_no_stage_is_known() -> None:
+    assert backbones.stages(nn.Sequential(nn.Flatten(), nn.Linear(4, 2))) == []

@@ -148,6 +148,32 @@ def test_scoring_val_anew_keeps_the_test_scores(tmp_path: Path, monkeypatch: pyt
     assert {score.split for score in record.scores} == {"val", "test"}
 
 
+@pytest.mark.parametrize(("method", "flags"), [("erm", []), ("tests/cheats/random_features.py", ["RANDOMISED"])])
+def test_stages_are_read_on_test_and_a_randomised_network_is_flagged(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, method: str, flags: list[str]
+) -> None:
+    seen = {}
+
+    def no_scores(computed, *_args, **_options):  # type: ignore[no-untyped-def]
+        seen.update(computed)
+        return [], []
+
+    monkeypatch.setattr(runs.scoring, "score", no_scores)
+    path = method if method == "erm" else Path(__file__).parents[1] / method
+    outcome = run(compose([*TINY, f"method={path}", "trainer.max_epochs=1", f"runs_dir={tmp_path}"]))
+    assert outcome.record.flags == flags
+    assert {split: found.randomised for split, found in seen.items()} == dict.fromkeys(("val", "test"), bool(flags))
+    assert seen["val"].stages == {}
+    n = outcome.record.data.images["test"]
+    assert {name: stage.shape for name, stage in seen["test"].stages.items()} == {
+        "stage 1": (n, 32),
+        "stage 2": (n, 32),
+        "stage 3": (n, 64),
+        "stage 4": (n, 128),
+    }
+    assert not outcome.record.method.reference
+
+
 def test_a_damaged_record_names_its_file(tmp_path: Path) -> None:
     folder = plan(config(tmp_path)).folder
     folder.mkdir(parents=True)

@@ -89,6 +89,16 @@ def test_epochs_of_a_warm_up_are_not_chosen(tmp_path: Path, monkeypatch: pytest.
     assert info.best_auroc == 0.75
 
 
+def test_a_network_trained_for_race_keeps_its_last_epoch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever its diagnosis does: its best epoch comes first here, and patience is short."""
+    aurocs = iter([0.9, 0.8, 0.7, 0.6])
+    monkeypatch.setattr(training, "macro_auroc", lambda targets, logits: next(aurocs))
+    overrides = [*TINY, "method=race_reader", "trainer.max_epochs=4", "trainer.patience=1", f"runs_dir={tmp_path}"]
+    record = run(compose(overrides), ["val"]).record
+    assert (record.training.epochs, record.training.best_epoch, record.training.best_auroc) == (4, 3, 0.6)
+    assert record.method.reference
+
+
 def test_a_loss_that_is_not_finite_stops_at_once_and_names_the_step(tmp_path: Path) -> None:
     step = """loss(self, batch):
         return super().loss(batch) * (float("nan") if self.trainer.global_step == 3 else 1)"""

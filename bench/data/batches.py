@@ -92,17 +92,18 @@ class EpochBatches(Sampler):
 
 
 class InOrder(Sampler):
-    """Yields ``(0, positions)`` of every image once, in the cohort's order."""
+    """Yields ``(0, positions)`` of every image once: in the cohort's order, or in the given ``order (n,)``."""
 
-    def __init__(self, n: int, batch_size: int) -> None:
+    def __init__(self, n: int, batch_size: int, order: np.ndarray | None = None) -> None:
         self.n, self.batch_size = n, batch_size
+        self.order = np.arange(n) if order is None else order
 
     def __len__(self) -> int:
         return -(-self.n // self.batch_size)
 
     def __iter__(self) -> Iterator[tuple[int, np.ndarray]]:
         for start in range(0, self.n, self.batch_size):
-            yield 0, np.arange(start, min(start + self.batch_size, self.n))
+            yield 0, self.order[start : start + self.batch_size]
 
 
 def loader(images: CohortImages, batches: Sampler, workers: int = 0) -> DataLoader:

@@ -12,7 +12,6 @@ from rich.markup import escape
 from bench import progress
 from bench.errors import BenchError
 from bench.leaderboard import comparable, render
-from bench.leaderboard.figure import pareto_figure
 from bench.leaderboard.table import Table, make
 from bench.records import Record
 
@@ -28,8 +27,8 @@ def build(records: Sequence[Record], out: Path, say: Callable[[str], None] = _te
 
     Only records scored on test patients count, each id once. Comparable records (see :class:`comparable.Key`) form
     one table; for each task and data set the key with the most records goes to ``<out>/<task>/<dataset>/``, every
-    other to ``<out>/<task>/<dataset>/<its digest>/``. ``say`` is told of tables that were kept apart, records that
-    were set aside and older pages that no record stands behind.
+    other to ``<out>/<task>/<dataset>/<its digest>/``. ``say`` is told of versions of the suite that do not mix, tables
+    that were kept apart, records that were set aside and older pages that no record stands behind.
 
     Raises:
         BenchError: when no record is scored on test patients, a task's or data set's name is no folder name, or
@@ -45,6 +44,9 @@ def build(records: Sequence[Record], out: Path, say: Callable[[str], None] = _te
     made: list[tuple[Path, Table, list[str]]] = []
     for (task, dataset), tables in comparable.by_key(scored).items():
         place = out / _folder(task) / _folder(dataset)
+        versions = comparable.of_several_versions(tables)
+        if versions:
+            say(versions)
         for position, (key, members) in enumerate(tables):
             table, notices = make(key, members)
             if position > 0:
@@ -54,7 +56,8 @@ def build(records: Sequence[Record], out: Path, say: Callable[[str], None] = _te
                 )
             for notice in notices:
                 say(notice)
-            made.append((place / key.digest if position else place, table, notices))
+            page = [*([versions] if versions else []), *notices]
+            made.append((place / key.digest if position else place, table, page))
         known = {key.digest for key, _ in tables[1:]}
         for folder in sorted(place.glob("[0-9a-f]" * 8)):
             if folder.name not in known:
@@ -64,6 +67,9 @@ def build(records: Sequence[Record], out: Path, say: Callable[[str], None] = _te
 
 
 def _write(folder: Path, table: Table, notices: list[str]) -> list[Path]:
+    # Here, since the command line imports this package where no figure is drawn.
+    from bench.leaderboard.figure import pareto_figure
+
     figure = pareto_figure(table)
     png, pdf = io.BytesIO(), io.BytesIO()
     # No dates and no versions inside: a figure changes only when its numbers do.

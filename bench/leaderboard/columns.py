@@ -7,9 +7,11 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from bench.errors import BenchError
+from bench.leaderboard.claims import VIEW, claim
 from bench.leaderboard.pooling import Estimate, pool
 from bench.leaderboard.rows import Row
 from bench.records import Record, Score
+from bench.scoring.decodability.flags import split
 
 
 @dataclass(frozen=True)
@@ -23,7 +25,7 @@ class Name:
         return f"{self.name} ({self.setting})" if self.setting else self.name
 
 
-Cell = Estimate | Name | str | int | bool | None
+Cell = Estimate | Name | tuple[str, ...] | str | int | float | bool | None
 Direction = Literal["up", "down"]
 #: Stands for whatever attribute a record's task protects.
 PROTECTED = "<protected>"
@@ -56,7 +58,7 @@ class Measure:
             BenchError: when a record holds several.
         """
         attribute = record.task.protected if self.attribute == PROTECTED else self.attribute
-        wanted = (self.metric, attribute, None, self.view, self.reference, "test")
+        wanted = (self.metric, attribute, None, self.view, self.reference, None, "test")
         found = [s for s in record.scores if _dimensions(s) == wanted and self.target in (s.target, ANY)]
         if len(found) > 1:
             raise BenchError(
@@ -67,22 +69,52 @@ class Measure:
         return found[0] if found else None
 
 
-def _dimensions(score: Score) -> tuple[str | None, ...]:
-    return (score.metric, score.attribute, score.group, score.view, score.reference, score.split)
+def _dimensions(score: Score) -> tuple[str | float | None, ...]:
+    return (score.metric, score.attribute, score.group, score.view, score.reference, score.level, score.split)
 
 
 @dataclass(frozen=True)
 class Column:
-    """A column: its name in the CSV, its title, which way is better, and how a row's cell comes about."""
+    """A column: its name in the CSV, its title, which way is better, and how a row's cell comes about.
+
+    ``paper``: whether it stands in the LaTeX table, which has to fit a page.
+    """
 
     key: str
     title: str
     direction: Direction | None
     produce: Callable[[Row], Cell]
+    paper: bool = True
 
 
 DIAGNOSIS = Measure("auroc", target="macro")
-DECODABILITY = Measure("decodability", attribute=PROTECTED, view="penultimate")
+DECODABILITY = Measure("decodability", attribute=PROTECTED, view=VIEW)
+
+
+def residual(decodability: Cell, baseline: float | None) -> float | None:
+    """(D − .5) / (D of the baseline − .5): the part of what plain training leaves that is still there.
+
+    It has no interval. Both decodabilities are read on the same test patients, so their errors go together, by how
+    much no record tells; a delta-method interval that took them as independent would be wrong, and most so for the
+    baseline itself, whose residual is 1 by definition. The intervals of both are in the table.
+    """
+    if not isinstance(decodability, Estimate) or baseline is None:
+        return None
+    return (decodability.mean - 0.5) / baseline
+
+
+def _flags(row: Row) -> tuple[str, ...] | None:
+    """The flags that a seed raised on the whole run or on a view that has a column; those of the features bare."""
+    raised = {split(flag) for record in row.records for flag in record.flags}
+    shown = {name for view, name in raised if view in (None, VIEW)}
+    others = {f"outputs: {name}" for view, name in raised if view == "outputs"}
+    return (*sorted(shown), *sorted(others)) or None
+
+
+def _claim(row: Row) -> str | None:
+    found = claim(row.records)
+    return None if found is None else str(found)
+
 
 COLUMNS: tuple[Column, ...] = (
     Column("method", "Method", None, lambda row: Name(row.method, row.setting)),
@@ -90,26 +122,31 @@ COLUMNS: tuple[Column, ...] = (
     Column("auroc", "Diagnosis AUROC", "up", DIAGNOSIS),
     Column("worst_auroc", "Worst-group AUROC", "up", Measure("worst_auroc", target="macro", attribute=PROTECTED)),
     Column("decodability", "Decodability, features", "down", DECODABILITY),
-    Column("decodability_outputs", "Decodability, outputs", "down", replace(DECODABILITY, view="outputs")),
+    Column("decodability_outputs", "Decodability, outputs", "down", replace(DECODABILITY, view="outputs"), paper=False),
     Column(
-        "decodability_within_label",
-        "Decodability within label",
+        "decodability_conditional",
+        "Decodability given C",
         "down",
-        replace(DECODABILITY, metric="decodability_within_label"),
+        replace(DECODABILITY, metric="decodability_conditional"),
     ),
+    Column("residual", "Residual", "down", lambda row: residual(DECODABILITY(row), row.baseline)),
+    Column("removal", "Removal", None, _claim),
     Column(
         "equalized_odds_difference",
         "Equalized odds difference",
         "down",
         Measure("equalized_odds_difference", target="macro", attribute=PROTECTED),
+        paper=False,
     ),
     Column(
         "underdiagnosis_gap",
         "Underdiagnosis gap",
         "down",
         Measure("underdiagnosis_rate_gap", target=ANY, attribute=PROTECTED),
+        paper=False,
     ),
-    Column("pareto", "Pareto front", None, lambda row: row.pareto),
+    # Reference rows are ranked with nobody.
+    Column("pareto", "Pareto front", None, lambda row: None if row.reference else row.pareto),
     Column("uses_race", "Group labels used", None, lambda row: row.uses_race),
-    Column("flags", "Flags", None, lambda row: ", ".join(sorted({f for r in row.records for f in r.flags})) or None),
+    Column("flags", "Flags", None, _flags),
 )

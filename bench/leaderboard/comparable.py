@@ -65,8 +65,12 @@ class Key:
 
 
 def scored_on_test(records: Iterable[Record]) -> list[Record]:
-    """Records with scores on test patients, each id once, in an order that does not depend on the input's."""
-    by_id = {record.id: record for record in records if "test" in record.scored}
+    """Records with scores on test patients, each id once, in an order that does not depend on the input's.
+
+    Copies of one run have its id; that of the newest suite counts, then the one scored last.
+    """
+    ordered = sorted(records, key=lambda record: (record.suite_version, record.created))
+    by_id = {record.id: record for record in ordered if "test" in record.scored}
     return [by_id[name] for name in sorted(by_id)]
 
 
@@ -85,3 +89,25 @@ def by_key(records: Iterable[Record]) -> dict[tuple[str, str], list[tuple[Key, l
     for key, members in ordered:
         places[key.task, key.dataset].append((key, members))
     return dict(sorted(places.items()))
+
+
+def of_several_versions(tables: Iterable[tuple[Key, list[Record]]]) -> str | None:
+    """What is said where the tables of one data set come from several versions of the suite; None where from one."""
+    counts: dict[int, int] = defaultdict(int)
+    methods: dict[int, set[str]] = defaultdict(set)
+    for key, members in tables:
+        counts[key.suite_version] += len(members)
+        methods[key.suite_version] |= {record.method.name for record in members}
+        task, dataset = key.task, key.dataset
+    if len(counts) < 2:
+        return None
+    newest = max(counts)
+    found = ", ".join(f"version {version}: {count}" for version, count in sorted(counts.items()))
+    old = sorted(set.union(*(methods[version] for version in counts if version < newest)))
+    return (
+        f"The records of {task} on {dataset} were scored by different versions of the decodability suite (records of "
+        f"{found}). Scores of different versions are no measure of each other, so each version has tables of its own. "
+        f"To bring the older up to version {newest}, give the commands that made them again, as they were (bench run "
+        f"-m method={','.join(old)} task={task} …): a network that is trained is not trained again, only scored anew "
+        "from its weights."
+    )

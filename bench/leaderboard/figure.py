@@ -15,11 +15,17 @@ from bench.leaderboard.columns import DECODABILITY, DIAGNOSIS
 from bench.leaderboard.labels import Segment
 from bench.leaderboard.pooling import Estimate
 from bench.leaderboard.rows import Row
-from bench.leaderboard.style import BLACK, BLUE, GREEN, GREY, ORANGE, new_figure
-from bench.leaderboard.table import BASELINE, Table
+from bench.leaderboard.style import AMBER, BLACK, BLUE, GREEN, GREY, ORANGE, PURPLE, new_figure
+from bench.leaderboard.table import LEACE, UNTRAINED, Table
+from bench.records import BASELINE
 
 #: With more rows than this, only the front, the baseline and rows ranked apart are named; the table names all.
 _NAMED = 14
+#: Colour and dashes (points on, off) of the reference lines that are drawn; the permuted groups are chance again.
+_STYLES: dict[str, tuple[str, tuple[int, tuple[float, ...]]]] = {
+    UNTRAINED: (GREEN, (0, (4, 2))),
+    LEACE: (PURPLE, (0, (6, 2, 1, 2))),
+}
 
 
 @dataclass(frozen=True)
@@ -101,15 +107,21 @@ def _draw(axes: Axes, point: _Point, apart: str) -> list[Segment]:
 
 
 def _references(axes: Axes, table: Table) -> list[float]:
-    """Chance and the untrained network, as vertical lines; returns where they stand."""
+    """Chance and the reference rows, as vertical lines with the bands of their intervals; returns where they stand."""
     axes.axvline(0.5, color=GREY, linestyle=":", linewidth=1.2, zorder=0, label="chance")
-    untrained = dict(table.references).get("untrained network", {}).get("decodability")
-    if untrained is None:
-        return [0.5]
-    axes.axvline(untrained.mean, color=GREEN, linestyle="--", linewidth=1.2, zorder=0, label="untrained network")
-    if untrained.low is not None and untrained.high is not None:
-        axes.axvspan(untrained.low, untrained.high, color=GREEN, alpha=0.1, linewidth=0, zorder=0)
-    return [0.5, untrained.mean]
+    lines = [
+        (title, cells.get("decodability"), *_STYLES[title]) for title, cells in table.references if title in _STYLES
+    ]
+    lines += [(f"{_plain(row)} (reference)", DECODABILITY(row), AMBER, (0, (7, 2))) for row in table.reference_rows]
+    places = [0.5]
+    for title, estimate, colour, dashes in lines:
+        if not isinstance(estimate, Estimate):
+            continue
+        axes.axvline(estimate.mean, color=colour, linestyle=dashes, linewidth=1.2, zorder=0, label=title)
+        if estimate.low is not None and estimate.high is not None:
+            axes.axvspan(estimate.low, estimate.high, color=colour, alpha=0.1, linewidth=0, zorder=0)
+        places.append(estimate.mean)
+    return places
 
 
 def _stairs(axes: Axes, front: Sequence[tuple[float, float]]) -> list[Segment]:
@@ -125,6 +137,10 @@ def _stairs(axes: Axes, front: Sequence[tuple[float, float]]) -> list[Segment]:
     axes.set_xlim(x_limits)
     axes.set_ylim(y_limits)
     return list(pairwise(corners))
+
+
+def _plain(row: Row) -> str:
+    return f"{row.method}, {row.setting}" if row.setting else row.method
 
 
 def _name(row: Row) -> str:

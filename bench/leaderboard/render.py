@@ -10,7 +10,9 @@ import textwrap
 
 from bench.leaderboard.columns import COLUMNS, Cell, Column, Measure, Name
 from bench.leaderboard.pooling import Estimate
-from bench.leaderboard.table import BASELINE, DIGITS, Section, Table, shown
+from bench.leaderboard.reading import reading
+from bench.leaderboard.table import DIGITS, Section, Table, shown
+from bench.records import BASELINE
 
 SYNTHETIC = (
     "Every patient of this data set is synthetic: the numbers compare methods on a simulation and say nothing about "
@@ -34,7 +36,7 @@ def _interval(estimate: Estimate) -> str:
 
 def to_csv(table: Table) -> str:
     """Numbers as they are: for every measured column its mean, low and high; empty where there is none."""
-    header = ["task", "dataset", "synthetic", "key", "section"]
+    header = ["task", "dataset", "synthetic", "key", "suite_version", "section"]
     for column in COLUMNS:
         measured = isinstance(column.produce, Measure)
         header += [column.key, f"{column.key}_low", f"{column.key}_high"] if measured else [column.key]
@@ -42,9 +44,10 @@ def to_csv(table: Table) -> str:
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow([*header, "hyperparameters"])
     first = [table.key.task, table.key.dataset, _raw(table.key.synthetic), table.key.digest]
-    rows = [*table.ranked, *table.at_test]
-    # Sections hold the lines of these rows in this order; the references that follow have no hyperparameters.
-    settings = [json.dumps(dict(row.hyperparameters), sort_keys=True) for row in rows] + [""] * len(table.references)
+    first.append(str(table.key.suite_version))
+    # In the order of the sections' lines; what was read beside a method's own scores has no hyperparameters.
+    rows = [*table.ranked, *table.at_test, *(None for _ in table.references), *table.reference_rows]
+    settings = ["" if row is None else json.dumps(dict(row.hyperparameters), sort_keys=True) for row in rows]
     lines = [(section.name, line) for section in table.sections() for line in section.lines]
     for (section, line), setting in zip(lines, settings, strict=True):
         cells: list[str] = []
@@ -60,6 +63,8 @@ def to_csv(table: Table) -> str:
 def _raw(value: object) -> str:
     if value is None:
         return ""
+    if isinstance(value, tuple):
+        return ", ".join(value)
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
@@ -82,31 +87,12 @@ def to_markdown(table: Table, notices: list[str]) -> str:
         if section.name != "methods":
             blocks.append(f"## {_md(section.title)}")
         blocks.append(_md_section(section, shown([section])))
-    blocks.append("## How to read it\n\n" + "\n".join(f"- {line}" for line in _reading(table)))
+    blocks.append(f"## How to read it\n\n{reading(table, _md(table.key.protected))}")
     rest = "\n".join(f"| {name} | {_md(value)} |" for name, value in table.key.lines())
     blocks.append(f"## What all rows have in common\n\n| | |\n| --- | --- |\n{rest}")
     if notices:
         blocks.append("## Notices\n\n" + "\n".join(f"- {_md(notice)}" for notice in notices))
     return "\n\n".join(blocks) + "\n"
-
-
-def _reading(table: Table) -> list[str]:
-    protected = _md(table.key.protected)
-    return [
-        "Each value is the mean over seeds, with its 95% interval beneath: of one seed, the run's own bootstrap; "
-        "of several, mean ± t·√(mean of the runs' sampling variances + variance between seeds / number of seeds), t by "
-        "Satterthwaite's degrees of freedom. The test patients are the same for every seed, so the first term does "
-        "not shrink with more seeds.",
-        "↑ higher is better, ↓ lower is better; the best of a column is bold. – : not scored, or too few patients.",
-        "Pareto front (★): no other row of the section has at least the same diagnosis AUROC and at most the same "
-        "decodability of the features, one of them better, judged by means. These rows stand first; then rows go by "
-        "decodability.",
-        f"Worst group, equalized odds and underdiagnosis are over the groups of {protected}.",
-        f"Group labels used: whether the method is given {protected} never, in training, or also when it predicts. "
-        "The last are ranked apart.",
-        f"References: the same architecture untrained, and the probe when {protected} is permuted over patients, whose "
-        f"brackets hold 95% of the permutations (both from the runs of `{BASELINE}` where there are any).",
-    ]
 
 
 def _md_section(section: Section, columns: list[int]) -> str:
@@ -125,6 +111,10 @@ def _md_cell(cell: Cell, best: bool) -> str:
         return _md(cell.name) + (f"<br><sub>{_md(cell.setting)}</sub>" if cell.setting else "")
     if isinstance(cell, bool):
         return "★" if cell else ""
+    if isinstance(cell, float):
+        return f"**{cell:.{DIGITS}f}**" if best else f"{cell:.{DIGITS}f}"
+    if isinstance(cell, tuple):
+        return _md(", ".join(cell))
     return _MISSING if cell is None else _md(str(cell))
 
 
@@ -150,9 +140,12 @@ _TEX_HEAD = r"""% Compiles by itself (pdflatex leaderboard.tex). In a paper that
 
 
 def to_latex(table: Table) -> str:
-    """A table of booktabs, every row with its intervals beneath; a document by itself, and fit to be ``\\input``."""
+    """A table of booktabs, every row with its intervals beneath; a document by itself, and fit to be ``\\input``.
+
+    It has the columns that fit a page; the CSV has all.
+    """
     sections = table.sections()
-    columns = shown(sections)
+    columns = [i for i in shown(sections) if COLUMNS[i].paper]
     spec = "".join("l" if COLUMNS[i].key == "method" else "c" for i in columns)
     synthetic = f" \\textbf{{Synthetic data.}} {SYNTHETIC}" if table.key.synthetic else ""
     body = [
@@ -161,7 +154,7 @@ def to_latex(table: Table) -> str:
         r"\centering\footnotesize\setlength{\tabcolsep}{3pt}\setlength{\belowcaptionskip}{6pt}",
         rf"\caption{{Diagnosis and residual decodability of {_tex(table.key.protected)}: {_tex(table.name)}."
         rf"{synthetic} Mean over seeds with 95\% intervals; {table.patients} test patients; $\star$: on the Pareto "
-        rf"front of diagnosis AUROC and decodability of the features. Key {table.key.digest}.}}",
+        rf"front of diagnosis AUROC and decodability of the features.{_tex_reading(columns)} Key {table.key.digest}.}}",
         rf"\label{{tab:leaderboard-{table.key.digest}}}",
         rf"\begin{{tabular}}{{@{{}}{spec}@{{}}}}",
         r"\toprule",
@@ -179,6 +172,16 @@ def to_latex(table: Table) -> str:
     return "\n".join(body) + "\n"
 
 
+def _tex_reading(columns: list[int]) -> str:
+    """What the titles of these columns leave open."""
+    said = {
+        "decodability_conditional": "C: labels, view, sex and age, as far as the task has them.",
+        "residual": rf"Residual: $(D - .5) / (D_{{\mathrm{{{BASELINE}}}}} - .5)$ of the features.",
+        "removal": r"Removal: the smallest $\delta$ with all probes' upper bounds below $.5 + \delta$ in every seed.",
+    }
+    return "".join(f" {said[COLUMNS[i].key]}" for i in columns if COLUMNS[i].key in said)
+
+
 def _tex_title(column: Column) -> str:
     lines = [_tex(line) for line in textwrap.wrap(column.title, 14)]
     arrow = {"up": r" $\uparrow$", "down": r" $\downarrow$", None: ""}[column.direction]
@@ -193,12 +196,20 @@ def _tex_cell(cell: Cell, best: bool, missing: str) -> str:
         return _tex(cell.name)
     if isinstance(cell, bool):
         return r"$\star$" if cell else ""
+    if isinstance(cell, float):
+        return rf"\textbf{{{cell:.{DIGITS}f}}}" if best else f"{cell:.{DIGITS}f}"
+    if isinstance(cell, tuple):
+        # One beneath another; the last stands in the line of the intervals.
+        return r"\shortstack{" + r"\\".join(rf"\tiny {_tex(part)}" for part in cell[: max(1, len(cell) - 1)]) + "}"
     return missing if cell is None else _tex(str(cell))
 
 
 def _tex_beneath(cell: Cell) -> str:
-    """What stands in small print beneath a cell: an interval, or the setting of a method."""
-    text = _interval(cell) if isinstance(cell, Estimate) else _tex(cell.setting) if isinstance(cell, Name) else ""
+    """What stands in small print beneath a cell: an interval, the setting of a method, the last flag."""
+    if isinstance(cell, tuple):
+        text = _tex(cell[-1]) if len(cell) > 1 else ""
+    else:
+        text = _interval(cell) if isinstance(cell, Estimate) else _tex(cell.setting) if isinstance(cell, Name) else ""
     return rf"{{\tiny {text}}}" if text else ""
 
 
@@ -227,6 +238,7 @@ _TEX = {
     "≥": r"$\geq$",
     "λ": r"$\lambda$",
     "σ": r"$\sigma$",
+    "δ": r"$\delta$",
     "’": "'",
 }
 #: Letters that pdflatex sets without further packages.

@@ -22,6 +22,13 @@ class Row:
     records: tuple[Record, ...]
     #: Dominated by no other row of its section in mean diagnosis AUROC and mean decodability.
     pareto: bool = False
+    #: What the baseline's features leave above chance, D − .5; None where there is no such row or it may leave nothing.
+    baseline: float | None = None
+
+    @property
+    def reference(self) -> bool:
+        """Whether the method is there to be compared to, and ranked with nobody."""
+        return bool(getattr(self.records[0].method, "reference", False))
 
     @property
     def uses_race(self) -> str:

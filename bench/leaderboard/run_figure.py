@@ -1,4 +1,4 @@
-"""The figure of one run: whom it diagnoses how well, and how well race can still be read from it."""
+"""The figure of one run: whom it diagnoses how well, and how well race can still be read from it, by whom, how deep."""
 
 from __future__ import annotations
 
@@ -7,24 +7,38 @@ from collections.abc import Sequence
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from bench.leaderboard.style import BLACK, BLUE, GREEN, GREY, new_figure
+from bench.leaderboard.claims import VIEW, short
+from bench.leaderboard.style import BLACK, BLUE, GREEN, GREY, PURPLE, new_figure
 from bench.records import Record, Score
 
 _READERS = (
     (None, "this network", BLUE, "o"),
     ("untrained", "same network, untrained", GREEN, "s"),
+    ("leace", "after LEACE", PURPLE, "^"),
     ("permuted", "permuted groups", GREY, "D"),
 )
 
 
 def run_figure(record: Record) -> Figure:
-    """One run: diagnosis by group on the left, decodability by view with its references on the right."""
+    """One run: diagnosis by group and decodability by view; below, decodability by noise added and by probe.
+
+    What the record does not hold is left out, the lower half with it.
+    """
     groups = _by_group(record)
-    rows = sum(len(scores) for scores in groups.values())
-    figure = new_figure(9.2, max(3.2, 1.5 + 0.24 * (rows + len(groups))))
-    left, right = figure.subplots(1, 2, width_ratios=(1.25, 1))
-    _draw_groups(left, record, groups)
-    _draw_views(right, record)
+    rows = sum(len(scores) for scores in groups.values()) + len(groups)
+    views = _views(record)
+    upper = max(2.4, 0.9 + 0.24 * max(rows, 2 * len(views)))
+    depths, probes = _every(record, "decodability_depth"), _every(record, "decodability_probe")
+    lower = max(2.4 if depths else 0, 0.9 + 0.24 * len(probes) if probes else 0)
+    figure = new_figure(9.2, upper + lower + 0.8)
+    heights = (upper, lower) if lower else (upper,)
+    grid = figure.add_gridspec(len(heights), 2, width_ratios=(1.25, 1), height_ratios=heights)
+    _draw_groups(figure.add_subplot(grid[0, 0]), record, groups)
+    _draw_views(figure.add_subplot(grid[0, 1]), record, views)
+    if depths:
+        _draw_depth(figure.add_subplot(grid[1, 0] if probes else grid[1, :]), record, depths)
+    if probes:
+        _draw_probes(figure.add_subplot(grid[1, 1] if depths else grid[1, :]), record, probes)
     data = f"{record.data.dataset} (synthetic data)" if record.data.synthetic else record.data.dataset
     figure.suptitle(f"{record.method.name}: {record.task.name} on {data}, seed {record.seed}", fontsize=11)
     return figure
@@ -39,6 +53,20 @@ def _by_group(record: Record) -> dict[str, list[Score]]:
         if score.attribute and score.group and " x " not in score.attribute:
             found.setdefault(score.attribute, []).append(score)
     return {attribute: scores for attribute, scores in found.items() if scores}
+
+
+def _views(record: Record) -> list[str]:
+    """The views that were read: the features, the outputs, then the stages from the last to the first."""
+    read = {s.view for s in record.scores if (s.metric, s.reference, s.split) == ("decodability", None, "test")}
+    named = [view for view in (VIEW, "outputs") if view in read]
+    stages = sorted((view for view in read if view and view not in named), key=lambda view: (len(view), view))
+    return [*named, *reversed(stages)]
+
+
+def _every(record: Record, metric: str) -> list[Score]:
+    """The scores of one metric of the network's own features, in the order of the record."""
+    about = (metric, record.task.protected, None, VIEW, None, "test")
+    return [s for s in record.scores if (s.metric, s.attribute, s.group, s.view, s.reference, s.split) == about]
 
 
 def _draw_groups(axes: Axes, record: Record, groups: dict[str, list[Score]]) -> None:
@@ -65,24 +93,63 @@ def _draw_groups(axes: Axes, record: Record, groups: dict[str, list[Score]]) -> 
     _tidy(axes)
 
 
-def _draw_views(axes: Axes, record: Record) -> None:
-    views = [view for view in ("penultimate", "outputs") if _find(record, "decodability", view=view) is not None]
+def _draw_views(axes: Axes, record: Record, views: Sequence[str]) -> None:
     for row, view in enumerate(views):
-        for step, (reference, name, colour, marker) in enumerate(_READERS):
-            metric = "decodability_null" if reference == "permuted" else "decodability"
-            score = _find(record, metric, view=view, reference=reference)
-            if score is not None:
-                _dot(axes, score, row + 0.22 * (step - 1), colour, marker, label=name)
-    axes.axvline(0.5, color=GREY, linewidth=0.8, linestyle=":", zorder=0, label="chance")
-    axes.set_yticks(range(len(views)), ["features" if view == "penultimate" else view for view in views], fontsize=8.5)
+        found = [(_reading(record, view, reader[0]), reader) for reader in _READERS]
+        read = [(score, reader) for score, reader in found if score is not None]
+        for step, (score, (_, name, colour, marker)) in enumerate(read):
+            _dot(axes, score, row + 0.2 * (step - (len(read) - 1) / 2), colour, marker, label=name)
+    _chance(axes, label="chance")
+    axes.set_yticks(range(len(views)), ["features" if view == VIEW else view for view in views], fontsize=8.5)
     axes.set_ylim(len(views) - 0.4, -0.6)
     axes.set_xlabel(f"{record.task.protected.capitalize()} decodability, AUROC")
     handles, names = axes.get_legend_handles_labels()
     unique = dict(zip(names, handles, strict=True))
     figure = axes.get_figure(root=True)
     assert figure is not None
-    figure.legend(unique.values(), unique.keys(), loc="outside lower right", ncols=4, frameon=False, fontsize=8)
+    figure.legend(unique.values(), unique.keys(), loc="outside lower center", ncols=5, frameon=False, fontsize=8)
     _tidy(axes)
+
+
+def _draw_depth(axes: Axes, record: Record, depths: Sequence[Score]) -> None:
+    """D(σ) against σ; σ = 0 has no place on a logarithmic axis and stands apart, left of a gap."""
+    points = {s.level: (s.value, s.low, s.high) for s in depths if s.level is not None and s.value is not None}
+    levels = sorted(points)
+    noisy = [level for level in levels if level > 0]
+    # Half a decade left of the least noise; 0 is as far from .01 as one likes.
+    zero = min(noisy, default=0.01) / 10**0.5
+    axes.set_xscale("log")
+    axes.plot(noisy, [points[level][0] for level in noisy], color=BLUE, linewidth=1.2, alpha=0.6)
+    for level, (value, low, high) in points.items():
+        place = level or zero
+        if low is not None and high is not None:
+            axes.plot([place, place], [low, high], color=BLUE, linewidth=1.4, alpha=0.7)
+        axes.plot([place], [value], color=BLUE, marker="o", markersize=5.5, linestyle="none")
+    axes.axvline(zero * 10**0.25, color=GREY, linewidth=0.8, zorder=0)
+    axes.axhline(0.5, color=GREY, linewidth=0.8, linestyle=":", zorder=0)
+    axes.set_xticks([level or zero for level in levels], [short(level) for level in levels])
+    axes.minorticks_off()
+    axes.set_xlabel("Noise added to the features, σ in units of their RMS")
+    axes.set_ylabel(f"{record.task.protected.capitalize()} decodability\nby linear probes, AUROC", fontsize=9)
+    _tidy(axes, grid="y")
+
+
+def _draw_probes(axes: Axes, record: Record, probes: Sequence[Score]) -> None:
+    headline = _find(record, "decodability", view=VIEW)
+    chosen = headline.probe if headline is not None else None
+    for y, score in enumerate(probes):
+        _dot(axes, score, y, BLACK if score.probe == chosen else BLUE, "D" if score.probe == chosen else "o")
+    names = [f"{score.probe} (chosen)" if score.probe == chosen else str(score.probe) for score in probes]
+    _chance(axes)
+    axes.set_yticks(range(len(probes)), names, fontsize=8.5)
+    axes.set_ylim(len(probes) - 0.4, -0.6)
+    axes.set_xlabel(f"{record.task.protected.capitalize()} decodability of the features, AUROC")
+    _tidy(axes)
+
+
+def _reading(record: Record, view: str, reference: str | None) -> Score | None:
+    metric = "decodability_null" if reference == "permuted" else "decodability"
+    return _find(record, metric, view=view, reference=reference)
 
 
 def _find(
@@ -109,8 +176,12 @@ def _dot(axes: Axes, score: Score, y: float, colour: str, marker: str, label: st
     axes.plot([score.value], [y], marker=marker, color=colour, markersize=5.5, linestyle="none", label=label)
 
 
-def _tidy(axes: Axes, sides: Sequence[str] = ("top", "right")) -> None:
-    axes.spines[list(sides)].set_visible(False)
-    axes.grid(axis="x", linewidth=0.5, alpha=0.35)
+def _chance(axes: Axes, label: str | None = None) -> None:
+    axes.axvline(0.5, color=GREY, linewidth=0.8, linestyle=":", zorder=0, label=label)
+
+
+def _tidy(axes: Axes, grid: str = "x") -> None:
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.grid(axis="y" if grid == "y" else "x", linewidth=0.5, alpha=0.35)
     axes.set_axisbelow(True)
     axes.tick_params(labelsize=8.5)

@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from bench.leaderboard.columns import COLUMNS, DECODABILITY, DIAGNOSIS, Cell, Column, Measure, Name
+from bench.leaderboard.columns import COLUMNS, DECODABILITY, DIAGNOSIS, Cell, Column, Measure, Name, residual
 from bench.leaderboard.comparable import Key
 from bench.leaderboard.pareto import front
 from bench.leaderboard.pooling import Estimate
 from bench.leaderboard.rows import Row, rows
-from bench.records import Record
+from bench.records import BASELINE, Record
 
-#: The method that everything is compared to: it does nothing against decodability.
-BASELINE = "erm"
+UNTRAINED, PERMUTED, LEACE = "untrained network", "permuted groups", "LEACE on ERM"
 #: Digits behind the point in every table; rows that agree to these digits are equally good.
 DIGITS = 3
 
@@ -45,8 +44,10 @@ class Table:
     images: int
     ranked: tuple[Row, ...]
     at_test: tuple[Row, ...]
-    #: Title of each reference row and its estimates by column key.
-    references: tuple[tuple[str, dict[str, Estimate]], ...]
+    #: Title of each reference line and its cells by column key: what was read beside a method's own scores.
+    references: tuple[tuple[str, dict[str, Estimate | float]], ...]
+    #: Methods that are references themselves, and ranked with nobody.
+    reference_rows: tuple[Row, ...] = ()
 
     @property
     def name(self) -> str:
@@ -55,10 +56,11 @@ class Table:
 
     def sections(self) -> list[Section]:
         """The ranked rows, those that see race when they predict, and the references; empty sections left out."""
+        references = tuple(_reference(*row) for row in self.references)
         named = [
             Section("methods", "Methods", _lines(self.ranked)),
             Section("race at test", f"Ranked apart: given {self.key.protected} at test time", _lines(self.at_test)),
-            Section("references", "References", tuple(_reference(*row) for row in self.references)),
+            Section("references", "References", (*references, *_lines(self.reference_rows, ranked=False))),
         ]
         return [section for section in named if section.lines]
 
@@ -66,13 +68,17 @@ class Table:
 def make(key: Key, records: Sequence[Record]) -> tuple[Table, list[str]]:
     """The table of comparable records, and a notice for each that was set aside.
 
-    Methods that see race at test time are ranked among themselves. Rows on the Pareto front stand first; within the
-    front and behind it, rows go by decodability, then by diagnosis AUROC, then by name. Rows without a decodability
-    stand last.
+    Methods that see race at test time are ranked among themselves, and reference methods not at all. Rows on the
+    Pareto front stand first; within the front and behind it, rows go by decodability, then by diagnosis AUROC, then by
+    name. Rows without a decodability stand last.
     """
     found, notices = rows(records)
-    at_test = _rank([row for row in found if row.uses_race == "test"])
-    ranked = _rank([row for row in found if row.uses_race != "test"])
+    baseline = _baseline(found)
+    left = _left(baseline)
+    found = [replace(row, baseline=left) for row in found]
+    at_test = _rank([row for row in found if row.uses_race == "test" and not row.reference])
+    ranked = _rank([row for row in found if row.uses_race != "test" and not row.reference])
+    apart = [row for row in found if row.reference]
     data = records[0].data
     table = Table(
         key=key,
@@ -81,7 +87,8 @@ def make(key: Key, records: Sequence[Record]) -> tuple[Table, list[str]]:
         images=data.images["test"],
         ranked=tuple(ranked),
         at_test=tuple(at_test),
-        references=tuple(_references(ranked or at_test)),
+        references=tuple(_references(baseline, [*ranked, *at_test, *apart], left)),
+        reference_rows=tuple(apart),
     )
     return table, notices
 
@@ -106,33 +113,75 @@ def _rank(found: list[Row]) -> list[Row]:
     return [replace(found[i], pareto=i in on_front) for i in sorted(range(len(found)), key=place)]
 
 
-def _references(found: Sequence[Row]) -> list[tuple[str, dict[str, Estimate]]]:
-    """Decodability of the untrained network and of permuted groups, from the baseline's runs or the first row's."""
-    baseline = sorted(found, key=lambda row: row.method != BASELINE)
+def _baseline(candidates: Sequence[Row]) -> Row | None:
+    """The baseline's row; of several settings the one that diagnoses best, as one would train it for its own sake."""
+    found = [row for row in candidates if row.method == BASELINE and not row.reference]
+
+    def diagnosis(row: Row) -> float:
+        auroc = DIAGNOSIS(row)
+        return auroc.mean if auroc else 0.0
+
+    return max(found, key=diagnosis, default=None)
+
+
+def _left(baseline: Row | None) -> float | None:
+    """What the baseline leaves above chance; None where that may be nothing, as a share of it would be noise."""
+    decodability = DECODABILITY(baseline) if baseline else None
+    if decodability is None or decodability.low is None or decodability.low <= 0.5:
+        return None
+    return decodability.mean - 0.5
+
+
+#: Title, what is appended to a metric's name, and ``Score.reference`` of the reference lines.
+_REFERENCES = (
+    (UNTRAINED, "", "untrained"),
+    (PERMUTED, "_null", "permuted"),
+    (LEACE, "", "leace"),
+)
+
+
+def _references(
+    baseline: Row | None, others: Sequence[Row], left: float | None
+) -> list[tuple[str, dict[str, Estimate | float]]]:
+    """What was read beside the scores of the baseline's runs; where it lacks a line, of the first row that has it.
+
+    LEACE is applied to a network's own features, so that line is the baseline's or none.
+    """
     lines = []
-    for title, suffix, reference in (("untrained network", "", "untrained"), ("permuted groups", "_null", "permuted")):
-        for row in baseline:
-            cells = {}
-            for column in COLUMNS:
-                if isinstance(column.produce, Measure):
-                    measure = replace(column.produce, metric=column.produce.metric + suffix, reference=reference)
-                    estimate = measure.pooled(row.records)
-                    if estimate is not None:
-                        cells[column.key] = estimate
+    for title, suffix, reference in _REFERENCES:
+        own = [] if baseline is None else [baseline]
+        for row in own if reference == "leace" else [*own, *others]:
+            cells = _read_beside(row, suffix, reference)
             if cells:
-                lines.append((title, cells))
+                share = residual(cells.get("decodability"), left) if reference != "permuted" else None
+                lines.append((title, cells if share is None else cells | {"residual": share}))
                 break
     return lines
 
 
-def _lines(found: Sequence[Row]) -> tuple[Line, ...]:
+def _read_beside(row: Row, suffix: str, reference: str) -> dict[str, Estimate | float]:
+    """The cells of a reference line that this row's records hold."""
+    cells: dict[str, Estimate | float] = {}
+    for column in COLUMNS:
+        if isinstance(column.produce, Measure):
+            measure = replace(column.produce, metric=column.produce.metric + suffix, reference=reference)
+            estimate = measure.pooled(row.records)
+            if estimate is not None:
+                cells[column.key] = estimate
+    return cells
+
+
+def _lines(found: Sequence[Row], ranked: bool = True) -> tuple[Line, ...]:
     cells = [tuple(column.produce(row) for column in COLUMNS) for row in found]
+    if not ranked:
+        return tuple(Line(row, (False,) * len(row)) for row in cells)
     best = list(zip(*(_best(column, [row[i] for row in cells]) for i, column in enumerate(COLUMNS)), strict=True))
     return tuple(Line(row, marks) for row, marks in zip(cells, best, strict=True))
 
 
 def _best(column: Column, cells: Sequence[Cell]) -> list[bool]:
-    means = [round(cell.mean, DIGITS) if isinstance(cell, Estimate) else None for cell in cells]
+    numbers = [cell.mean if isinstance(cell, Estimate) else cell for cell in cells]
+    means = [round(number, DIGITS) if isinstance(number, float) else None for number in numbers]
     known = [mean for mean in means if mean is not None]
     if column.direction is None or len(set(known)) < 2:
         return [False] * len(cells)
@@ -140,7 +189,7 @@ def _best(column: Column, cells: Sequence[Cell]) -> list[bool]:
     return [mean == best for mean in means]
 
 
-def _reference(title: str, estimates: dict[str, Estimate]) -> Line:
+def _reference(title: str, estimates: dict[str, Estimate | float]) -> Line:
     cells = tuple(Name(title) if column.key == "method" else estimates.get(column.key) for column in COLUMNS)
     return Line(cells, (False,) * len(cells))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
@@ -10,6 +11,8 @@ import numpy as np
 from bench.outputs import Outputs
 from bench.records import Score
 from bench.scoring import decodability, diagnosis, fairness
+from bench.scoring.decodability.flags import INSUFFICIENT, RANDOMISED
+from bench.scoring.decodability.sufficiency import insufficient, shortfall
 from bench.scoring.evaluation import evaluate
 from bench.scoring.intervals import PatientBootstrap
 from bench.task import Cohort
@@ -24,6 +27,7 @@ def score(
     cohort: Cohort,
     splits: Sequence[Literal["val", "test"]],
     replicates: int = 1000,
+    leace: bool = False,
 ) -> tuple[list[Score], list[str]]:
     """Every score of the given splits, and the flags raised on the way.
 
@@ -34,16 +38,17 @@ def score(
         cohort: the whole cohort.
         splits: what to score; the test split gets the full suite, the val split its fast part.
         replicates: of the patient bootstrap.
+        leace: whether to add what is read of these features after LEACE, the reference row of the baseline.
     """
     scores: list[Score] = []
-    flags: list[str] = []
+    flags = [RANDOMISED] if any(found.randomised for found in outputs.values()) else []
     val = cohort.part("val")
     thresholds = diagnosis.choose_thresholds(val.targets, outputs["val"].probabilities)
     for split in splits:
-        part = cohort.part(split)
+        part, found = cohort.part(split), outputs[split]
         evaluation = evaluate(
             part.targets,
-            outputs[split].probabilities,
+            found.probabilities,
             thresholds,
             part.spec.targets,
             part.attributes() if split == "test" else [],
@@ -53,25 +58,53 @@ def score(
         scores += diagnosis.scores(evaluation)
         if split == "test":
             scores += fairness.scores(evaluation, part.no_finding)
-        some_scores, some_flags = _decode(outputs[split], part, split, reference=None)
-        scores += some_scores
-        flags += [flag for flag in some_flags if flag not in flags]
-        if split == "test" and untrained is not None:
-            scores += _decode(untrained, part, split, reference="untrained")[0]
+        views = {"penultimate": found.features, "outputs": found.logits}
+        if split == "val":
+            for view, features in views.items():
+                scores += _Reader(part, split).scores(features, view, fast=True)[0]
+            continue
+        reader = _Reader(part, split)
+        if insufficient(shortfall(found.features, part.targets, found.logits, part.patients)):
+            flags.append(INSUFFICIENT)
+        for view, features in views.items():
+            some_scores, some_flags = reader.scores(features, view)
+            scores += some_scores
+            flags += [f"{view}: {flag}" for flag in some_flags]
+        for view, features in found.stages.items():
+            scores += reader.scores(features, view, fast=True)[0]
+        if untrained is not None:
+            for view, features in (("penultimate", untrained.features), ("outputs", untrained.logits)):
+                scores += reader.scores(features, view, reference="untrained")[0]
+        if leace:
+            scores += reader.scores(found.features, "penultimate", reference="leace")[0]
     return scores, flags
 
 
-def _decode(
-    outputs: Outputs, part: Cohort, split: Literal["val", "test"], reference: str | None
-) -> tuple[list[Score], list[str]]:
-    """Decodability of the protected attribute from both views of a network."""
-    strata = np.where(np.isnan(part.targets), -1, part.targets).astype(np.int64)
-    scores: list[Score] = []
-    flags: list[str] = []
-    for view, features in (("penultimate", outputs.features), ("outputs", outputs.logits)):
+@dataclass(frozen=True)
+class _Reader:
+    """Decodability of the protected attribute from some view of a network, on the images of one split."""
+
+    part: Cohort
+    split: Literal["val", "test"]
+
+    def scores(
+        self,
+        features: np.ndarray,
+        view: str,
+        reference: str | None = None,
+        fast: bool = False,
+    ) -> tuple[list[Score], list[str]]:
+        """Tidy scores and flags; the controls are for the method itself."""
+        spec = self.part.spec
         found = decodability.decode(
-            features, part.groups, part.patients, strata, group_names=part.spec.groups, fast=split == "val"
+            features,
+            self.part.groups,
+            self.part.patients,
+            self.part.conditions(),
+            group_names=spec.groups,
+            fast=fast,
+            controls=reference is None,
+            erase=reference == "leace",
         )
-        scores += decodability.scores(found, view=view, split=split, reference=reference, attribute=part.spec.protected)
-        flags += [f"{view}: {flag}" for flag in found.flags]
-    return scores, flags
+        rows = decodability.scores(found, view=view, split=self.split, reference=reference, attribute=spec.protected)
+        return rows, list(found.flags)

@@ -1,6 +1,7 @@
 """Hand-made records: every number in them is given by the test."""
 
 import hashlib
+from collections.abc import Mapping, Sequence
 from types import SimpleNamespace
 from typing import Any
 
@@ -36,9 +37,39 @@ def scores(
         score("underdiagnosis_rate_gap", (0.04, 0.01, 0.09), target="no_finding", attribute=protected),
         score("decodability", decodability, view="penultimate", **of),
         score("decodability", (0.7, 0.67, 0.73), view="outputs", **of),
-        score("decodability_within_label", (0.65, 0.62, 0.68), view="penultimate", **of),
+        score("decodability", (0.66, 0.63, 0.69), view="stage 1", **of),
+        score("decodability_conditional", (0.65, 0.62, 0.68), view="penultimate", **of),
+        score("decodability_conditional", (0.68, 0.62, 0.68), view="outputs", **of),
         score("decodability", untrained, view="penultimate", reference="untrained", **of),
         score("decodability_null", (0.5, 0.46, 0.54), view="penultimate", reference="permuted", **of),
+    ]
+
+
+def removal(answers: Mapping[float, float | str], protected: str = "race", view: str = "penultimate") -> list[Score]:
+    """The claims of a run by margin: 1 granted, 0 refused, else the note of why nothing can be said."""
+    return [
+        score("removal", (answer, None, None), level=margin, attribute=protected, view=view)
+        if isinstance(answer, float)
+        else score("removal", (None, None, None), level=margin, attribute=protected, view=view, note=answer)
+        for margin, answer in answers.items()
+    ]
+
+
+def suite(protected: str = "race") -> list[Score]:
+    """What else the suite scores of the features: probes, depth, controls, LEACE."""
+    of = {"attribute": protected, "view": "penultimate"}
+    probes = ("ridge", "logistic", "trees")
+    return [
+        score("decodability_worst_pair", (0.93, 0.91, 0.95), group="Asian vs Black", probe="ridge", **of),
+        *(score("decodability_probe", around(0.9 - i / 100, 0.02), probe=p, **of) for i, p in enumerate(probes)),
+        *(score("decodability_depth", around(0.9 - s / 4, 0.02), level=s, **of) for s in (0.0, 0.01, 0.1, 1.0)),
+        score("decodability", (0.55, 0.53, 0.57), reference="leace", probe="trees", **of),
+        score("decodability_random_label", (0.502, 0.48, 0.52), reference="random label", **of),
+        score("decodability_plant", (0.69, 0.66, 0.72), reference="planted linear, percentile 1", **of),
+        score("decodability_plant", (0.71, 0.68, 0.74), reference="planted linear, percentile 99", **of),
+        score("decodability_plant", (0.52, 0.49, 0.55), reference="planted quadratic, percentile 1", **of),
+        score("removal_bound", (0.917, None, None), probe="ridge", **of),
+        *removal({0.02: 0.0, 0.03: 0.0, 0.05: 0.0}, protected),
     ]
 
 
@@ -52,6 +83,7 @@ def record(
     created: str = "2026-01-01T00:00:00Z",
     code: str = "c0de" * 16,
     uses_race: str = "never",
+    reference: bool = False,
     hyperparameters: dict[str, Any] | None = None,
     task: str = "cxr",
     protected: str = "race",
@@ -65,6 +97,7 @@ def record(
     trainer: dict[str, Any] | None = None,
     scored: tuple[str, ...] = ("val", "test"),
     flags: tuple[str, ...] = (),
+    also: Sequence[Score] = (),
     **more: Any,
 ) -> Record:
     hyperparameters = hyperparameters or {}
@@ -81,6 +114,7 @@ def record(
             origin=f"methods/{name}.py",
             code=code,
             uses_race=uses_race,  # type: ignore[arg-type]
+            reference=reference,
             hyperparameters=hyperparameters,
         ),
         task=TaskInfo(
@@ -107,11 +141,11 @@ def record(
         scoring={"replicates": 1000},
         suite_version=suite_version,
         flags=list(flags),
-        scores=more.pop("scores", None) or scores(auroc, decodability, protected=protected),
+        scores=[*(more.pop("scores", None) or scores(auroc, decodability, protected=protected)), *also],
         **more,
     )
 
 
 @pytest.fixture(scope="session")
 def make() -> SimpleNamespace:
-    return SimpleNamespace(record=record, scores=scores, score=score, around=around)
+    return SimpleNamespace(record=record, scores=scores, score=score, around=around, removal=removal, suite=suite)

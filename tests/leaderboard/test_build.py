@@ -37,17 +37,38 @@ def test_records_that_are_not_comparable_have_tables_of_their_own(make: SimpleNa
     place = tmp_path / "cxr" / "phantom"
     side = place / Key.of(other).digest
     assert (_methods(place), _methods(side)) == (["a", "erm"], ["b"])
-    assert len(said) == 1
-    assert "scoring suite: version 1 / version 2" in said[0]
-    assert str(side) in said[0]
+    assert len(said) == 2
+    assert "(records of version 1: 2, version 2: 1)" in said[0]
+    assert "not trained again, only scored anew" in said[0]
+    assert "scoring suite: version 1 / version 2" in said[1]
+    assert str(side) in said[1]
+    for folder in (place, side):
+        assert "To bring the older up to version 2" in (folder / "leaderboard.md").read_text()
     assert "| Scoring suite | version 1 |" in (place / "leaderboard.md").read_text()
     assert "| Scoring suite | version 2 |" in (side / "leaderboard.md").read_text()
 
     said.clear()
     build(main, tmp_path, said.append)
+    assert "To bring" not in (place / "leaderboard.md").read_text()
     assert len(said) == 1
     assert str(side) in said[0]
     assert _methods(side) == ["b"]
+
+
+def test_versions_of_the_suite_never_share_a_row(make: SimpleNamespace, tmp_path: Path) -> None:
+    """Seeds of one method under two versions: two tables with their own seeds, and no mean over both."""
+    old = [make.record("erm", seed, suite_version=0, decodability=make.around(0.6, 0.02)) for seed in range(3)]
+    new = [make.record("erm", seed, suite_version=1, decodability=make.around(0.9, 0.02)) for seed in range(2)]
+    said: list[str] = []
+    build([*old, *new], tmp_path, said.append)
+    place = tmp_path / "cxr" / "phantom"
+    found = {}
+    for folder in (place, place / Key.of(new[0]).digest):
+        with open(folder / "leaderboard.csv", encoding="utf-8") as file:
+            (line,) = [line for line in csv.DictReader(file) if line["section"] == "methods"]
+        found[line["suite_version"]] = (line["seeds"], round(float(line["decodability"]), 6))
+    assert found == {"0": ("3", 0.6), "1": ("2", 0.9)}
+    assert "version 0: 3, version 1: 2" in said[0]
 
 
 def test_the_same_records_give_the_same_bytes(make: SimpleNamespace, tmp_path: Path) -> None:

@@ -3,7 +3,9 @@ from types import SimpleNamespace
 import pytest
 
 from bench.errors import BenchError
-from bench.leaderboard.columns import ANY, COLUMNS, DECODABILITY, DIAGNOSIS, PROTECTED, Measure
+from bench.leaderboard.columns import ANY, COLUMNS, DECODABILITY, DIAGNOSIS, PROTECTED, Measure, residual
+from bench.leaderboard.pooling import Estimate
+from bench.leaderboard.rows import rows
 
 
 def test_every_measure_finds_its_score_among_those_that_resemble_it(make: SimpleNamespace) -> None:
@@ -14,7 +16,7 @@ def test_every_measure_finds_its_score_among_those_that_resemble_it(make: Simple
         "worst_auroc": 0.7,
         "decodability": 0.91,
         "decodability_outputs": 0.7,
-        "decodability_within_label": 0.65,
+        "decodability_conditional": 0.65,
         "equalized_odds_difference": 0.1,
         "underdiagnosis_gap": 0.04,
     }
@@ -46,3 +48,37 @@ def test_what_is_not_there_is_none_and_what_is_there_twice_is_refused(make: Simp
 
 def test_columns_have_distinct_keys_and_titles() -> None:
     assert len({column.key for column in COLUMNS}) == len({column.title for column in COLUMNS}) == len(COLUMNS)
+
+
+def _cell(key: str, records: list) -> object:
+    (row,) = rows(records)[0]
+    (column,) = [column for column in COLUMNS if column.key == key]
+    return column.produce(row)
+
+
+def test_a_score_at_a_level_is_not_the_score(make: SimpleNamespace) -> None:
+    plain = make.record()
+    level = make.score("decodability", (0.6, 0.5, 0.7), attribute="race", view="penultimate", level=0.1)
+    assert DECODABILITY.find(make.record(also=[level])) == DECODABILITY.find(plain)
+
+
+def test_residual_is_the_part_of_the_baselines_excess() -> None:
+    assert residual(Estimate(0.6, 0.55, 0.65), 0.4) == pytest.approx(0.25)
+    assert residual(Estimate(0.48, 0.44, 0.52), 0.4) == pytest.approx(-0.05)
+    assert residual(None, 0.4) is None
+    assert residual(Estimate(0.6, 0.55, 0.65), None) is None
+
+
+def test_the_claim_is_that_of_all_seeds(make: SimpleNamespace) -> None:
+    answers = ({0.03: 1.0, 0.05: 1.0}, {0.03: 0.0, 0.05: 1.0})
+    records = [make.record("m", seed, also=make.removal(found)) for seed, found in enumerate(answers)]
+    assert _cell("removal", records) == "yes (δ=.05)"
+    assert _cell("removal", records[:1]) == "yes (δ=.03)"
+    assert _cell("removal", [make.record("m")]) is None
+
+
+def test_flags_are_those_of_any_seed_on_what_has_a_column(make: SimpleNamespace) -> None:
+    flags = (("RANDOMISED", "penultimate: PLANT_MISSED"), ("outputs: CONTROL_LEAK", "stage 2: PLANT_MISSED"))
+    records = [make.record("m", seed, flags=raised) for seed, raised in enumerate(flags)]
+    assert _cell("flags", records) == ("PLANT_MISSED", "RANDOMISED", "outputs: CONTROL_LEAK")
+    assert _cell("flags", [make.record("m", flags=("stage 2: PLANT_MISSED",))]) is None

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bench.leaderboard.comparable import Key, by_key, scored_on_test
+from bench.leaderboard.comparable import Key, by_key, of_several_versions, scored_on_test
 
 _DIFFERENT = {
     "task": "mammo",
@@ -63,3 +63,24 @@ def test_only_test_scores_and_each_id_once(make: SimpleNamespace) -> None:
     trial = make.record("trial", scored=("val",))
     run = make.record("erm")
     assert scored_on_test([trial, run, run]) == [run]
+
+
+def test_of_copies_of_one_run_the_one_of_the_newest_suite_counts(make: SimpleNamespace) -> None:
+    new = make.record(id="a", suite_version=1, created="2026-01-01T00:00:00Z")
+    old = make.record(id="a", suite_version=0, created="2026-02-01T00:00:00Z")
+    later = make.record(id="a", suite_version=1, created="2026-03-01T00:00:00Z")
+    assert scored_on_test([new, old]) == scored_on_test([old, new]) == [new]
+    assert scored_on_test([new, later, old]) == scored_on_test([later, new, old]) == [later]
+
+
+def test_several_versions_are_named_with_the_way_out(make: SimpleNamespace) -> None:
+    old = [make.record(name, suite_version=0) for name in ("erm", "adversarial")]
+    new = make.record("erm", suite_version=1)
+    (tables,) = by_key([*old, new]).values()
+    notice = of_several_versions(tables)
+    assert "version 0: 2, version 1: 1" in notice
+    assert "up to version 1" in notice
+    assert "bench run -m method=adversarial,erm task=cxr" in notice
+    assert "not trained again" in notice
+    (tables,) = by_key(old).values()
+    assert of_several_versions(tables) is None

@@ -10,7 +10,6 @@ from matplotlib.text import Annotation
 
 from bench.leaderboard.comparable import Key
 from bench.leaderboard.figure import pareto_figure
-from bench.leaderboard.run_figure import run_figure
 from bench.leaderboard.table import make as make_table
 
 
@@ -105,38 +104,26 @@ def test_figures_are_the_same_bytes_each_time(make: SimpleNamespace) -> None:
     assert saved[0] == saved[1]
 
 
-def test_run_figure(make: SimpleNamespace) -> None:
-    groups = {"race": ("Asian", "Black", "White"), "sex": ("female", "male"), "race x sex": ("Asian, female",)}
-    record = make.record("adversarial", 3)
-    rest = [score for score in record.scores if score.group is None]
-    of = {"target": "macro"}
-    by_group = [
-        make.score("auroc", (0.7 + i / 100, 0.68, 0.76), attribute=attribute, group=group, n=50 + i, **of)
-        for attribute, names in groups.items()
-        for i, group in enumerate(names)
+def test_references_stand_as_lines(make: SimpleNamespace) -> None:
+    leace = make.score("decodability", (0.55, 0.5, 0.6), attribute="race", view="penultimate", reference="leace")
+    records = [
+        make.record("erm", also=[leace]),
+        make.record("a", decodability=(0.7, 0.68, 0.72)),
+        make.record("race_reader", auroc=(0.5, 0.4, 0.6), decodability=(0.97, 0.96, 0.98), reference=True),
     ]
-    small = make.score("auroc", (None, None, None), attribute="age_group", group="under 40", note="only 7", **of)
-    figure = run_figure(record.model_copy(update={"scores": [*rest, *by_group, small]}))
-    figure.savefig(io.BytesIO(), format="png")
-    text = _texts(figure)
-    for words in ("adversarial: cxr on phantom (synthetic data), seed 3", "Black (n=51)", "male (n=51)", "only 7"):
-        assert words in text
-    assert "Asian, female" not in text
-    for words in ("this network", "same network, untrained", "permuted groups", "chance", "features", "outputs"):
-        assert words in text
-    left, right = figure.axes
-    dots = {tuple(line.get_xydata()[0]) for line in left.lines if len(line.get_xydata()) == 1}
-    assert {x for x, _ in dots} == {0.8, 0.7, 0.71, 0.72}
-    assert {line.get_xdata()[0] for line in right.lines if len(line.get_xdata()) == 1} == {0.9, 0.7, 0.6, 0.5}
-
-
-def test_run_figure_of_a_bare_record(make: SimpleNamespace) -> None:
-    bare = make.record(synthetic=False, scores=[make.score("auroc", (0.8, None, None), target="macro")])
-    figure = run_figure(bare)
-    figure.savefig(io.BytesIO(), format="png")
-    assert "synthetic" not in _texts(figure)
+    figure = _figure(records)
+    lines = {line.get_label(): line for line in figure.axes[0].lines}
+    names = ("chance", "untrained network", "LEACE on ERM", "race_reader (reference)")
+    assert [lines[name].get_xdata()[0] for name in names] == [0.5, 0.6, 0.55, 0.97]
+    assert len({lines[name].get_color() for name in names}) == len(names)
+    low, high = figure.axes[0].get_xlim()
+    assert low < 0.5 < 0.97 < high
+    # It is no point, and does not pull the axis of the diagnosis down to itself.
+    assert set(_names(figure)) == {"erm", "a"}
+    assert figure.axes[0].get_ylim()[0] > 0.6
 
 
 def test_pyplot_is_never_imported() -> None:
-    code = "import sys, bench.leaderboard, bench.leaderboard.run_figure; sys.exit('matplotlib.pyplot' in sys.modules)"
+    modules = "bench.leaderboard.figure, bench.leaderboard.run_figure"
+    code = f"import sys, {modules}; sys.exit('matplotlib.pyplot' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -50,6 +50,7 @@ def test_csv_holds_raw_numbers(table: Table) -> None:
     assert {line["key"] for line in lines} == {table.key.digest}
     assert lines[3]["auroc"] == lines[3]["auroc_low"] == ""
     assert float(lines[3]["decodability"]) == 0.6
+    assert float(first["residual"]) == pytest.approx(0.11 / 0.4)
     measured = [column.key for column in COLUMNS if isinstance(column.produce, Measure)]
     assert all({key, f"{key}_low", f"{key}_high"} <= set(first) for key in measured)
 
@@ -77,6 +78,71 @@ def test_columns_without_anything_to_show_are_left_out(make: SimpleNamespace) ->
     assert "Underdiagnosis gap" not in to_markdown(_table([without]), [])
     assert "Flags" not in to_markdown(_table([record]), [])
     assert "ILL" in to_markdown(_table([make.record(flags=("ILL_CONDITIONED",))]), [])
+
+
+@pytest.fixture
+def full(make: SimpleNamespace) -> Table:
+    """Everything that a table can hold."""
+    flags = ("INSUFFICIENT", "penultimate: NONLINEAR_GAP", "outputs: ILL_CONDITIONED")
+    strong = {"auroc": (0.79, 0.74, 0.85), "decodability": (0.51, 0.48, 0.53)}
+    return _table(
+        [
+            make.record("erm", also=make.suite()),
+            make.record("good", **strong, also=make.removal({0.03: 1.0, 0.05: 1.0})),
+            make.record("flagged", **strong, also=make.removal({0.03: 1.0, 0.05: 1.0}), flags=flags),
+            make.record("small", also=make.removal({0.05: "UNDERPOWERED: 90 patients"}), flags=("UNDERPOWERED",)),
+            make.record("chooser", uses_race="test", also=make.removal({0.05: 0.0})),
+            make.record("race_reader", decodability=(0.97, 0.96, 0.98), reference=True, hyperparameters={"lr": 0.1}),
+        ]
+    )
+
+
+def test_csv_holds_residual_claim_flags_and_references(full: Table) -> None:
+    lines = {line["method"]: line for line in csv.DictReader(io.StringIO(to_csv(full)))}
+    assert {name: line["removal"] for name, line in lines.items()} == {
+        "good": "yes (δ=.03)",
+        "flagged": "unreliable",
+        "small": "underpowered",
+        "erm": "no",
+        "chooser": "no",
+        "untrained network": "",
+        "permuted groups": "",
+        "LEACE on ERM": "",
+        "race_reader": "",
+    }
+    assert lines["flagged"]["flags"] == "INSUFFICIENT, NONLINEAR_GAP, outputs: ILL_CONDITIONED"
+    assert float(lines["good"]["residual"]) == pytest.approx(0.025)
+    assert float(lines["LEACE on ERM"]["decodability"]) == 0.55
+    reader = lines["race_reader"]
+    assert (reader["section"], reader["pareto"], reader["hyperparameters"]) == ("references", "", '{"lr": 0.1}')
+    assert float(reader["decodability"]) == 0.97
+    assert {line["suite_version"] for line in lines.values()} == {"1"}
+
+
+def test_markdown_shows_residual_claim_flags_and_references(full: Table) -> None:
+    page = to_markdown(full, [])
+    (good,) = [line for line in page.splitlines() if line.startswith("| good")]
+    assert "| **0.025** | yes (δ=.03) |" in good
+    (flagged,) = [line for line in page.splitlines() if line.startswith("| flagged")]
+    assert flagged.endswith("| INSUFFICIENT, NONLINEAR_GAP, outputs: ILL_CONDITIONED |")
+    methods, references = page.split("## References")
+    assert "race_reader" not in methods
+    (reader,) = [line for line in references.splitlines() if line.startswith("| race_reader")]
+    assert "| 0.970<br><sub>[0.960, 0.980]</sub> |" in reader
+    assert "**" not in reader
+    assert "| LEACE on ERM |" in references
+
+
+def test_latex_has_what_a_paper_needs(full: Table) -> None:
+    text = to_latex(full)
+    (header,) = [line for line in text.splitlines() if "Diagnosis" in line and "shortstack" in line]
+    for words in ("features", "given C", "Residual", "Removal", "Pareto front", "Flags"):
+        assert words in header
+    assert "Underdiagnosis" not in header
+    assert r"yes ($\delta$=.03)" in text
+    assert r"\shortstack{\tiny INSUFFICIENT\\\tiny NONLINEAR\_GAP}" in text
+    assert r"{\tiny outputs: ILL\_CONDITIONED}" in text
+    assert r"\shortstack{\tiny UNDERPOWERED}" in text
 
 
 def test_synthetic_data_is_announced_and_real_data_is_not(make: SimpleNamespace) -> None:
@@ -130,6 +196,12 @@ def test_latex_compiles_alone_and_inside_a_paper(make: SimpleNamespace, tmp_path
 @pytest.mark.skipif(shutil.which("pdflatex") is None, reason="pdflatex is not installed")
 def test_a_usual_table_fits_its_page(table: Table, tmp_path: Path) -> None:
     (tmp_path / "leaderboard.tex").write_text(to_latex(table))
+    assert "Overfull" not in _compile(tmp_path, "leaderboard.tex")
+
+
+@pytest.mark.skipif(shutil.which("pdflatex") is None, reason="pdflatex is not installed")
+def test_a_full_table_fits_its_page(full: Table, tmp_path: Path) -> None:
+    (tmp_path / "leaderboard.tex").write_text(to_latex(full))
     assert "Overfull" not in _compile(tmp_path, "leaderboard.tex")
 
 

@@ -72,3 +72,8 @@ def test_two_runs_of_one_seed_are_not_two_seeds(make: SimpleNamespace) -> None:
         assert len(notices) == 1
         assert "old" in notices[0]
         assert "new" in notices[0]
+
+
+def test_a_reference_is_what_its_method_says(make: SimpleNamespace) -> None:
+    found, _ = rows([make.record("reader", reference=True), make.record("erm")])
+    assert {row.method: row.reference for row in found} == {"erm": False, "reader": True}

@@ -18,6 +18,7 @@ from methods.adversarial import Adversarial
 from methods.distortion import NAMES, Distortion, FrequencyFilter, pipeline
 from methods.erm import Erm
 from methods.group_dro import GroupDro
+from methods.race_reader import RaceReader
 from methods.reweighting import Reweighting
 
 SPEC = TaskSpec("cxr", ("effusion", "opacity"), "race", ("Asian", "Black", "White"), 16)
@@ -52,7 +53,7 @@ def batch(n: int = 64, seed: int = 0) -> Batch:
     return Batch(torch.randint(0, 256, (n, 1, 16, 16), generator=rng, dtype=torch.uint8), targets, groups)
 
 
-ALL = [Erm, Adversarial, Reweighting, GroupDro, Distortion]
+ALL = [Erm, Adversarial, Reweighting, GroupDro, Distortion, RaceReader]
 
 
 @pytest.mark.parametrize("cls", ALL)
@@ -161,6 +162,28 @@ class TestAdversarial:
             method.adversary.step(method._race_loss(features, some))
         pairs = zip(one.adversary.network.parameters(), two.adversary.network.parameters(), strict=True)
         assert all(torch.equal(a, b) for a, b in pairs)
+
+
+class TestRaceReader:
+    def test_race_alone_shapes_the_encoder(self) -> None:
+        """The encoder's gradient is that of the cross-entropy of race over known groups, the head's the diagnosis's."""
+        method, some = make(RaceReader), batch()
+        method.loss(some).backward()
+        found, of_head = method.backbone.linear.weight.grad.clone(), method.head.weight.grad.clone()
+        known = some.groups >= 0
+        features = method.features(some.images)
+        of_race = F.cross_entropy(method.race_head(features[known]), some.groups[known])
+        wanted = torch.autograd.grad(of_race, [method.backbone.linear.weight], retain_graph=True)[0]
+        torch.testing.assert_close(found, wanted)
+        erm = make(Erm)
+        erm.load_state_dict({k: v for k, v in method.state_dict().items() if not k.startswith("race_head")})
+        torch.testing.assert_close(of_head, torch.autograd.grad(erm.loss(some), erm.head.weight)[0])
+
+    def test_a_reference_that_keeps_its_last_epoch(self) -> None:
+        assert RaceReader.reference
+        assert not any(cls.reference for cls in ALL if cls is not RaceReader)
+        assert not make(RaceReader, progress=0.99).ready()
+        assert make(RaceReader, progress=1.0).ready()
 
 
 class TestReweighting:

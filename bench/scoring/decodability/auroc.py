@@ -1,143 +1,126 @@
-"""AUROC between groups: one-vs-one (Hand & Till) and one-vs-rest, over pairs of images that may be compared at all.
+"""AUROC between groups, over pairs of images that may be compared at all, and every image's part in it.
 
-Two images may be compared when they were scored by the same fit (one test fold) and, within label, when they also agree
-on every label. Such a set of images is called a cell.
+Two images may be compared when one fit scored both and, given C, when they also agree on every column of C. A set of
+such images is called a cell.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import permutations
+from itertools import combinations, permutations
 
 import numpy as np
+from scipy.special import logsumexp
 from scipy.stats import rankdata
 
 
-def log_odds(log_posteriors: np.ndarray) -> np.ndarray:
-    """Log odds of each group against all others, shape kept, from log posteriors (…, K) known up to a constant.
+@dataclass(frozen=True)
+class Contest:
+    """One AUROC: ``scores`` (n,) should be higher where ``positive`` (n,) than where ``negative`` (n,)."""
 
-    A strictly increasing function of the posterior, but one that does not saturate: posteriors of 1 - 1e-20 and
-    1 - 1e-30 stay apart. Rounded to 12 digits of the largest, so that equal images tie whatever the order of summation.
-    """
-    odds = np.empty_like(log_posteriors)
-    for group in range(log_posteriors.shape[-1]):
-        others = np.delete(log_posteriors, group, axis=-1)
-        highest = others.max(axis=-1, keepdims=True)
-        total = highest[..., 0] + np.log(np.exp(others - highest).sum(axis=-1))
-        odds[..., group] = log_posteriors[..., group] - total
-    resolution = 1e-12 * float(np.abs(odds).max(initial=0.0)) or 1.0
-    return np.round(odds / resolution) * resolution
+    scores: np.ndarray
+    positive: np.ndarray
+    negative: np.ndarray
 
 
-def hand_till(scores: np.ndarray, groups: np.ndarray) -> np.ndarray:
-    """Macro one-vs-one AUROC (Hand & Till, 2001, eq. 7) of many readings of the same images.
+def pairs(log_posteriors: np.ndarray, groups: np.ndarray) -> list[Contest]:
+    """One contest for each two groups, i before j, ranked by the log odds of i against j.
 
-    A(i|j) is the AUROC of group i's score among the images of i and j; the result is its mean over all ordered pairs.
+    Those odds decide between the two groups, whatever a third group's share; for two groups they are the odds of
+    Hand & Till (2001). They depend on no prevalence.
 
     Args:
-        scores: score of each group (L, n, K).
-        groups: group codes (n,) int, 0 … K-1.
-
-    Returns:
-        (L,); pairs of which a group does not occur are left out, NaN where that leaves none.
+        log_posteriors: of each group (n, K), up to a constant for every image.
+        groups: group codes (n,) int.
     """
-    terms = []
-    for i, j in permutations(range(scores.shape[-1]), 2):
+    k = log_posteriors.shape[1]
+    return [
+        Contest(_tied(log_posteriors[:, i] - log_posteriors[:, j]), groups == i, groups == j)
+        for i, j in combinations(range(k), 2)
+    ]
+
+
+def against_rest(log_posteriors: np.ndarray, groups: np.ndarray) -> list[Contest]:
+    """One contest for each group, ranked by its log odds against all others together."""
+    return [Contest(_tied(_odds(log_posteriors, i)), groups == i, groups != i) for i in range(log_posteriors.shape[1])]
+
+
+def hand_till(log_posteriors: np.ndarray, groups: np.ndarray) -> list[Contest]:
+    """The ordered pairs of Hand & Till (2001, eq. 7) to the letter: i against j, both ranked by the posterior of i.
+
+    A third group's share in that posterior can hide what tells i from j, so their mean is at most about that of
+    :func:`pairs`; it is what scikit-learn calls ``multi_class="ovo"``.
+    """
+    odds = [_tied(_odds(log_posteriors, i)) for i in range(log_posteriors.shape[1])]
+    return [Contest(odds[i], groups == i, groups == j) for i, j in permutations(range(len(odds)), 2)]
+
+
+def one_vs_one(log_posteriors: np.ndarray, groups: np.ndarray) -> np.ndarray:
+    """Mean AUROC over the pairs of groups, ``(L,)``, of log posteriors (L, n, K); NaN where no pair occurs."""
+    values = []
+    for i, j in combinations(range(log_posteriors.shape[2]), 2):
         rows = np.flatnonzero((groups == i) | (groups == j))
         positives = groups[rows] == i
         n_i = int(positives.sum())
         n_j = len(rows) - n_i
         if n_i and n_j:
-            ranks = rankdata(scores[:, rows, i], axis=1)
-            terms.append((ranks[:, positives].sum(axis=1) - n_i * (n_i + 1) / 2) / (n_i * n_j))
-    return np.mean(terms, axis=0) if terms else np.full(len(scores), np.nan)
+            ranks = rankdata(_tied(log_posteriors[:, rows, i] - log_posteriors[:, rows, j]), axis=1)
+            values.append((ranks[:, positives].sum(axis=1) - n_i * (n_i + 1) / 2) / (n_i * n_j))
+    return np.mean(values, axis=0) if values else np.full(len(log_posteriors), np.nan)
 
 
-@dataclass(frozen=True)
-class Pairs:
-    """The pairs of a positive and a negative image of the same cell under one score, ready for any weighting.
+def decide(contest: Contest, cells: np.ndarray | None = None) -> tuple[float, np.ndarray]:
+    """The AUROC of a contest over pairs of images of one cell, every pair counting the same, and its influence values.
 
-    ``positives`` (n⁺,) and ``negatives`` (n⁻,) are rows, sorted by cell, the negatives also by score. For each
-    positive, the negatives of its cell are those from ``first`` to ``last``; up to ``below`` they score lower, up to
-    ``level`` lower or the same. ``starts`` (C,) is where each cell begins among the positives.
+    An image's influence is what its pairs add to the AUROC beyond their share: with w its pairs in the right order
+    (a tie counts half), t all its pairs and T those of all positive images, ``(w - AUROC · t) / T``. Summed over the
+    images of a patient and squared, they give the variance (DeLong et al., 1988; by clusters, Obuchowski, 1997).
+
+    Args:
+        contest: scores and sides.
+        cells: (n,) int; None: one cell.
+
+    Returns:
+        AUROC and influence (n,), 0 where an image has no pair; NaN and zeros where there is no pair at all.
     """
-
-    positives: np.ndarray
-    negatives: np.ndarray
-    first: np.ndarray
-    last: np.ndarray
-    below: np.ndarray
-    level: np.ndarray
-    starts: np.ndarray
-
-    @classmethod
-    def of(cls, scores: np.ndarray, positive: np.ndarray, negative: np.ndarray, cells: np.ndarray) -> Pairs:
-        """Take the pairs from ``scores`` (N,), masks ``positive`` and ``negative`` (N,) and the cells (N,) int."""
-        both = np.intersect1d(cells[positive], cells[negative])
-        comparable = np.isin(cells, both)
-        positives = np.flatnonzero(positive & comparable)
-        negatives = np.flatnonzero(negative & comparable)
-        positives = positives[np.argsort(cells[positives], kind="stable")]
-        negatives = negatives[np.lexsort((scores[negatives], cells[negatives]))]
-        # Rank of the score plus an offset a cell: one sorted sequence, in which the cells stand one after another.
-        rank = np.unique(scores, return_inverse=True)[1] + len(scores) * cells
-        cell = cells[positives]
-        return cls(
-            positives=positives,
-            negatives=negatives,
-            first=np.searchsorted(cells[negatives], cell, side="left"),
-            last=np.searchsorted(cells[negatives], cell, side="right"),
-            below=np.searchsorted(rank[negatives], rank[positives], side="left"),
-            level=np.searchsorted(rank[negatives], rank[positives], side="right"),
-            starts=np.searchsorted(cell, both, side="left"),
-        )
-
-    def count(self, weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Weight of the pairs in the right order (a tie counts half) and of all pairs, ``(C, R)`` a cell.
-
-        Args:
-            weights: of all N images, ``(N, R)``.
-        """
-        if not len(self.starts):
-            return np.zeros((0, weights.shape[1])), np.zeros((0, weights.shape[1]))
-        sums = np.zeros((len(self.negatives) + 1, weights.shape[1]))
-        np.cumsum(weights[self.negatives], axis=0, out=sums[1:])
-        weight = weights[self.positives]
-        before = sums[self.first]
-        won = weight * ((sums[self.below] + sums[self.level]) / 2 - before)
-        total = weight * (sums[self.last] - before)
-        return np.add.reduceat(won, self.starts, axis=0), np.add.reduceat(total, self.starts, axis=0)
+    influence = np.zeros(len(contest.scores))
+    rows = np.flatnonzero(contest.positive | contest.negative)
+    positive = contest.positive[rows]
+    cell = np.zeros(len(rows), dtype=np.int64) if cells is None else np.unique(cells[rows], return_inverse=True)[1]
+    counts = np.bincount(cell * 2 + positive, minlength=2 * (int(cell.max(initial=0)) + 1)).reshape(-1, 2)
+    opponents = np.where(positive, counts[cell, 0], counts[cell, 1])
+    total = opponents[positive].sum()
+    if total == 0:
+        return float("nan"), influence
+    # Cells one after another in one sequence of midranks: within a cell, the rank among all less the rank among one's
+    # own side is the number of opponents below.
+    key = np.unique(contest.scores[rows], return_inverse=True)[1] + len(rows) * cell
+    own = np.empty(len(rows))
+    own[positive], own[~positive] = rankdata(key[positive]), rankdata(key[~positive])
+    before = np.vstack([np.zeros(2, dtype=np.int64), counts.cumsum(axis=0)[:-1]])
+    below = rankdata(key) - own - np.where(positive, before[cell, 0], before[cell, 1])
+    won = np.where(positive, below, opponents - below)
+    auroc = won[positive].sum() / total
+    influence[rows] = (won - auroc * opponents) / total
+    return float(auroc), influence
 
 
-def mean_over_cells(pairs: Pairs, weights: np.ndarray) -> np.ndarray:
-    """AUROC of each cell, averaged over the cells that have pairs, ``(R,)``; NaN where none has."""
-    won, total = pairs.count(weights)
-    return _ratio(_ratio(won, total, empty=0.0).sum(axis=0), (total > 0).sum(axis=0))
+def decide_all(contests: Sequence[Contest], cells: np.ndarray | None = None) -> tuple[float, np.ndarray]:
+    """Mean AUROC and mean influence (n,) over those contests that have a pair; NaN and zeros where none has."""
+    decided = [decide(contest, cells) for contest in contests]
+    defined = [(value, influence) for value, influence in decided if not np.isnan(value)]
+    if not defined:
+        return float("nan"), np.zeros(len(contests[0].scores))
+    return float(np.mean([value for value, _ in defined])), np.mean([influence for _, influence in defined], axis=0)
 
 
-def pooled_over_cells(pairs: Pairs, weights: np.ndarray) -> np.ndarray:
-    """Share of all pairs, of whichever cell, that are in the right order, ``(R,)``; NaN where there is no pair."""
-    won, total = pairs.count(weights)
-    return _ratio(won.sum(axis=0), total.sum(axis=0))
+def _odds(log_posteriors: np.ndarray, group: int) -> np.ndarray:
+    """Log odds of one group against all others: unlike a posterior, they do not saturate at 1."""
+    return log_posteriors[:, group] - logsumexp(np.delete(log_posteriors, group, axis=1), axis=1)
 
 
-def mean_over_pairings(terms: Sequence[np.ndarray]) -> np.ndarray:
-    """Mean over those of the terms ``(R,)`` that are defined, ``(R,)``; NaN where none is."""
-    stacked = np.stack(terms)
-    return _ratio(np.nansum(stacked, axis=0), (~np.isnan(stacked)).sum(axis=0))
-
-
-def one_vs_one_pairs(scores: np.ndarray, groups: np.ndarray, cells: np.ndarray) -> list[Pairs]:
-    """The pairs behind each A(i|j), from the score of each group (N, K), group codes (N,) and cells (N,)."""
-    ordered = permutations(range(scores.shape[1]), 2)
-    return [Pairs.of(scores[:, i], groups == i, groups == j, cells) for i, j in ordered]
-
-
-def one_vs_rest_pairs(scores: np.ndarray, groups: np.ndarray, cells: np.ndarray) -> list[Pairs]:
-    """The pairs of each group against all others; arguments as of :func:`one_vs_one_pairs`."""
-    return [Pairs.of(scores[:, i], groups == i, groups != i, cells) for i in range(scores.shape[1])]
-
-
-def _ratio(numerator: np.ndarray, denominator: np.ndarray, empty: float = np.nan) -> np.ndarray:
-    return np.divide(numerator, denominator, out=np.full(denominator.shape, empty), where=denominator > 0)
+def _tied(scores: np.ndarray) -> np.ndarray:
+    """Scores to 12 digits of the largest, so that equal images tie whatever the order of summation."""
+    resolution = 1e-12 * float(np.abs(scores).max(initial=0.0)) or 1.0
+    return np.round(scores / resolution) * resolution

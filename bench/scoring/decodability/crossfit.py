@@ -1,102 +1,180 @@
-"""Every image read by probes that saw nothing of its patient: fit, select the penalty, read the test fold."""
+"""One split read by every probe: fit, choose coordinates and setting on the select part, read the test part."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
+from scipy.special import log_softmax
 
-from bench.scoring.decodability.auroc import hand_till, log_odds
+from bench.scoring.decodability.auroc import decide_all, one_vs_one, pairs
 from bench.scoring.decodability.inputs import Sample
-from bench.scoring.decodability.null import permuted_readings
-from bench.scoring.decodability.probe import Probe
-from bench.scoring.decodability.splits import Fold
+from bench.scoring.decodability.probe import Coordinates, Probe, Training
+from bench.scoring.decodability.reduction import SIZE, Reduction
+from bench.scoring.decodability.splits import Split, deal
 from bench.scoring.decodability.whitening import Whitening
+
+#: Principal components that the nonlinear probes read.
+PRINCIPAL = 64
 
 
 @dataclass(frozen=True)
 class Reading:
-    """What one probe reads from every image when its patient is tested.
+    """What one probe reads: ``log_posteriors`` (n, K) of the test images, up to a constant for each.
 
-    ``balanced`` (N, K): log odds of each group were all groups equally frequent, for one-vs-one; ``natural`` (N, K): at
-    the fit part's prevalence, for one-vs-rest. ``penalties`` and ``selected``, one a fold: the penalty chosen on the
-    select part and the macro one-vs-one AUROC it had there. Scores of different folds are not comparable.
+    ``setting``: the coordinates and the setting that were best on the select part, with macro one-vs-one AUROC
+    ``selected`` there.
     """
 
     probe: str
-    balanced: np.ndarray
-    natural: np.ndarray
-    penalties: tuple[float, ...]
-    selected: tuple[float, ...]
+    linear: bool
+    setting: str
+    selected: float
+    log_posteriors: np.ndarray
 
 
 @dataclass(frozen=True)
-class CrossFit:
-    """All readings of one sample: ``fold_of`` (N,) says which fold an image was tested in.
+class SplitReading:
+    """All readings of one split; ``rows`` (n,) are its test images, ``prevalence`` (K,) that of the fit part."""
 
-    ``permuted`` (folds, permutations) is the ridge probe's test AUROC under permuted groups.
-    """
-
+    rows: np.ndarray
+    prevalence: np.ndarray
+    whitening: Whitening
     readings: tuple[Reading, ...]
-    whitenings: tuple[Whitening, ...]
-    fold_of: np.ndarray
-    permuted: np.ndarray
 
-    @property
-    def chosen(self) -> Reading:
-        """The probe with the highest AUROC on the select parts, on average over folds; the test parts have no say."""
-        return max(self.readings, key=lambda reading: np.mean(reading.selected))
+    def chosen(self, linear: bool | None = None) -> Reading:
+        """The probe that was best on the select part: of all, of the linear ones, or of the nonlinear ones."""
+        candidates = [reading for reading in self.readings if linear in (None, reading.linear)]
+        return max(candidates, key=lambda reading: reading.selected)
 
 
-def cross_fit(
-    sample: Sample, folds: Sequence[Fold], suite: Sequence[type[Probe]], permutations: np.ndarray
-) -> CrossFit:
-    """Fit, select and read with every probe of the suite over every fold.
+def read_split(
+    coordinates: SplitCoordinates, suite: Sequence[type[Probe]], cells: np.ndarray | None = None
+) -> SplitReading:
+    """Read one split with every probe.
 
     Args:
-        sample: N images of K groups.
-        folds: patients of each part; every patient is tested in one fold.
+        coordinates: of the split.
         suite: the probes.
-        permutations: each patient's group under permutation (B, P) int; B may be 0.
+        cells: of all images (N,) int: on the select part only images of one cell are compared; None: all.
     """
-    n, n_groups = len(sample.groups), len(sample.names)
-    shape = (len(suite), n, n_groups)
-    balanced, natural = np.empty(shape), np.empty(shape)
-    penalties, selected = np.empty((len(suite), len(folds))), np.empty((len(suite), len(folds)))
-    fold_of = np.empty(n, dtype=np.int64)
-    permuted = np.empty((len(folds), len(permutations)))
-    whitenings = []
-    for number, fold in enumerate(folds):
-        fit, select, test = (_rows(sample, part) for part in (fold.fit, fold.select, fold.test))
-        fold_of[test] = number
-        whitening = Whitening.fit(sample.features[fit])
-        whitenings.append(whitening)
-        z_fit, z_select, z_test = (whitening.transform(sample.features[rows]) for rows in (fit, select, test))
-        log_prevalence = np.log(np.bincount(sample.groups[fit], minlength=n_groups) / len(fit))
-        for p, probe in enumerate(suite):
-            path = probe.fit(z_fit, whitening.variances, sample.groups[fit], n_groups)
-            on_select = hand_till(log_odds(path.predict(z_select) - log_prevalence), sample.groups[select])
-            best = int(on_select.argmax())
-            penalties[p, number], selected[p, number] = probe.penalties[best], on_select[best]
-            log_posteriors = path.predict(z_test)[best]
-            balanced[p, test], natural[p, test] = log_odds(log_posteriors - log_prevalence), log_odds(log_posteriors)
-        if len(permutations):
-            images = permutations[:, sample.patients]
-            permuted[number] = permuted_readings(
-                fit=(z_fit, images[:, fit]),
-                select=(z_select, images[:, select]),
-                test=(z_test, images[:, test]),
-                variances=whitening.variances,
-                n_groups=n_groups,
+    readings = tuple(read(coordinates, probe, cells) for probe in suite)
+    return SplitReading(coordinates.test, coordinates.training.prevalence, coordinates.whitening, readings)
+
+
+def read(coordinates: SplitCoordinates, probe: type[Probe], cells: np.ndarray | None = None) -> Reading:
+    """Read one split with one probe in each of its coordinates and settings; the best on the select part is kept."""
+    groups = coordinates.training.select_groups
+    found = []
+    for name in coordinates.worthwhile(probe.inputs):
+        on_select, on_test = coordinates.read(probe, name)
+        if cells is None:
+            scores = one_vs_one(on_select, groups)
+        else:
+            among = cells[coordinates.select]
+            scores = np.array([decide_all(pairs(one, groups), among)[0] for one in on_select])
+        # NaN where no two images of the select part may be compared: any setting is then as good as another.
+        scores = np.nan_to_num(scores, nan=0.5)
+        top = int(scores.argmax())
+        setting = f"{name}, {probe.settings[top]}"
+        found.append(Reading(probe.name, probe.linear, setting, float(scores[top]), on_test[top]))
+    return max(found, key=lambda reading: reading.selected)
+
+
+@dataclass(frozen=True)
+class _System:
+    """What a probe is fitted to and the same coordinates of the images that it then reads."""
+
+    training: Training
+    test: np.ndarray
+
+
+class SplitCoordinates:
+    """The three systems of coordinates of one split, learnt on its fit part.
+
+    ``fit``, ``select`` and ``test`` are the rows of its parts.
+    """
+
+    def __init__(self, sample: Sample, split: Split, seed: int, weights: np.ndarray | None = None) -> None:
+        """``weights`` (N,) of all images when fitting; None: all the same. ``seed`` of whatever probes draw."""
+        self.sample, self.split, self.seed = sample, split, seed
+        self.fit, self.select, self.test = (sample.rows(part) for part in (split.fit, split.select, split.test))
+        given = np.ones(len(self.fit)) if weights is None else weights[self.fit]
+        self.weights = given / given.mean()
+        self.whitening = Whitening.fit(sample.features, self.fit, self.weights)
+        on_fit, on_select, self.on_test = (
+            self.whitening.transform(sample.features, rows) for rows in (self.fit, self.select, self.test)
+        )
+        self.training = Training(
+            fit=on_fit,
+            groups=sample.groups[self.fit],
+            weights=self.weights,
+            variances=self.whitening.variances,
+            select=on_select,
+            select_groups=sample.groups[self.select],
+            n_groups=len(sample.names),
+            seed=seed,
+        )
+
+    def worthwhile(self, inputs: Sequence[Coordinates]) -> list[Coordinates]:
+        """Those of the inputs that differ: few directions need no reducing, it would only turn them round."""
+        few = self.whitening.rank <= SIZE and "principal" in inputs
+        return [name for name in inputs if not (few and name == "reduced")]
+
+    def read(self, probe: type[Probe], name: Coordinates) -> tuple[np.ndarray, np.ndarray]:
+        """Log posteriors (L, ·, K) of the select and the test part, averaged over fits where there are several."""
+        if self.whitening.rank == 0:
+            shape = len(probe.settings), len(self.select) + len(self.test), self.training.n_groups
+            return np.split(np.zeros(shape), [len(self.select)], axis=1)  # type: ignore[return-value]
+        systems: list[_System] = getattr(self, name)
+        on_select, on_test = [], []
+        for system in systems:
+            reader = probe.fit(system.training)
+            on_select.append(log_softmax(reader.predict(system.training.select), axis=-1))
+            on_test.append(log_softmax(reader.predict(system.test), axis=-1))
+        return np.mean(on_select, axis=0), np.mean(on_test, axis=0)
+
+    @cached_property
+    def full(self) -> list[_System]:
+        """All whitened coordinates."""
+        return [_System(self.training, self.on_test)]
+
+    @cached_property
+    def principal(self) -> list[_System]:
+        """The whitened first principal components."""
+        return [self._along(np.eye(self.whitening.rank)[:, :PRINCIPAL], np.arange(len(self.fit)))]
+
+    @cached_property
+    def reduced(self) -> list[_System]:
+        """Directions from one half of the fit patients, probes from the other, and the other way round.
+
+        Directions are drawn to whatever tells apart the very images they were found on; a probe that read those again
+        would take it for signal.
+        """
+        patients, sample = self.split.fit, self.sample
+        rng = np.random.default_rng((self.seed, 3))
+        half = deal(sample.patient_groups[patients], sample.patient_strata[patients], 2, rng)
+        first = np.isin(sample.patients[self.fit], patients[half == 0])
+        systems = []
+        for finding, fitting in ((first, ~first), (~first, first)):
+            reduction = Reduction.fit(
+                self.training.fit[finding], self.training.groups[finding], self.weights[finding], self.training.n_groups
             )
-    readings = tuple(
-        Reading(probe.name, balanced[p], natural[p], tuple(penalties[p].tolist()), tuple(selected[p].tolist()))
-        for p, probe in enumerate(suite)
-    )
-    return CrossFit(readings, tuple(whitenings), fold_of, permuted)
+            systems.append(self._along(reduction.directions, np.flatnonzero(fitting)))
+        return systems
 
-
-def _rows(sample: Sample, patients: np.ndarray) -> np.ndarray:
-    """Rows of these patients' images, in the order of the sample."""
-    return np.flatnonzero(np.isin(sample.patients, patients))
+    def _along(self, directions: np.ndarray, rows: np.ndarray) -> _System:
+        full = self.training
+        training = Training(
+            fit=full.fit[rows] @ directions,
+            groups=full.groups[rows],
+            weights=full.weights[rows] / full.weights[rows].mean(),
+            variances=np.ones(directions.shape[1]),
+            select=full.select @ directions,
+            select_groups=full.select_groups,
+            n_groups=full.n_groups,
+            seed=full.seed,
+        )
+        return _System(training, self.on_test @ directions)

@@ -2,36 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from itertools import combinations
 
 import numpy as np
 
-from bench.scoring.decodability.auroc import (
-    mean_over_cells,
-    mean_over_pairings,
-    one_vs_one_pairs,
-    one_vs_rest_pairs,
-    pooled_over_cells,
-)
-from bench.scoring.decodability.crossfit import CrossFit, cross_fit
+from bench.scoring.decodability import flags
+from bench.scoring.decodability.auroc import Contest, against_rest, decide_all, hand_till, pairs
+from bench.scoring.decodability.conditional import by_patient, given
+from bench.scoring.decodability.controls import leaks, planted, random_label
+from bench.scoring.decodability.crossfit import Reading, SplitCoordinates, SplitReading, read_split
+from bench.scoring.decodability.depth import LEVELS, depth
+from bench.scoring.decodability.estimates import Design, Estimate, combine
 from bench.scoring.decodability.inputs import Sample, check
-from bench.scoring.decodability.null import permute
-from bench.scoring.decodability.result import (
-    CONSTANT_FEATURES,
-    ILL_CONDITIONED,
-    Decodability,
-    Null,
-    ProbeReading,
-    WithinLabel,
-)
-from bench.scoring.decodability.splits import FOLDS, patient_folds
+from bench.scoring.decodability.leace import Leace
+from bench.scoring.decodability.null import permuted_values
+from bench.scoring.decodability.parallel import each, one_thread_each
+from bench.scoring.decodability.probe import Probe
+from bench.scoring.decodability.removal import Removal, claims
+from bench.scoring.decodability.result import Control, Decodability, Given, Null, ProbeReading
+from bench.scoring.decodability.splits import Split, patient_splits
 from bench.scoring.decodability.suite import SUITE, SUITE_VERSION
-from bench.scoring.intervals import Interval, PatientBootstrap
+from bench.scoring.intervals import Interval
 
-REPLICATES, FAST_REPLICATES = 1000, 200
-PERMUTATIONS = 100
+PERMUTATIONS = 200
 #: From here on a reader that does not whiten is blind to the features' weakest directions.
 _ILL_CONDITIONED = 1e7
+#: Features of more bytes are read one split at a time, with all threads: several coordinates of them would fill memory.
+_LARGE = 2**26
+#: What nonlinear probes may read beyond linear ones before it is said.
+_NONLINEAR_GAP = 0.03
+
+#: Contests from log posteriors (n, K) and groups (n,).
+Contests = Callable[[np.ndarray, np.ndarray], list[Contest]]
 
 
 def decode(
@@ -43,122 +48,207 @@ def decode(
     group_names: Sequence[str] | None = None,
     seed: int = 0,
     fast: bool = False,
+    controls: bool = True,
+    erase: bool = False,
 ) -> Decodability:
-    """Read the group from the features with every probe of the suite, cross-fitted by patient.
+    """Read the group from the features with every probe of the suite.
 
-    Patients are dealt into 5 test folds, stratified by group. In each fold the rest is divided 80 : 20 into fit and
-    select: whitening and probes see the fit part only, penalty and probe are chosen on the select part, and the AUROC
-    reported is that of the test folds, averaged (scores of different folds are never ranked against each other).
+    Five times, patients are divided into fit 60, select 15 and test 25 in a hundred, stratified by group and stratum.
+    Whitening and probes see the fit part only; coordinates, settings and the probe that counts are chosen on the
+    select part; the AUROC reported is that of the test part, averaged over the five. So the maximum over probes is
+    never optimistic.
 
-    One-vs-one: A(i|j) is the AUROC, among the images of groups i and j, of the log odds of group i against all others
-    were all groups equally frequent; their mean over ordered pairs is Hand & Till's measure (2001), which ignores
-    prevalence. One-vs-rest: the log odds at the prevalence of the fit part. Within label: only pairs of images that
-    agree on every label column (unknown agrees with unknown), every pair counting the same.
+    The headline is the mean over pairs of groups of the AUROC of the log odds between the two (one-vs-one; Hand & Till,
+    2001), which ignores prevalence. One-vs-rest ranks by the log odds against all others, at the prevalence of the fit
+    part. Given C: pairs of images that agree on every column of ``strata`` (unknown agrees with unknown).
 
-    Intervals are percentiles of a bootstrap over patients for the probes as they were fitted. That other patients would
-    have given other probes is not in them: where there is little to read they are too narrow (patients serve to fit
-    and to test by turns, which up to doubles the variance where there is nothing at all). Whether anything can be read
-    is therefore judged by the null, which repeats the fitting, and not by whether the interval holds .5.
+    Intervals come from DeLong's influence values, summed by patient (:class:`..estimates.Estimate`).
 
     Args:
         features: (N, D) float, one row an image, of patients the network was neither trained nor tuned on.
         groups: group codes (N,) int, -1 for unknown: left out.
         patients: patient codes (N,) int.
-        strata: label codes (N,) or (N, S) int, one column a label, any code for unknown; None: nothing within label.
+        strata: codes of C, (N,) or (N, S) int, one column a label or covariate, any code for unknown; None: no C.
         group_names: name of each code; by default the codes themselves.
-        seed: of folds, permutations and bootstrap. The order of the rows changes nothing.
-        fast: fewer bootstrap replicates and no null; the values are the same.
+        seed: of splits, probes and controls. The order of the rows changes nothing.
+        fast: linear probes only, and the headline only: what a sweep minimises.
+        controls: also what is left given C, the depth profile, permutations, random labels and planted signals.
+            Without them no removal is claimed, and the readings are the same.
+        erase: read the features after LEACE, learnt in each split from the fit part: a reference of what no linear
+            reader can find. Without controls only.
 
     Raises:
         BenchError: when shapes do not match, a feature is not finite, a patient has two groups, fewer than two groups
             occur, or a group has fewer than 5 patients.
     """
-    sample = check(features, groups, patients, strata, group_names, FOLDS)
-    folds = patient_folds(sample.patient_groups, FOLDS, seed)
-    permutations = permute(sample.patient_groups, folds, 0 if fast else PERMUTATIONS, seed)
-    fitted = cross_fit(sample, folds, SUITE, permutations)
-    bootstrap = PatientBootstrap(sample.patients, replicates=FAST_REPLICATES if fast else REPLICATES, seed=seed)
+    sample = check(features, groups, patients, strata, group_names)
+    with one_thread_each(small=sample.features.nbytes < _LARGE) as at_once:
+        return _decode(sample, seed, fast, controls and not fast and not erase, erase, at_once)
 
-    by_probe, one_vs_rest = _marginal(sample, fitted, bootstrap)
-    readings = tuple(
-        ProbeReading(reading.probe, interval, float(np.mean(reading.selected)), reading.penalties)
-        for reading, interval in zip(fitted.readings, by_probe, strict=True)
-    )
+
+def _decode(sample: Sample, seed: int, fast: bool, controls: bool, erase: bool, at_once: int) -> Decodability:
+    splits = patient_splits(sample.patient_groups, sample.patient_strata, seed)
+    design = Design(sample.patient_groups, splits)
+    suite = [probe for probe in SUITE if probe.linear] if fast else list(SUITE)
+
+    def read_one(number: int) -> SplitReading:
+        read = _erased(sample, splits[number]) if erase else sample
+        return read_split(SplitCoordinates(read, splits[number], seed + number), suite)
+
+    found = each(read_one, range(len(splits)), at_once)
+    judge = _Judge(sample, found, design)
+    probes = {probe.name: judge.macro([split.readings[p] for split in found]) for p, probe in enumerate(suite)}
+    chosen = [split.chosen() for split in found]
+    counts = Counter(reading.probe for reading in chosen)
+    headline = judge.macro(chosen)
+    linear = judge.macro([split.chosen(linear=True) for split in found])
+    nonlinear = None if fast else judge.macro([split.chosen(linear=False) for split in found])
+    whitenings = [split.whitening for split in found]
+
+    raised = []
+    if any(whitening.rank == 0 for whitening in whitenings):
+        raised.append(flags.CONSTANT_FEATURES)
+    if max(whitening.condition_number for whitening in whitenings) > _ILL_CONDITIONED:
+        raised.append(flags.ILL_CONDITIONED)
+    if nonlinear and nonlinear.value - linear.value > _NONLINEAR_GAP:
+        raised.append(flags.NONLINEAR_GAP)
+
+    null = leak = None
+    plants: list[Control] = []
+    levels: list[tuple[float, Interval]] = []
+    removal: tuple[Removal, ...] = ()
+    if controls:
+        null = _null(permuted_values(sample, splits, whitenings, PERMUTATIONS, seed, at_once))
+        label = random_label(sample, splits, suite, design, seed)
+        leak = Control("random label", label.interval(), leaks(label))
+        plants = [
+            Control(plant.name, plant.recovered.interval(), plant.missed)
+            for plant in planted(sample, whitenings[0], splits, suite, design, seed, at_once)
+        ]
+        rms = float(np.sqrt(np.mean([whitening.power for whitening in whitenings])))
+        levels = [(0.0, linear.interval())]
+        levels += zip(
+            LEVELS, (one.interval() for one in depth(sample, splits, rms, suite, design, seed, at_once)), strict=True
+        )
+        if leak.failed:
+            raised.append(flags.CONTROL_LEAK)
+        if any(plant.failed for plant in plants):
+            raised.append(flags.PLANT_MISSED)
+        removal = claims(probes, headline, reliable=not flags.VOID_REMOVAL & set(raised))
+        if removal[-1].answer == "underpowered":
+            raised.append(flags.UNDERPOWERED)
+
     position = {name: g for g, name in enumerate(sample.names)}
-    patient_counts = np.bincount(sample.patient_groups)
-    image_counts = np.bincount(sample.groups)
-
-    def counts(per_group: np.ndarray) -> tuple[int, ...]:
-        return tuple(int(per_group[position[name]]) if name in position else 0 for name in sample.all_names)
-
+    by_name = {name: judge.interval(chosen, _single(against_rest, g)) for name, g in position.items()}
     return Decodability(
         suite_version=SUITE_VERSION,
         groups=sample.all_names,
-        group_images=counts(image_counts),
-        group_patients=counts(patient_counts),
-        probe=fitted.chosen.probe,
-        one_vs_one=next(r.one_vs_one for r in readings if r.name == fitted.chosen.probe),
-        one_vs_rest=_for_all_names(sample, one_vs_rest),
-        within_label=_within_label(sample, fitted, bootstrap),
-        probes=readings,
-        null=_null(fitted.permuted),
-        rank=float(np.mean([w.rank for w in fitted.whitenings])),
-        effective_rank=float(np.mean([w.effective_rank for w in fitted.whitenings])),
-        condition_number=float(np.mean([w.condition_number for w in fitted.whitenings])),
-        flags=_flags(fitted),
+        group_images=_counts(sample, sample.groups),
+        group_patients=_counts(sample, sample.patient_groups),
+        probe=max(counts, key=lambda name: (counts[name], probes[name].value)),
+        one_vs_one=headline.interval(),
+        one_vs_rest=tuple(by_name.get(name, Interval(None)) for name in sample.all_names),
+        worst_pair=_worst_pair(judge, chosen),
+        hand_till=judge.interval(chosen, hand_till),
+        linear=linear.interval(),
+        nonlinear=nonlinear.interval() if nonlinear else None,
+        probes=tuple(
+            ProbeReading(
+                name=probe.name,
+                linear=probe.linear,
+                one_vs_one=probes[probe.name].interval(),
+                upper=probes[probe.name].upper,
+                selected=float(np.mean([split.readings[p].selected for split in found])),
+                chosen=counts[probe.name],
+                settings=tuple(split.readings[p].setting for split in found),
+            )
+            for p, probe in enumerate(suite)
+        ),
+        given=_given(sample, splits, found, suite, design, seed, at_once) if controls else None,
+        depth=tuple(levels),
+        null=null,
+        random_label=leak,
+        plants=tuple(plants),
+        removal=removal,
+        rank=float(np.mean([whitening.rank for whitening in whitenings])),
+        effective_rank=float(np.mean([whitening.effective_rank for whitening in whitenings])),
+        condition_number=float(np.mean([whitening.condition_number for whitening in whitenings])),
+        flags=tuple(raised),
     )
 
 
-def _marginal(sample: Sample, fitted: CrossFit, bootstrap: PatientBootstrap) -> tuple[list[Interval], list[Interval]]:
-    """One-vs-one of every probe and one-vs-rest of the chosen one for every group."""
-    pairings = [one_vs_one_pairs(reading.balanced, sample.groups, fitted.fold_of) for reading in fitted.readings]
-    against_rest = one_vs_rest_pairs(fitted.chosen.natural, sample.groups, fitted.fold_of)
+class _Judge:
+    """Turns what was read in each split into estimates."""
 
-    def statistic(weights: np.ndarray) -> np.ndarray:
-        macro = [mean_over_pairings([mean_over_cells(pairs, weights) for pairs in probe]) for probe in pairings]
-        return np.stack([*macro, *(mean_over_cells(pairs, weights) for pairs in against_rest)])
+    def __init__(self, sample: Sample, found: Sequence[SplitReading], design: Design) -> None:
+        self.sample, self.found, self.design = sample, found, design
 
-    intervals = bootstrap.intervals(statistic)
-    return intervals[: len(pairings)], intervals[len(pairings) :]
+    def estimate(self, readings: Sequence[Reading], contests: Contests) -> Estimate:
+        """The mean over contests, from one reading a split."""
+        parts = []
+        for split, reading in zip(self.found, readings, strict=True):
+            value, influence = decide_all(contests(reading.log_posteriors, self.sample.groups[split.rows]))
+            parts.append((value, by_patient(self.sample, split.rows, influence)))
+        return combine(parts, self.design)
 
+    def macro(self, readings: Sequence[Reading]) -> Estimate:
+        """Macro one-vs-one."""
+        return self.estimate(readings, pairs)
 
-def _within_label(sample: Sample, fitted: CrossFit, bootstrap: PatientBootstrap) -> WithinLabel | None:
-    """One-vs-one and one-vs-rest of the chosen probe over pairs of one fold and one joint pattern of labels."""
-    if sample.strata is None:
-        return None
-    patterns = int(sample.strata.max()) + 1
-    cells = fitted.fold_of * patterns + sample.strata
-    pairings = one_vs_one_pairs(fitted.chosen.balanced, sample.groups, cells)
-    against_rest = one_vs_rest_pairs(fitted.chosen.natural, sample.groups, cells)
-
-    def statistic(weights: np.ndarray) -> np.ndarray:
-        macro = mean_over_pairings([pooled_over_cells(pairs, weights) for pairs in pairings])
-        return np.stack([macro, *(pooled_over_cells(pairs, weights) for pairs in against_rest)])
-
-    one_vs_one, *one_vs_rest = bootstrap.intervals(statistic)
-    occurring = np.zeros((patterns, len(sample.names)), dtype=bool)
-    occurring[sample.strata, sample.groups] = True
-    usable = int((occurring.sum(axis=1) >= 2).sum())
-    return WithinLabel(one_vs_one, _for_all_names(sample, one_vs_rest), usable, patterns - usable)
+    def interval(self, readings: Sequence[Reading], contests: Contests) -> Interval:
+        """The interval of the mean over contests."""
+        return self.estimate(readings, contests).interval()
 
 
-def _for_all_names(sample: Sample, intervals: Sequence[Interval]) -> tuple[Interval, ...]:
-    known = dict(zip(sample.names, intervals, strict=True))
-    return tuple(known.get(name, Interval(None)) for name in sample.all_names)
+def _erased(sample: Sample, split: Split) -> Sample:
+    """The images after LEACE learnt on the fit part."""
+    fit = sample.rows(split.fit)
+    eraser = Leace.fit(sample.features[fit], sample.groups[fit], len(sample.names))
+    return replace(sample, features=eraser.apply(sample.features))
 
 
-def _null(permuted: np.ndarray) -> Null | None:
-    if not permuted.size:
-        return None
-    values = permuted.mean(axis=0)
+def _single(contests: Contests, number: int) -> Contests:
+    """One of the contests alone."""
+    return lambda log_posteriors, groups: [contests(log_posteriors, groups)[number]]
+
+
+def _worst_pair(judge: _Judge, chosen: Sequence[Reading]) -> tuple[str, Interval]:
+    """The two groups that are told apart best, and their AUROC."""
+    names = judge.sample.names
+    read = {
+        f"{names[i]} vs {names[j]}": judge.interval(chosen, _single(pairs, number))
+        for number, (i, j) in enumerate(combinations(range(len(names)), 2))
+    }
+    name = max(read, key=lambda pair: read[pair].value or 0.0)
+    return name, read[name]
+
+
+def _given(
+    sample: Sample,
+    splits: Sequence[Split],
+    found: Sequence[SplitReading],
+    suite: Sequence[type[Probe]],
+    design: Design,
+    seed: int,
+    at_once: int,
+) -> Given:
+    conditional = given(sample, splits, found, suite, design, seed, at_once)
+    anything = (-float("inf"), float("inf"))
+    return Given(
+        conditional.one_vs_one.interval(),
+        conditional.information.interval(anything),
+        conditional.information_given.interval(anything),
+        conditional.strata,
+        conditional.skipped,
+    )
+
+
+def _null(values: np.ndarray) -> Null:
     low, percentile_95, high = (float(q) for q in np.quantile(values, [0.025, 0.95, 0.975]))
     return Null(float(values.mean()), percentile_95, low, high, len(values))
 
 
-def _flags(fitted: CrossFit) -> tuple[str, ...]:
-    flags = []
-    if any(whitening.rank == 0 for whitening in fitted.whitenings):
-        flags.append(CONSTANT_FEATURES)
-    if max(whitening.condition_number for whitening in fitted.whitenings) > _ILL_CONDITIONED:
-        flags.append(ILL_CONDITIONED)
-    return tuple(flags)
+def _counts(sample: Sample, codes: np.ndarray) -> tuple[int, ...]:
+    """How often each group of the data set occurs."""
+    known = dict(zip(sample.names, np.bincount(codes).tolist(), strict=True))
+    return tuple(known.get(name, 0) for name in sample.all_names)

@@ -3,29 +3,45 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from bench.errors import BenchError
+from bench.scoring.decodability.splits import MIN_PATIENTS
+from bench.scoring.decodability.whitening import blocks
 
 
 @dataclass(frozen=True)
 class Sample:
     """Images whose group is known, sorted by patient and then by content, so that no result hangs on the row order.
 
-    ``features`` (N, D) float64; ``groups`` (N,) int, 0 … K-1 over the groups that occur; ``patients`` (N,) int,
-    0 … P-1; ``patient_groups`` (P,) int, each patient's group; ``strata`` (N,) int, one code a joint pattern of label
-    columns, or None; ``names`` the K groups that occur; ``all_names`` those of the data set, absent ones included.
+    ``features`` (N, D) float32 or float64; ``groups`` (N,) int, 0 … K-1 over the groups that occur; ``patients`` (N,)
+    int, 0 … P-1; ``patient_groups`` (P,) int, each patient's group; ``columns`` (N, S) int, the columns of C, each
+    coded 0, 1, …, S = 0 where there are none; ``cells`` (N,) int, one code a joint pattern of them; ``patient_strata``
+    (P,) int, the pattern that most of a patient's images have; ``names`` the K groups that occur; ``all_names`` those
+    of the data set, absent ones included.
     """
 
     features: np.ndarray
     groups: np.ndarray
     patients: np.ndarray
     patient_groups: np.ndarray
-    strata: np.ndarray | None
+    columns: np.ndarray
+    cells: np.ndarray
+    patient_strata: np.ndarray
     names: tuple[str, ...]
     all_names: tuple[str, ...]
+
+    def rows(self, patients: np.ndarray) -> np.ndarray:
+        """Rows of these patients' images, in order."""
+        return np.flatnonzero(np.isin(self.patients, patients))
+
+    def relabelled(self, patient_groups: np.ndarray, names: tuple[str, ...]) -> Sample:
+        """The same images with other groups (P,) of the patients, as controls give them."""
+        return replace(
+            self, groups=patient_groups[self.patients], patient_groups=patient_groups, names=names, all_names=names
+        )
 
 
 def check(
@@ -34,13 +50,12 @@ def check(
     patients: np.ndarray,
     strata: np.ndarray | None,
     group_names: Sequence[str] | None,
-    folds: int,
 ) -> Sample:
     """Check the arguments of :func:`bench.scoring.decodability.decode` (described there) and bring them into order.
 
     Raises:
         BenchError: when shapes do not match, a number is not finite, a patient has two groups, fewer than two groups
-            occur, or a group has fewer patients than there are folds.
+            occur, or a group has fewer than 5 patients.
     """
     values = _features(features)
     n = len(values)
@@ -61,7 +76,9 @@ def check(
         )
 
     known = np.flatnonzero(group_codes >= 0)
-    values, group_codes, patient_codes = values[known], group_codes[known], patient_codes[known]
+    if len(known) < n:
+        values = values[known]
+    group_codes, patient_codes = group_codes[known], patient_codes[known]
     label_codes = None if label_codes is None else label_codes[known]
     _require_finite(values)
 
@@ -69,20 +86,34 @@ def check(
     patient_ids, patient_codes = np.unique(patient_codes, return_inverse=True)
     present_names = tuple(names[i] for i in present)
     patient_groups = _patient_groups(group_codes, patient_codes, patient_ids, present_names)
-    _require_enough(patient_groups, present_names, folds)
+    _require_enough(patient_groups, present_names)
 
+    if label_codes is None:
+        label_codes = np.zeros((len(values), 0), dtype=np.int64)
     order = _own_order(values, patient_codes, label_codes)
+    patients, labels = patient_codes[order], label_codes[order]
+    columns = (
+        np.stack([np.unique(column, return_inverse=True)[1] for column in labels.T], axis=1) if labels.size else labels
+    )
+    cells = np.unique(columns, axis=0, return_inverse=True)[1].reshape(-1) if labels.size else np.zeros(len(order), int)
     return Sample(
         features=values[order],
         groups=group_codes[order],
-        patients=patient_codes[order],
+        patients=patients,
         patient_groups=patient_groups,
-        strata=None
-        if label_codes is None
-        else np.unique(label_codes[order], axis=0, return_inverse=True)[1].reshape(-1),
+        columns=columns,
+        cells=cells,
+        patient_strata=_most_frequent(cells, patients),
         names=present_names,
         all_names=names,
     )
+
+
+def _most_frequent(cells: np.ndarray, patients: np.ndarray) -> np.ndarray:
+    """The cell that most of each patient's images are in, the first of several, ``(P,) int``."""
+    both, counts = np.unique(np.stack([patients, cells], axis=1), axis=0, return_counts=True)
+    order = np.lexsort((both[:, 1], -counts, both[:, 0]))
+    return both[order, 1][np.unique(both[order, 0], return_index=True)[1]]
 
 
 def _features(features: np.ndarray) -> np.ndarray:
@@ -92,8 +123,9 @@ def _features(features: np.ndarray) -> np.ndarray:
             "features must be an array (N images, D features) of real numbers with D ≥ 1, "
             f"but has the shape {values.shape} and the type {values.dtype}."
         )
+    kept = values.dtype if values.dtype in (np.float32, np.float64) else np.dtype(np.float64)
     # Adding zero turns -0.0 into 0.0: equal numbers must have equal bits for the order of the rows.
-    return values.astype(np.float64) + 0.0
+    return values.astype(kept) + kept.type(0.0)
 
 
 def _codes(codes: np.ndarray, name: str, n: int, columns: bool) -> np.ndarray:
@@ -112,8 +144,11 @@ def _codes(codes: np.ndarray, name: str, n: int, columns: bool) -> np.ndarray:
 
 
 def _require_finite(values: np.ndarray) -> None:
-    wrong = ~np.isfinite(values)
-    if wrong.any():
+    # The sum is not finite where a number is not (or, for nothing, where it is too large), and needs no array.
+    if not np.isfinite(values.sum()):
+        wrong = ~np.isfinite(values)
+        if not wrong.any():
+            return
         rows = wrong.any(axis=1)
         raise BenchError(
             f"features holds NaN or infinite numbers in {int(rows.sum())} of {len(values)} images with a known group "
@@ -138,24 +173,27 @@ def _patient_groups(
     return group_of
 
 
-def _require_enough(patient_groups: np.ndarray, names: tuple[str, ...], folds: int) -> None:
+def _require_enough(patient_groups: np.ndarray, names: tuple[str, ...]) -> None:
     if len(names) < 2:
         found = f"only the group {names[0]!r} occurs" if names else "no image has a known group"
         raise BenchError(f"Decodability tells groups apart and needs at least two, but {found}.")
     counts = np.bincount(patient_groups, minlength=len(names))
-    if counts.min() < folds:
-        few = ", ".join(f"{name!r} ({count})" for name, count in zip(names, counts, strict=True) if count < folds)
+    if counts.min() < MIN_PATIENTS:
+        few = ", ".join(
+            f"{name!r} ({count})" for name, count in zip(names, counts, strict=True) if count < MIN_PATIENTS
+        )
         raise BenchError(
-            f"Too few patients to cross-fit over {folds} folds: {few}. Every group needs at least {folds} patients; "
+            f"Too few patients to fit, select and test on: {few}. Every group needs at least {MIN_PATIENTS} patients; "
             "code the images of a smaller group as unknown (-1) to leave it out."
         )
 
 
-def _own_order(values: np.ndarray, patients: np.ndarray, labels: np.ndarray | None) -> np.ndarray:
+def _own_order(values: np.ndarray, patients: np.ndarray, labels: np.ndarray) -> np.ndarray:
     """Sort by patient, labels and a hash of the features' bits: rows that tie in all three are the same row."""
     odd = np.random.default_rng(0).integers(0, 2**63, size=values.shape[1], dtype=np.uint64) * np.uint64(2) + np.uint64(
         1
     )
-    content = np.ascontiguousarray(values).view(np.uint64) @ odd
-    keys = [content, patients] if labels is None else [content, *labels.T, patients]
-    return np.lexsort(keys)
+    content = np.empty(len(values), dtype=np.uint64)
+    for block in blocks(len(values)):
+        content[block] = np.ascontiguousarray(values[block], dtype=np.float64).view(np.uint64) @ odd
+    return np.lexsort([content, *labels.T, patients])

@@ -11,16 +11,16 @@ import numpy as np
 class LinearPath:
     """Linear scores along a path of L penalties.
 
-    ``coefficients`` (L, r, K) act on whitened coordinates; ``intercepts`` (L, K).
+    ``coefficients`` (L, d, K) act on whitened coordinates; ``intercepts`` (L, K).
     """
 
     coefficients: np.ndarray
     intercepts: np.ndarray
 
-    def predict(self, whitened: np.ndarray) -> np.ndarray:
-        """Log posteriors (L, n, K) of whitened coordinates (n, r), up to a constant for every image."""
+    def predict(self, coordinates: np.ndarray) -> np.ndarray:
+        """Log posteriors (L, n, K) of whitened coordinates (n, d), up to a constant for every image."""
         penalties, rank, groups = self.coefficients.shape
         # One product for the whole path: the images are read once, not once a penalty.
         side_by_side = self.coefficients.transpose(1, 0, 2).reshape(rank, penalties * groups)
-        scores = (whitened @ side_by_side).reshape(len(whitened), penalties, groups)
+        scores = (coordinates @ side_by_side).reshape(len(coordinates), penalties, groups)
         return scores.transpose(1, 0, 2) + self.intercepts[:, None, :]

@@ -10,6 +10,7 @@ from scipy.optimize import minimize
 from scipy.special import log_softmax
 
 from bench.scoring.decodability.linear import LinearPath
+from bench.scoring.decodability.probe import Coordinates, Training
 
 #: Where L-BFGS stops, in the scaled coordinates: AUROCs then agree with an exact minimiser's to about 1e-4. Where n is
 #: near r and groups separate, minima at the smallest penalties lie far out and the fit stops short of them, which acts
@@ -26,37 +27,50 @@ class Logistic(LinearPath):
     """
 
     name: ClassVar[str] = "logistic"
+    inputs: ClassVar[tuple[Coordinates, ...]] = ("full",)
+    linear: ClassVar[bool] = True
     penalties: ClassVar[np.ndarray] = np.logspace(0, -8, 11)
+    settings: ClassVar[tuple[str, ...]] = tuple(f"λ={penalty:.1e}" for penalty in penalties)
 
     @classmethod
-    def fit(cls, whitened: np.ndarray, variances: np.ndarray, groups: np.ndarray, n_groups: int) -> Logistic:
-        """Fit the path; arguments as in :meth:`bench.scoring.decodability.probe.Probe.fit`."""
-        onehot = np.eye(n_groups)[groups]
-        parameters = np.vstack([np.log(onehot.mean(axis=0)), np.zeros((whitened.shape[1], n_groups))])
-        path = []
-        for penalty in cls.penalties:
-            parameters = _solve(whitened, onehot, penalty / variances, parameters)
-            path.append(parameters)
-        stacked = np.stack(path)
-        return cls(stacked[:, 1:], stacked[:, 0])
+    def fit(cls, training: Training) -> Logistic:
+        """Fit the path."""
+        return cls(*logistic_path(training, np.zeros((1, training.n_groups))))
 
 
-def _solve(whitened: np.ndarray, onehot: np.ndarray, penalty: np.ndarray, start: np.ndarray) -> np.ndarray:
-    """Minimise from ``start`` (1 + r, K), intercepts first; ``penalty`` (r,) acts on whitened coefficients."""
-    n = len(onehot)
-    prevalence = onehot.mean(axis=0)
-    curvature = prevalence * (
-        1 - prevalence
-    )  # of the cross-entropy along a whitened coordinate, where nothing is known
+def logistic_path(training: Training, offset: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Coefficients (L, d, K) and intercepts (L, K) along the path, beside fixed scores ``offset`` (n, K) or (1, K)."""
+    start = np.log(training.prevalence) if len(offset) == 1 else np.zeros(training.n_groups)
+    parameters = np.vstack([start, np.zeros((training.fit.shape[1], training.n_groups))])
+    path = []
+    for penalty in Logistic.penalties:
+        parameters = _solve(training.fit, training.onehot, penalty / training.variances, offset, parameters)
+        path.append(parameters)
+    stacked = np.stack(path)
+    return stacked[:, 1:], stacked[:, 0]
+
+
+def _solve(
+    coordinates: np.ndarray, onehot: np.ndarray, penalty: np.ndarray, offset: np.ndarray, start: np.ndarray
+) -> np.ndarray:
+    """Minimise from ``start`` (1 + d, K), intercepts first; ``penalty`` (d,) acts on whitened coefficients.
+
+    Rows of ``onehot`` (n, K) sum to the weights of the images; ``offset`` adds to their scores.
+    """
+    weights = onehot.sum(axis=1, keepdims=True)
+    total = weights.sum()
+    prevalence = onehot.sum(axis=0) / total
+    # Of the cross-entropy along a whitened coordinate, where nothing is known.
+    curvature = prevalence * (1 - prevalence)
     ridge = np.concatenate([[0.0], penalty])[:, None]
     scale = 1 / np.sqrt(curvature + ridge)
 
     def objective(flat: np.ndarray) -> tuple[float, np.ndarray]:
         parameters = flat.reshape(scale.shape) * scale
-        log_posterior = log_softmax(whitened @ parameters[1:] + parameters[0], axis=1)
-        residual = (np.exp(log_posterior) - onehot) / n
-        loss = -(log_posterior * onehot).sum() / n + 0.5 * (ridge * parameters**2).sum()
-        gradient = np.vstack([residual.sum(axis=0), whitened.T @ residual]) + ridge * parameters
+        log_posterior = log_softmax(coordinates @ parameters[1:] + parameters[0] + offset, axis=1)
+        residual = (np.exp(log_posterior) * weights - onehot) / total
+        loss = -(log_posterior * onehot).sum() / total + 0.5 * (ridge * parameters**2).sum()
+        gradient = np.vstack([residual.sum(axis=0), coordinates.T @ residual]) + ridge * parameters
         return loss, (gradient * scale).ravel()
 
     found = minimize(objective, (start / scale).ravel(), jac=True, method="L-BFGS-B", options=_STOP)

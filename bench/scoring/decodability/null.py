@@ -1,4 +1,4 @@
-"""What the reader finds where there is nothing: groups permuted over patients, all else the same."""
+"""What the reader finds where there is nothing beyond C: groups permuted over patients who are alike in C."""
 
 from __future__ import annotations
 
@@ -6,65 +6,92 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from bench.scoring.decodability.auroc import hand_till, log_odds
+from bench.scoring.decodability.auroc import one_vs_one
+from bench.scoring.decodability.inputs import Sample
 from bench.scoring.decodability.linear import LinearPath
+from bench.scoring.decodability.parallel import each
 from bench.scoring.decodability.ridge import Ridge, discriminants
-from bench.scoring.decodability.splits import Fold
+from bench.scoring.decodability.splits import Split
+from bench.scoring.decodability.whitening import Whitening
 
 #: Every third decade of the ridge path: the null need not be read at each half-decade.
 PENALTIES = Ridge.penalties[::6]
+#: Strata with fewer patients are permuted together: in a stratum of one, nothing would be permuted at all.
+MIN_STRATUM = 20
 _AT_ONCE = 20
 
 
-def permute(patient_groups: np.ndarray, folds: Sequence[Fold], permutations: int, seed: int) -> np.ndarray:
-    """Each patient's group under permutation (B, P): exchanged among the patients tested in the same fold.
+def permute(sample: Sample, permutations: int, seed: int) -> np.ndarray:
+    """Each patient's group under permutation ``(B, P) int``: exchanged among patients of one stratum.
 
-    So the folds stay stratified and every patient keeps one group throughout.
+    A patient's stratum is the joint pattern of C that most of his or her images have; strata with fewer than
+    ``MIN_STRATUM`` patients are taken together. What race has to do with C stays as it is.
     """
     rng = np.random.default_rng((seed, 2))
-    permuted = np.empty((permutations, len(patient_groups)), dtype=np.int64)
-    for fold in folds:
-        groups = np.broadcast_to(patient_groups[fold.test], (permutations, len(fold.test)))
-        permuted[:, fold.test] = rng.permuted(groups, axis=1)
+    sizes = np.bincount(sample.patient_strata)[sample.patient_strata]
+    strata = np.where(sizes < MIN_STRATUM, -1, sample.patient_strata)
+    permuted = np.empty((permutations, len(strata)), dtype=np.int64)
+    for stratum in np.unique(strata):
+        members = np.flatnonzero(strata == stratum)
+        groups = np.broadcast_to(sample.patient_groups[members], (permutations, len(members)))
+        permuted[:, members] = rng.permuted(groups, axis=1)
     return permuted
 
 
-def permuted_readings(
-    fit: tuple[np.ndarray, np.ndarray],
-    select: tuple[np.ndarray, np.ndarray],
-    test: tuple[np.ndarray, np.ndarray],
-    variances: np.ndarray,
-    n_groups: int,
+def permuted_values(
+    sample: Sample,
+    splits: Sequence[Split],
+    whitenings: Sequence[Whitening],
+    permutations: int,
+    seed: int,
+    at_once: int = 1,
 ) -> np.ndarray:
-    """The ridge probe's macro one-vs-one test AUROC (B,) under B permutations, all on one decomposition.
+    """The ridge probe's macro one-vs-one test AUROC (B,), mean over splits, under B permutations of the groups.
 
     Args:
-        fit: whitened coordinates (n, r) of the fit part and its images' permuted groups (B, n); ``select`` and ``test``
-            likewise.
-        variances: variance (r,) of the features along each coordinate.
-        n_groups: K.
+        sample: N images of K groups.
+        splits: who fits, selects and is tested.
+        whitenings: learnt on each split's fit part; no permutation touches them.
+        permutations: B.
+        seed: of the permutations.
+        at_once: splits read at a time.
     """
-    permutations = len(fit[1])
-    readings = np.empty(permutations)
-    for start in range(0, permutations, _AT_ONCE):
+    images = permute(sample, permutations, seed)[:, sample.patients]
+
+    def one(number: int) -> np.ndarray:
+        split, whitening = splits[number], whitenings[number]
+        parts = [sample.rows(part) for part in (split.fit, split.select, split.test)]
+        coordinates = [whitening.transform(sample.features, rows) for rows in parts]
+        groups = [images[:, rows] for rows in parts]
+        return _read(coordinates, groups, whitening.variances, len(sample.names))
+
+    return np.mean(each(one, range(len(splits)), at_once), axis=0)
+
+
+def _read(
+    coordinates: Sequence[np.ndarray], groups: Sequence[np.ndarray], variances: np.ndarray, n_groups: int
+) -> np.ndarray:
+    """Test AUROCs (B,) from the coordinates (n, r) and permuted groups (B, n) of the fit, select and test part."""
+    fit, select, test = coordinates
+    readings = np.empty(len(groups[0]))
+    for start in range(0, len(readings), _AT_ONCE):
         block = slice(start, start + _AT_ONCE)
-        paths, log_prevalences = _fit(fit[0], fit[1][block], variances, n_groups)
-        on_select = paths.predict(select[0]).reshape(len(log_prevalences), len(PENALTIES), -1, n_groups)
+        paths = _fit(fit, groups[0][block], variances, n_groups)
+        on_select = paths.predict(select).reshape(-1, len(PENALTIES), len(select), n_groups)
         best = []
-        for scores, groups, log_prevalence in zip(on_select, select[1][block], log_prevalences, strict=True):
+        for scores, truth in zip(on_select, groups[1][block], strict=True):
             # NaN where chance left no two groups in the select part: any penalty is then as good as another.
-            best.append(np.nan_to_num(hand_till(log_odds(scores - log_prevalence), groups)).argmax())
+            best.append(np.nan_to_num(one_vs_one(scores, truth)).argmax())
         chosen = np.arange(len(best)) * len(PENALTIES) + best
-        on_test = LinearPath(paths.coefficients[chosen], paths.intercepts[chosen]).predict(test[0])
-        odds = log_odds(on_test - log_prevalences[:, None])
-        readings[block] = [hand_till(one[None], groups)[0] for one, groups in zip(odds, test[1][block], strict=True)]
+        on_test = LinearPath(paths.coefficients[chosen], paths.intercepts[chosen]).predict(test)
+        readings[block] = [
+            one_vs_one(one[None], truth)[0] for one, truth in zip(on_test, groups[2][block], strict=True)
+        ]
     return readings
 
 
-def _fit(
-    whitened: np.ndarray, groups: np.ndarray, variances: np.ndarray, n_groups: int
-) -> tuple[LinearPath, np.ndarray]:
-    """Paths of b permutations, one after another (b · L, r, K), and log prevalences (b, K)."""
+def _fit(whitened: np.ndarray, groups: np.ndarray, variances: np.ndarray, n_groups: int) -> LinearPath:
+    """Paths of b permutations, one after another (b · L, r, K)."""
     onehot = np.eye(n_groups)[groups]  # (b, n, K)
     # A small group may by chance be absent from the fit part: half an image keeps its logarithm finite.
     counts = np.maximum(onehot.sum(axis=1), 0.5)
@@ -72,4 +99,4 @@ def _fit(
     prevalences = counts / counts.sum(axis=1, keepdims=True)
     fits = [discriminants(sums[:, b] / counts[b], prevalences[b], variances, PENALTIES) for b in range(len(groups))]
     coefficients, intercepts = (np.concatenate(parts) for parts in zip(*fits, strict=True))
-    return LinearPath(coefficients, intercepts), np.log(prevalences)
+    return LinearPath(coefficients, intercepts)

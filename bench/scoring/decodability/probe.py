@@ -1,31 +1,71 @@
-"""What a probe is: a family of readers over a grid of penalties, fitted once and asked for scores."""
+"""What a probe is: a family of readers over a grid of settings, fitted once and asked for scores."""
 
 from __future__ import annotations
 
-from typing import ClassVar, Protocol, Self
+from dataclasses import dataclass
+from typing import ClassVar, Literal, Protocol
 
 import numpy as np
 
+#: The coordinates a probe may ask for: "full", all whitened coordinates; "principal", the whitened first principal
+#: components; "reduced", cross-fitted SIR and SAVE directions, the K-1 of SIR first.
+Coordinates = Literal["full", "principal", "reduced"]
 
-class Probe(Protocol):
-    """One reader. A new one is a file with a class of this form and an entry in ``suite.SUITE``."""
 
-    name: ClassVar[str]
-    #: The penalties of the grid (L,), in the order in which :meth:`predict` returns their scores.
-    penalties: ClassVar[np.ndarray]
+@dataclass(frozen=True)
+class Training:
+    """What a probe may learn from, in one system of coordinates.
 
-    @classmethod
-    def fit(cls, whitened: np.ndarray, variances: np.ndarray, groups: np.ndarray, n_groups: int) -> Self:
-        """Fit every penalty of the grid.
+    ``fit`` (n, d) float64, mean 0 and covariance identity over the fit part; ``groups`` (n,) int, 0 … K-1, each of
+    which occurs; ``weights`` (n,), positive, mean 1; ``variances`` (d,): what the features vary by along each
+    coordinate, mean 1 over all coordinates; ``select`` (m, d) and ``select_groups`` (m,): the select part, for early
+    stopping only; ``n_groups`` K; ``seed`` of whatever is drawn.
+    """
 
-        Args:
-            whitened: features of the fit part in whitened coordinates (n, r): mean 0, covariance identity.
-            variances: variance (r,) of the features along each coordinate, mean 1.
-            groups: group codes (n,) int, 0 … ``n_groups`` - 1, each of which occurs.
-            n_groups: K.
+    fit: np.ndarray
+    groups: np.ndarray
+    weights: np.ndarray
+    variances: np.ndarray
+    select: np.ndarray
+    select_groups: np.ndarray
+    n_groups: int
+    seed: int = 0
+
+    @property
+    def onehot(self) -> np.ndarray:
+        """Group membership (n, K), each row times its weight."""
+        return np.eye(self.n_groups)[self.groups] * self.weights[:, None]
+
+    @property
+    def prevalence(self) -> np.ndarray:
+        """Weighted share of each group (K,), all above 0."""
+        totals = np.bincount(self.groups, self.weights, minlength=self.n_groups)
+        return totals / totals.sum()
+
+
+class Reader(Protocol):
+    """A fitted probe, for every setting of its grid."""
+
+    def predict(self, coordinates: np.ndarray) -> np.ndarray:
+        """Log posterior of each group (L, n, K) of coordinates (n, d), up to a constant for every image.
+
+        The prior is the (weighted) prevalence of the fit part.
         """
         ...
 
-    def predict(self, whitened: np.ndarray) -> np.ndarray:
-        """Log posterior of each group (L, n, K), up to a constant for every image, under the fit part's prevalence."""
+
+class Probe(Protocol):
+    """One way to read. A new one is a file with a class of this form and an entry in ``suite.SUITE``."""
+
+    name: ClassVar[str]
+    #: It is run on each of these, and the select part decides.
+    inputs: ClassVar[tuple[Coordinates, ...]]
+    #: Whether its scores are linear in the features.
+    linear: ClassVar[bool]
+    #: The settings of the grid (L,), in the order in which :meth:`Reader.predict` returns their scores.
+    settings: ClassVar[tuple[str, ...]]
+
+    @classmethod
+    def fit(cls, training: Training) -> Reader:
+        """Fit every setting of the grid. The same ``training`` gives the same scores."""
         ...

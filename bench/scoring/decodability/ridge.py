@@ -8,6 +8,7 @@ from typing import ClassVar
 import numpy as np
 
 from bench.scoring.decodability.linear import LinearPath
+from bench.scoring.decodability.probe import Coordinates, Training
 
 
 @dataclass(frozen=True)
@@ -22,14 +23,17 @@ class Ridge(LinearPath):
     """
 
     name: ClassVar[str] = "ridge"
+    inputs: ClassVar[tuple[Coordinates, ...]] = ("full",)
+    linear: ClassVar[bool] = True
     penalties: ClassVar[np.ndarray] = np.logspace(-10, 2, 25)
+    settings: ClassVar[tuple[str, ...]] = tuple(f"λ={penalty:.1e}" for penalty in penalties)
 
     @classmethod
-    def fit(cls, whitened: np.ndarray, variances: np.ndarray, groups: np.ndarray, n_groups: int) -> Ridge:
-        """Fit the path; arguments as in :meth:`bench.scoring.decodability.probe.Probe.fit`."""
-        onehot = np.eye(n_groups)[groups]
-        means = whitened.T @ onehot / onehot.sum(axis=0)
-        return cls(*discriminants(means, onehot.mean(axis=0), variances, cls.penalties))
+    def fit(cls, training: Training) -> Ridge:
+        """Fit the path."""
+        onehot = training.onehot
+        means = training.fit.T @ onehot / onehot.sum(axis=0)
+        return cls(*discriminants(means, training.prevalence, training.variances, cls.penalties))
 
 
 def discriminants(

@@ -6,48 +6,59 @@ from dataclasses import dataclass
 
 import numpy as np
 
-FOLDS = 5
-SELECT_SHARE = 0.2
+SPLITS = 5
+#: Test parts are quarters, and a fifth of the rest selects: fit 60, select 15, test 25 in a hundred.
+_QUARTERS, _SELECT = 4, 5
+#: Fewer patients than this of one group cannot be in every part of every split.
+MIN_PATIENTS = 5
 
 
 @dataclass(frozen=True)
-class Fold:
-    """One turn of the cross-fitting: patient codes ``(·,) int`` to fit on, to select on and to test on, disjoint."""
+class Split:
+    """Patient codes ``(·,) int`` to fit on, to select on and to test on, disjoint and together all patients."""
 
     fit: np.ndarray
     select: np.ndarray
     test: np.ndarray
 
 
-def patient_folds(patient_groups: np.ndarray, folds: int = FOLDS, seed: int = 0) -> tuple[Fold, ...]:
-    """Deal patients into ``folds`` test parts, stratified by group; divide each rest 80 : 20 into fit and select.
+def patient_splits(patient_groups: np.ndarray, patient_strata: np.ndarray, seed: int = 0) -> tuple[Split, ...]:
+    """Five divisions of the patients into fit 60, select 15 and test 25 in a hundred, stratified by group × stratum.
+
+    The first four test parts are the quarters of one partition, so that every patient is tested; the fifth takes one
+    patient of each four anew.
 
     Args:
-        patient_groups: each patient's group ``(P,) int``, at least ``folds`` patients a group.
-        folds: number of test parts, at least 3; every patient is tested once.
-        seed: the same seed gives the same folds.
+        patient_groups: each patient's group ``(P,) int``, at least ``MIN_PATIENTS`` patients a group.
+        patient_strata: each patient's stratum ``(P,) int``; neighbours in this order go to different parts.
+        seed: the same seed gives the same splits.
 
     Returns:
-        One :class:`Fold` a test part; every group has at least one patient in each of its three parts.
+        The splits; every group has at least one patient in each part of each.
     """
     rng = np.random.default_rng((seed, 1))
-    fold_of = np.empty(len(patient_groups), dtype=np.int64)
-    dealt = 0
-    for group in np.unique(patient_groups):
-        members = rng.permutation(np.flatnonzero(patient_groups == group))
-        # Dealing goes on where the last group ended, so that the folds differ by one patient at most.
-        fold_of[members] = (dealt + np.arange(len(members))) % folds
-        dealt += len(members)
-    return tuple(_fold(patient_groups, fold_of, fold, rng) for fold in range(folds))
+    quarters = [deal(patient_groups, patient_strata, _QUARTERS, rng) for _ in range(2)]
+    tests = [quarters[0] == number for number in range(_QUARTERS)] + [quarters[1] == 0]
+    return tuple(_split(test, patient_groups, patient_strata, rng) for test in tests)
 
 
-def _fold(patient_groups: np.ndarray, fold_of: np.ndarray, fold: int, rng: np.random.Generator) -> Fold:
-    chosen = np.zeros(len(patient_groups), dtype=bool)
-    for group in np.unique(patient_groups):
-        members = rng.permutation(np.flatnonzero((patient_groups == group) & (fold_of != fold)))
-        chosen[members[: max(1, round(SELECT_SHARE * len(members)))]] = True
-    return Fold(
-        fit=np.flatnonzero((fold_of != fold) & ~chosen),
-        select=np.flatnonzero(chosen),
-        test=np.flatnonzero(fold_of == fold),
-    )
+def deal(groups: np.ndarray, strata: np.ndarray, parts: int, rng: np.random.Generator) -> np.ndarray:
+    """A part number 0 … ``parts`` - 1 for each patient (P,), evenly within each group and along its strata."""
+    part_of = np.empty(len(groups), dtype=np.int64)
+    for group in np.unique(groups):
+        members = rng.permutation(np.flatnonzero(groups == group))
+        members = members[np.argsort(strata[members], kind="stable")]
+        blocks = -(-len(members) // parts)
+        numbers = rng.permuted(np.tile(np.arange(parts), (blocks, 1)), axis=1).ravel()
+        part_of[members] = numbers[: len(members)]
+    return part_of
+
+
+def _split(test: np.ndarray, groups: np.ndarray, strata: np.ndarray, rng: np.random.Generator) -> Split:
+    rest = np.flatnonzero(~test)
+    dealt = deal(groups[rest], strata[rest], _SELECT, rng)
+    for group in np.unique(groups):
+        members = np.flatnonzero(groups[rest] == group)
+        if not (dealt[members] == 0).any():  # fewer than a block, and chance dealt it none to select on
+            dealt[rng.choice(members)] = 0
+    return Split(fit=rest[dealt != 0], select=rest[dealt == 0], test=np.flatnonzero(test))

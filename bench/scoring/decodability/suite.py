@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from bench.scoring.decodability.fourier import Fourier
 from bench.scoring.decodability.logistic import Logistic
+from bench.scoring.decodability.neighbours import Neighbours
+from bench.scoring.decodability.perceptron import Perceptron
 from bench.scoring.decodability.probe import Probe
+from bench.scoring.decodability.quadratic import Quadratic
 from bench.scoring.decodability.ridge import Ridge
+from bench.scoring.decodability.trees import Trees
 
-#: Results of different versions never share a table. Version 0: two linear probes.
-SUITE_VERSION = 0
-SUITE: tuple[type[Probe], ...] = (Ridge, Logistic)
+#: Results of different versions never share a table. Version 1: two linear probes and five nonlinear ones.
+SUITE_VERSION = 1
+SUITE: tuple[type[Probe], ...] = (Ridge, Logistic, Quadratic, Fourier, Neighbours, Trees, Perceptron)

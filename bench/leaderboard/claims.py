@@ -1,0 +1,65 @@
+"""What may be claimed of removal: only what every seed of a method grants."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from bench.records import Record, Score
+from bench.scoring.decodability.flags import UNDERPOWERED, VOID_REMOVAL, split
+
+Verdict = Literal["yes", "no", "underpowered", "unreliable"]
+#: What the flags and the claim are about: the features that the diagnostic head reads.
+VIEW = "penultimate"
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A verdict; of "yes" the smallest margin δ that is granted."""
+
+    verdict: Verdict
+    margin: float | None = None
+
+    def __str__(self) -> str:
+        return self.verdict if self.margin is None else f"{self.verdict} (δ={short(self.margin)})"
+
+
+def short(value: float) -> str:
+    """A level without a leading zero: .03."""
+    text = f"{value:g}"
+    return text[1:] if text.startswith("0.") else text
+
+
+def claim(records: Sequence[Record]) -> Claim | None:
+    """The claim of one method, over the records of its seeds; None where one of them was not examined for it.
+
+    A margin δ is granted if every seed grants it. If none is, the widest δ, the weakest claim, decides: "no" if a seed
+    refuses it, since then some probe may read the group at .5 + δ; else "unreliable" if a seed withholds it for a
+    control that failed; else "underpowered". A seed with a flag of ``VOID_REMOVAL`` grants nothing.
+    """
+    by_seed = [{score.level: score for score in removal_scores(record)} for record in records]
+    margins = sorted(set.intersection(*({level for level in seed if level is not None} for seed in by_seed)))
+    if not margins:
+        return None
+    void = sorted({name for record in records for view, name in map(split, record.flags) if _voids(view, name)})
+    for margin in margins:
+        if not void and all(seed[margin].value == 1 for seed in by_seed):
+            return Claim("yes", margin)
+    weakest = [seed[margins[-1]] for seed in by_seed]
+    if any(score.value == 0 for score in weakest):
+        return Claim("no")
+    withheld = [score.note or "" for score in weakest if score.value is None]
+    if void or any(UNDERPOWERED not in note.upper() for note in withheld):
+        return Claim("unreliable")
+    return Claim("underpowered")
+
+
+def removal_scores(record: Record) -> list[Score]:
+    """The claims of one record about its features, on test patients: one a margin."""
+    about = ("removal", record.task.protected, None, VIEW, None, "test")
+    return [s for s in record.scores if (s.metric, s.attribute, s.group, s.view, s.reference, s.split) == about]
+
+
+def _voids(view: str | None, name: str) -> bool:
+    return view in (None, VIEW) and name in VOID_REMOVAL

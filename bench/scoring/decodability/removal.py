@@ -1,0 +1,55 @@
+"""May it be claimed that the group can no longer be read?"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from scipy.stats import norm
+
+from bench.scoring.decodability.estimates import Estimate
+
+#: Margins δ of the claim "no probe reads the group better than .5 + δ".
+MARGINS = (0.02, 0.03, 0.05)
+POWER = 0.8
+
+
+@dataclass(frozen=True)
+class Removal:
+    """The claim at one margin: "granted", "refused", "underpowered" or "unreliable" (a control failed)."""
+
+    margin: float
+    answer: Literal["granted", "refused", "underpowered", "unreliable"]
+
+
+def claims(probes: Mapping[str, Estimate], headline: Estimate, reliable: bool) -> tuple[Removal, ...]:
+    """The removal claim at every margin.
+
+    Granted only where every probe's one-sided 95% upper bound is below .5 + δ: an intersection-union test (Berger,
+    1982), which needs no correction for the number of probes, and in which a weak probe cannot help. Where the widest
+    of their standard errors leaves a claim about features without any signal less than 80% power, the answer is
+    "underpowered", unless the headline's lower bound already shows the signal; where a control failed, a claim that
+    would be granted is "unreliable".
+
+    Args:
+        probes: each probe's macro one-vs-one AUROC.
+        headline: that of the probe chosen on the select part.
+        reliable: whether the controls passed.
+    """
+    widest = max(estimate.standard_error for estimate in probes.values())
+    bound = max(estimate.upper for estimate in probes.values())
+    lower = headline.value - norm.ppf(0.95) * headline.standard_error
+    return tuple(Removal(margin, _answer(margin, bound, lower, widest, reliable)) for margin in MARGINS)
+
+
+def _answer(
+    margin: float, bound: float, lower: float, widest: float, reliable: bool
+) -> Literal["granted", "refused", "underpowered", "unreliable"]:
+    if lower > 0.5 + margin:
+        return "refused"
+    if norm.cdf(margin / max(widest, 1e-12) - norm.ppf(0.95)) < POWER:
+        return "underpowered"
+    if not bound < 0.5 + margin:
+        return "refused"
+    return "granted" if reliable else "unreliable"

@@ -1,0 +1,282 @@
+"""The proof of the decodability suite in four parts, each a list of jobs, a measurement and its tables."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from scipy.optimize import brentq
+from scipy.stats import norm
+
+from bench.errors import BenchError
+from bench.folders import whole
+from bench.scoring.decodability import SUITE, decode
+from bench.scoring.decodability.removal import MARGINS
+from tests import codes
+from tests.codes import Cohort, one_vs_one
+from tests.plants import ROWS, embed, rotate, spectrum, upper
+from tests.speed.test_decodability import side_by_side
+
+#: What is measured, and what came of it: both go to JSON.
+Job = dict[str, Any]
+Result = dict[str, Any]
+Measured = list[tuple[Job, Result]]
+TOLERANCE = 0.04
+
+
+@dataclass(frozen=True)
+class Part:
+    """``jobs(quick)`` lists what ``measure(**job)`` measures; ``table`` is Markdown from all of it."""
+
+    jobs: Callable[[bool], list[Job]]
+    measure: Callable[..., Result]
+    table: Callable[[Measured], str]
+    #: Measured one after another, with the machine to themselves.
+    timed: bool = False
+    figure: Callable[[Measured, Path], None] | None = None
+
+
+def markdown(header: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
+    header = list(header)
+    lines = [header, ["---"] * len(header), *map(list, rows)]
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
+
+
+# What is planted.
+
+
+def plant_jobs(quick: bool) -> list[Job]:
+    sizes = [(600, 32)] if quick else [(n, width) for width in (256, 1024) for n in (3_000, 10_000)]
+    return [{"row": row, "n": n, "width": width} for n, width in sizes for row in ROWS]
+
+
+def measure_plant(row: str, n: int, width: int) -> Result:
+    made = ROWS[row](n, width, 0)
+    about = {"name": made.name, "oracle": made.oracle, "beyond_reach": made.beyond_reach}
+    started = time.perf_counter()
+    try:
+        found = decode(made.features, made.groups, made.patients, made.strata)
+    except BenchError as refusal:
+        return about | {"refused": str(refusal)}
+    return about | {
+        "decodability": found.one_vs_one.value,
+        "given": found.given.one_vs_one.value if found.given and made.strata is not None else None,
+        "probes": {probe.name: probe.one_vs_one.value for probe in found.probes},
+        "flags": list(found.flags),
+        "seconds": time.perf_counter() - started,
+    }
+
+
+def plant_table(measured: Measured) -> str:
+    names = [probe.name for probe in SUITE]
+    header = ["race is", "n", "features", "oracle", "D", "off by", *names, "D given C", "flags", "verdict"]
+    return markdown(header, [_plant_row(job, result, names) for job, result in measured])
+
+
+def _plant_row(job: Job, result: Result, names: list[str]) -> list[str]:
+    row = [result["name"], f"{job['n']:,}", f"{job['width']:,}"]
+    if "refused" in result:
+        return [*row, *["–"] * (len(names) + 5), f"refused: “{result['refused'].split('. ')[0]}.”"]
+    gap = abs(result["decodability"] - result["oracle"])
+    row += [_figure(result["oracle"]), f"**{_figure(result['decodability'])}**", _figure(gap)]
+    row += [_figure(result["probes"].get(name)) for name in names]
+    return [*row, _figure(result["given"]), ", ".join(result["flags"]) or "–", _verdict(result, gap)]
+
+
+def _verdict(result: Result, gap: float) -> str:
+    if gap <= TOLERANCE:
+        return f"within {_figure(TOLERANCE)}"
+    if "PLANT_MISSED" not in result["flags"]:
+        return "**missed unawares**"
+    return "beyond reach, and flagged" if result["beyond_reach"] else "**missed**, and flagged"
+
+
+def _figure(value: float | None) -> str:
+    return "–" if value is None else f"{value:.3f}".replace("0.", ".", 1)
+
+
+# What is not there, and how far the intervals reach.
+
+#: Images of a patient resemble each other more than in the plants: that is what the naive interval overlooks.
+ALIKE = 0.8
+DISTANCE = 0.95
+
+
+def null_jobs(quick: bool) -> list[Job]:
+    return [{"kind": kind, "seed": seed} for seed in range(2 if quick else 200) for kind in ("null", "planted")]
+
+
+def measure_null(kind: str, seed: int) -> Result:
+    """Two groups; none of the features says anything, or of four features one does."""
+    rng = np.random.default_rng((seed, 7))
+    if kind == "null":
+        n, width, minority = 1_500, 32, rng.uniform(0.05, 0.30)
+    else:
+        n, width, minority = 3_000, 4, rng.uniform(0.15, 0.50)
+    cohort = Cohort(n, seed, (minority, 1 - minority), within_patient=ALIKE)
+    latent = cohort.noise(width)
+    if kind == "planted":
+        latent[:, :1] = codes.linear(cohort, DISTANCE)[0]
+    features = rotate(cohort, latent * np.sqrt(spectrum(width)))
+    found = decode(features, cohort.groups, cohort.patients, seed=seed, controls=False).one_vs_one
+    images = np.bincount(cohort.groups)
+    return {"value": found.value, "low": found.low, "high": found.high, "images": images.tolist()}
+
+
+def null_table(measured: Measured) -> str:
+    rows = []
+    for kind, title, truth in (
+        ("null", "nothing planted", 0.5),
+        ("planted", "one linear feature of four", norm.cdf(DISTANCE / np.sqrt(2))),
+    ):
+        results = [result for job, result in measured if job["kind"] == kind]
+        if results:
+            value, low, high = (np.array([result[key] for result in results]) for key in ("value", "low", "high"))
+            error = np.array([_image_level_error(result) for result in results])
+            covered, naive = np.mean((low <= truth) & (truth <= high)), np.mean(np.abs(value - truth) <= 1.96 * error)
+            rows.append([title, str(len(results)), _figure(truth), f"{value.mean():.4f}", _share(covered)])
+            rows[-1] += [_share(1 - covered), _share(naive), _figure(float(np.mean(high - low)))]
+    header = ["data sets", "number", "truth", "mean D", "interval holds it", "excludes it", "image-level one holds it"]
+    return markdown([*header, "mean width"], rows)
+
+
+def _image_level_error(result: Result) -> float:
+    """Standard error were all images independent (Hanley & McNeil, 1982)."""
+    a, (i, j) = result["value"], result["images"]
+    variance = a * (1 - a) + (i - 1) * (a / (2 - a) - a**2) + (j - 1) * (2 * a**2 / (1 + a) - a**2)
+    return float(np.sqrt(variance / (i * j)))
+
+
+def _share(value: float | np.floating[Any]) -> str:
+    return f"{100 * value:.1f} %"
+
+
+# What may be claimed.
+
+CODES = {"linear": codes.linear, "XOR": codes.xor, "variance": codes.variance, "8-D radius": codes.radius}
+
+
+def claim_jobs(quick: bool) -> list[Job]:
+    draws, sizes = (1, (60, 285)) if quick else (50, (60, 285, 793, 1_784))
+    free = [{"code": None, "minority": size, "seed": seed} for size in sizes for seed in range(draws)]
+    seeds = range(2 if quick else 200)
+    names = list(CODES)
+    return free + [{"code": names[seed % 4], "minority": (285, 793)[seed // 4 % 2], "seed": seed} for seed in seeds]
+
+
+def measure_claim(code: str | None, minority: int, seed: int) -> Result:
+    """Two groups, 30 and 70 %, three images a patient on average, 32 features; codes are worth .60 to .75."""
+    cohort, width = Cohort(round(minority / 0.3 * 3), seed, (0.3, 0.7)), 32
+    oracle, values, places = 0.5, np.empty((len(cohort.groups), 0)), np.empty(0, dtype=int)
+    if code:
+        worth = np.random.default_rng((seed, 7)).uniform(0.60, 0.75)
+        values, log_likelihoods = CODES[code](cohort, _strength(code, worth))
+        places, oracle = upper(cohort, values), one_vs_one(log_likelihoods, cohort.groups)
+    features = rotate(cohort, embed(cohort, values, places, spectrum(width)))
+    found = decode(features, cohort.groups, cohort.patients, seed=seed)
+    return {
+        "oracle": oracle,
+        "decodability": found.one_vs_one.value,
+        "answers": {str(claim.margin): claim.answer for claim in found.removal},
+        "flags": list(found.flags),
+    }
+
+
+def _strength(code: str, worth: float) -> float:
+    """The strength at which the code's oracle is worth so much: by bisection on one large cohort."""
+
+    def surplus(strength: float) -> float:
+        cohort = Cohort(20_000, 0, (0.3, 0.7))
+        return one_vs_one(CODES[code](cohort, strength)[1], cohort.groups) - worth
+
+    weakest = {"linear": 0.05, "XOR": 0.2, "variance": 1.05, "8-D radius": 1.02}[code]
+    return float(brentq(surplus, weakest, 4.0, xtol=1e-3))
+
+
+def claim_table(measured: Measured) -> str:
+    rows = []
+    for code in (None, *CODES):
+        for minority in sorted({job["minority"] for job, _ in measured if job["code"] == code}):
+            results = [result for job, result in measured if job["code"] == code and job["minority"] == minority]
+            read = np.mean([result["decodability"] for result in results])
+            row = [code or "none", str(minority), str(len(results))]
+            row += [_figure(float(np.mean([result["oracle"] for result in results]))), _figure(float(read))]
+            for margin in MARGINS:
+                answers = [result["answers"][str(margin)] for result in results]
+                kinds = [f"{answers.count(kind)} {kind}" for kind in sorted(set(answers))]
+                row.append(", ".join(kinds))
+            rows.append(row)
+    header = ["code", "minority patients", "data sets", "mean oracle", "mean D"]
+    return markdown([*header, *(f"claim at δ = {_figure(margin)}" for margin in MARGINS)], rows)
+
+
+# What it costs.
+
+GROWTH_WIDTH = 512
+
+
+def speed_jobs(quick: bool) -> list[Job]:
+    growth = (500, 1_000, 2_000) if quick else (10_000, 30_000, 100_000)
+    width = 64 if quick else GROWTH_WIDTH
+    sides: Job = {"kind": "sides", "n": 1_000 if quick else 10_000, "width": 64 if quick else 1_024}
+    return [sides, *({"kind": "growth", "n": n, "width": width} for n in growth)]
+
+
+def measure_speed(kind: str, n: int, width: int) -> Result:
+    if kind == "sides":
+        return dict(side_by_side(n, width))
+    made = ROWS["linear"](n, width, 0)
+    wall, processor = time.perf_counter(), time.process_time()
+    decode(made.features, made.groups, made.patients)
+    return {"seconds": time.perf_counter() - wall, "processor": time.process_time() - processor}
+
+
+def speed_table(measured: Measured) -> str:
+    sides = [(job, result) for job, result in measured if job["kind"] == "sides"]
+    growth = [(job, result) for job, result in measured if job["kind"] == "growth"]
+    tables = []
+    for job, result in sides:
+        rows = [[name, f"{value:.4f}"] for name, value in result.items()]
+        tables.append(markdown([f"linear paths at n = {job['n']:,}, {job['width']:,} features", ""], rows))
+    if growth:
+        first, start = growth[0]
+        rows = []
+        for job, result in growth:
+            ratio, n = result["processor"] / start["processor"], job["n"]
+            allowed = n * np.log(n) / (first["n"] * np.log(first["n"]))
+            rows.append([f"{n:,}", f"{job['width']:,}", f"{result['processor']:.1f}", f"{result['seconds']:.1f}"])
+            rows[-1] += [f"{ratio:.2f} ×", f"{allowed:.2f} ×"]
+        header = ["n", "features", "processor seconds", "seconds", "growth", "growth of n log n"]
+        tables.append(markdown(header, rows))
+    return "\n\n".join(tables)
+
+
+def growth_figure(measured: Measured, path: Path) -> None:
+    """Processor time of the whole suite against n, beside n log n from its first point."""
+    import matplotlib
+
+    matplotlib.use("Agg")
+    from matplotlib import pyplot as plt
+
+    points = [(job["n"], result["processor"]) for job, result in measured if job["kind"] == "growth"]
+    n, seconds = np.array(points).T
+    figure, axes = plt.subplots(figsize=(5, 3.5), layout="constrained")
+    axes.loglog(n, seconds, "o-", label="whole suite, one thread")
+    axes.loglog(n, seconds[0] * n * np.log(n) / (n[0] * np.log(n[0])), "--", color="grey", label="n log n")
+    axes.set(xlabel="images", ylabel="processor seconds")
+    axes.legend()
+    with whole(path) as partial:
+        figure.savefig(partial, dpi=150)
+    plt.close(figure)
+
+
+PARTS = {
+    "plants": Part(plant_jobs, measure_plant, plant_table),
+    "null": Part(null_jobs, measure_null, null_table),
+    "claim": Part(claim_jobs, measure_claim, claim_table),
+    "speed": Part(speed_jobs, measure_speed, speed_table, timed=True, figure=growth_figure),
+}

@@ -1,0 +1,80 @@
+from types import SimpleNamespace
+
+import pytest
+
+from bench.leaderboard.claims import claim, short
+
+_LITTLE = "UNDERPOWERED: too few patients"
+_BAD = "unreliable: a control failed"
+_YES = {0.02: 0.0, 0.03: 1.0, 0.05: 1.0}
+_WEAK = {0.02: 0.0, 0.03: 0.0, 0.05: 1.0}
+_NO = {0.02: 0.0, 0.03: 0.0, 0.05: 0.0}
+_FEW = {0.02: _LITTLE, 0.03: _LITTLE, 0.05: _LITTLE}
+_ENOUGH = {0.02: _LITTLE, 0.03: _LITTLE, 0.05: 1.0}
+_FAILED = {0.02: _BAD, 0.03: _BAD, 0.05: _BAD}
+
+
+@pytest.mark.parametrize(
+    ("seeds", "expected"),
+    [
+        ([_YES], "yes (δ=.03)"),
+        ([{0.02: 1.0, 0.03: 1.0, 0.05: 1.0}], "yes (δ=.02)"),
+        ([_YES, _WEAK], "yes (δ=.05)"),
+        ([_YES, _ENOUGH], "yes (δ=.05)"),
+        ([_YES, _NO], "no"),
+        ([_NO, _FEW], "no"),
+        ([_NO, _FAILED], "no"),
+        ([_FEW], "underpowered"),
+        ([_FEW, {0.02: 1.0, 0.03: 1.0, 0.05: 1.0}], "underpowered"),
+        ([{0.02: 0.0, 0.03: _LITTLE, 0.05: _LITTLE}], "underpowered"),
+        ([{0.02: 0.0, 0.03: _BAD, 0.05: _BAD}], "unreliable"),
+        ([_WEAK, _FEW], "underpowered"),
+        ([_FAILED], "unreliable"),
+        ([_FAILED, _FEW], "unreliable"),
+        ([{0.02: 1.0}, {0.03: 1.0}], None),
+        ([_YES, {}], None),
+        ([{}], None),
+    ],
+)
+def test_what_may_be_claimed_is_what_every_seed_grants(
+    make: SimpleNamespace, seeds: list[dict[float, float | str]], expected: str | None
+) -> None:
+    records = [make.record("m", seed, also=make.removal(answers)) for seed, answers in enumerate(seeds)]
+    for order in (records, records[::-1]):
+        found = claim(order)
+        assert (found if found is None else str(found)) == expected
+
+
+def test_only_the_features_on_test_patients_count(make: SimpleNamespace) -> None:
+    elsewhere = make.removal({0.05: 1.0}, view="outputs")
+    validation = [s.model_copy(update={"split": "val"}) for s in make.removal({0.05: 1.0})]
+    untrained = [s.model_copy(update={"reference": "untrained"}) for s in make.removal({0.05: 1.0})]
+    assert claim([make.record(also=[*elsewhere, *validation, *untrained])]) is None
+    mixed = make.record(also=[*elsewhere, *make.removal({0.05: 0.0})])
+    assert str(claim([mixed])) == "no"
+
+
+@pytest.mark.parametrize(
+    ("flag", "expected"),
+    [
+        ("INSUFFICIENT", "unreliable"),
+        ("penultimate: PLANT_MISSED", "unreliable"),
+        ("penultimate: CONTROL_LEAK", "unreliable"),
+        ("outputs: PLANT_MISSED", "yes (δ=.03)"),
+        ("RANDOMISED", "yes (δ=.03)"),
+        ("penultimate: NONLINEAR_GAP", "yes (δ=.03)"),
+    ],
+)
+def test_a_run_whose_features_are_not_to_be_trusted_grants_nothing(
+    make: SimpleNamespace, flag: str, expected: str
+) -> None:
+    good = make.record("m", 0, also=make.removal(_YES))
+    flagged = make.record("m", 1, also=make.removal(_YES), flags=(flag,))
+    assert str(claim([good, flagged])) == expected
+    # What was refused stays refused.
+    refused = make.record("m", 2, also=make.removal(_NO))
+    assert str(claim([refused, flagged])) == "no"
+
+
+def test_levels_are_short() -> None:
+    assert [short(level) for level in (0.0, 0.03, 0.1, 1.0)] == ["0", ".03", ".1", "1"]

@@ -1,0 +1,92 @@
+import numpy as np
+import pytest
+
+from bench.scoring.decodability.auroc import decide_all, pairs
+from bench.scoring.decodability.conditional import by_patient
+from bench.scoring.decodability.crossfit import SplitCoordinates
+from bench.scoring.decodability.estimates import Design, combine
+from bench.scoring.decodability.ridge import Ridge
+from bench.scoring.decodability.splits import Split
+from tests.scoring.decodability.samples import sample
+
+
+def halves(n: int) -> tuple[Split, Split]:
+    """Two splits in which everyone who fits in one is tested in the other."""
+    first, second = np.arange(n // 2), np.arange(n // 2, n)
+    nobody = np.zeros(0, dtype=int)
+    return Split(first, nobody, second), Split(second, nobody, first)
+
+
+def test_reciprocity_counts_who_judges_each_other() -> None:
+    design = Design(np.zeros(10, int), halves(10))
+    # Both ordered pairs of splits cross entirely: (1 + 1) / 2².
+    assert design.reciprocity == pytest.approx(0.5)
+    assert not design.retested
+    one = Design(np.zeros(10, int), halves(10)[:1])
+    assert one.reciprocity == 0
+
+
+def test_the_share_of_fit_patients_in_common() -> None:
+    nobody = np.zeros(0, dtype=int)
+    splits = (Split(np.arange(6), nobody, np.arange(6, 10)), Split(np.arange(3, 9), nobody, np.array([0, 9])))
+    ((r, s, both, common),) = Design(np.zeros(10, int), splits).retested
+    assert (r, s, both.tolist(), common) == (0, 1, [9], pytest.approx(0.5))
+
+
+def test_without_retesting_the_variance_is_the_sum_of_squares() -> None:
+    rng = np.random.default_rng(0)
+    groups = np.repeat([0, 1], [4, 6])
+    influence = np.zeros((2, 10))
+    influence[0, 5:], influence[1, :5] = rng.normal(size=(2, 5))
+    estimate = combine([(0.6, influence[0]), (0.7, influence[1])], Design(groups, halves(10)))
+    assert estimate.value == pytest.approx(0.65)
+    part = influence.sum(axis=0) / 2
+    expected = np.sqrt(4 / 3 * (part[:4] ** 2).sum() + 6 / 5 * (part[4:] ** 2).sum())
+    assert estimate.standard_error == pytest.approx(expected)
+    assert estimate.interval().high == pytest.approx(min(1, 0.65 + 1.959964 * expected))
+    assert estimate.upper == pytest.approx(0.65 + 1.644854 * expected)
+
+
+def test_undefined_splits_are_left_out() -> None:
+    design = Design(np.zeros(4, int), halves(4))
+    estimate = combine([(np.nan, np.zeros(4)), (0.8, np.array([0.1, -0.1, 0.0, 0.0]))], design)
+    assert estimate.value == 0.8
+    assert estimate.standard_error == pytest.approx(np.sqrt(4 / 3 * 0.02))
+    nothing = combine([(np.nan, np.zeros(4))] * 2, design)
+    assert nothing.interval().value is None
+    assert np.isnan(nothing.standard_error)
+
+
+@pytest.mark.parametrize(("signal", "tolerance"), [(0.0, 0.15), (1.0, 0.15)])
+def test_the_standard_error_is_the_scatter_of_the_estimate(signal: float, tolerance: float) -> None:
+    """About the truth of the probes as fitted: .5 without signal; images of one patient resemble each other."""
+    errors, deviations, naive = [], [], []
+    for seed in range(80):
+        rng = np.random.default_rng(seed)
+        of_patient = rng.choice(2, 150, p=[0.3, 0.7])
+        owners = np.repeat(np.arange(150), 4)
+        means = signal * np.array([0.0, 1.0])
+
+        def draw(owner_groups: np.ndarray, per: int, rng: np.random.Generator = rng) -> np.ndarray:
+            shared = np.repeat(rng.normal(size=(len(owner_groups), 6)), per, axis=0)
+            features = np.sqrt(0.6) * shared + np.sqrt(0.4) * rng.normal(size=shared.shape)
+            features[:, 0] += means[np.repeat(owner_groups, per)]  # noqa: B023
+            return features
+
+        found, splits, design = sample(draw(of_patient, 4), of_patient[owners], owners, seed=seed)
+        fresh_groups = np.repeat([0, 1], 2000)
+        fresh = draw(fresh_groups, 1)
+        parts, truths = [], []
+        for split in splits:
+            coordinates = SplitCoordinates(found, split, 0)
+            path = Ridge.fit(coordinates.training)
+            value, influence = decide_all(pairs(path.predict(coordinates.on_test)[12], found.groups[coordinates.test]))
+            parts.append((value, by_patient(found, coordinates.test, influence)))
+            new = coordinates.whitening.transform(fresh, np.arange(len(fresh)))
+            truths.append(decide_all(pairs(path.predict(new)[12], fresh_groups))[0] if signal else 0.5)
+            naive.append(np.sqrt((influence**2).sum()))
+        estimate = combine(parts, design)
+        errors.append(estimate.standard_error)
+        deviations.append(estimate.value - np.mean(truths))
+    assert np.sqrt(np.mean(np.square(errors))) == pytest.approx(np.std(deviations), rel=tolerance + 0.1)
+    assert abs(np.mean(deviations)) < 3 * np.std(deviations) / np.sqrt(80)

@@ -1,0 +1,268 @@
+from __future__ import annotations
+
+import copy
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from torch import nn
+
+from bench import backbones, readout
+from bench.data.batches import CohortImages
+from bench.method import Method
+from bench.task import Cohort, TaskSpec
+from methods.erm import Erm
+
+SPEC = TaskSpec("cxr", ("effusion", "opacity"), "race", ("Asian", "Black", "White"), 16)
+
+
+def images(n: int = 40, size: int = 16) -> CohortImages:
+    columns = {"image": [f"i{i:03d}" for i in range(n)], "patient": [f"p{i}" for i in range(n)], "split": "test"}
+    table = pd.DataFrame({**columns, "effusion": 0.0, "opacity": 1.0, "race": "Asian", "age": 50.0})
+    pixels = np.random.default_rng(0).integers(0, 256, (n, size, size), dtype=np.uint8)
+    return CohortImages(Cohort(table, SPEC, "test", True, {"race": SPEC.groups}), pixels)
+
+
+def make(cls: type[Method] = Erm, backbone: nn.Module | None = None) -> Method:
+    torch.manual_seed(0)
+    return cls(backbone or backbones.build("resnet_small", 1, 16), SPEC)
+
+
+def all_at_once(cohort_images: CohortImages) -> torch.Tensor:
+    return cohort_images[(0, np.arange(len(cohort_images)))].images
+
+
+class Noisy(Method):
+    def encode(self, images: torch.Tensor) -> torch.Tensor:
+        features = self.backbone(images)
+        return features + torch.randn_like(features)
+
+
+class NumpyNoise(Method):
+    def encode(self, images: torch.Tensor) -> torch.Tensor:
+        features = self.backbone(images)
+        return features + torch.from_numpy(np.random.normal(size=features.shape)).float()  # noqa: NPY002
+
+
+class DropoutOn(Method):
+    def encode(self, images: torch.Tensor) -> torch.Tensor:
+        return nn.functional.dropout(self.backbone(images), 0.1)
+
+
+class BatchNormOn(Method):
+    def encode(self, images: torch.Tensor) -> torch.Tensor:
+        return self.backbone.train()(images)
+
+
+class NoisyLogits(Method):
+    def classify(self, features: torch.Tensor) -> torch.Tensor:
+        logits = self.head(features)
+        return logits + 0.01 * torch.randn_like(logits)
+
+
+RANDOMISED = [Noisy, NumpyNoise, DropoutOn, BatchNormOn, NoisyLogits]
+
+
+class TestDisagree:
+    def view(self, n: int = 300, d: int = 64, seed: int = 0) -> np.ndarray:
+        """Columns of spreads from 1 to 1e-2 and means of their own."""
+        rng = np.random.default_rng(seed)
+        return (rng.normal(size=(n, d)) * np.geomspace(1, 1e-2, d) + rng.normal(size=d)).astype(np.float32)
+
+    def noise(self, view: np.ndarray) -> np.ndarray:
+        return np.random.default_rng(9).normal(size=view.shape).astype(np.float32)
+
+    @given(st.sampled_from([1, 2, 40, 1024]), st.integers(20, 300), st.floats(-8, 6), st.integers(0, 99))
+    def test_noise_of_a_thousandth_is_seen_and_rounding_is_not_at_any_scale(
+        self, d: int, n: int, log_scale: float, seed: int
+    ) -> None:
+        view = self.view(n, d, seed) * np.float32(10**log_scale)
+        rms = np.sqrt(np.square(view - view.mean(0)).mean())
+        assert readout.disagree(view, view + 1e-3 * rms * self.noise(view))
+        ulp = np.spacing(np.abs(view).max(0), dtype=np.float32)
+        assert not readout.disagree(view, view + 10 * ulp * np.sign(self.noise(view)))
+
+    def test_noise_in_one_narrow_column_is_not_hidden_by_a_wide_one(self) -> None:
+        view = self.view(d=3) / self.view(d=3).std(0) * np.array([100, 1, 1], dtype=np.float32)
+        moved = view.copy()
+        moved[:, 2] += 0.01 * self.noise(view)[:, 2]
+        rms = np.sqrt(np.square(view - view.mean(0)).mean())
+        assert np.abs(moved - view).max() < 1e-3 * rms
+        assert readout.disagree(view, moved)
+
+    def test_a_narrow_column_may_carry_the_rounding_of_wide_ones(self) -> None:
+        """A difference of two wide columns has their last bits, which are large beside its own spread."""
+        view = self.noise(self.view(d=3)) * np.array([1, 1, 1e-3], dtype=np.float32)
+        assert not readout.disagree(view, view + 2e-6 * np.clip(self.noise(view)[::-1], -3, 3))
+
+    @pytest.mark.parametrize(("images", "seen"), [(1, False), (3, False), (4, True), (50, True)])
+    def test_a_hundredth_of_the_images_may_hang_on_the_last_bit(self, images: int, seen: bool) -> None:
+        view = self.view(n=300)
+        moved = view.copy()
+        moved[:images, 0] += 5
+        assert readout.disagree(view, moved) == seen
+
+    def test_constants_and_what_is_no_number(self) -> None:
+        view = np.ones((50, 4), dtype=np.float32)
+        assert not readout.disagree(view, view)
+        assert readout.disagree(view, view + np.float32(1e-3))
+        view[3:9, 1], view[5, 2] = np.nan, np.inf
+        assert not readout.disagree(view, view)
+        assert readout.disagree(np.nan_to_num(view), view)
+        assert not readout.disagree(view[:0], view[:0])
+
+    @pytest.mark.parametrize("name", ["resnet_small", "densenet121"])
+    def test_all_the_rounding_of_a_network_is_far_from_it(self, name: str) -> None:
+        """Against the same network in float64: that is all of its rounding, not just what differs between batches."""
+        net = backbones.build(name, 1, 32).train()
+        pixels = (
+            torch.rand(40, 1, 32, 32, generator=torch.Generator().manual_seed(0))
+            * torch.linspace(0.1, 1, 40)[:, None, None, None]
+        )
+        with torch.no_grad():
+            for _ in range(5):
+                net(pixels)
+            single = net.eval()(pixels).numpy()
+            double = copy.deepcopy(net).double()(pixels.double()).float().numpy()
+        assert not readout.disagree(single, double)
+        assert not np.array_equal(single, double)
+
+
+class TestRead:
+    def test_a_deterministic_network_is_read_as_it_is(self) -> None:
+        method, some = make(), images(300)
+        found = readout.read(method, some)
+        with torch.no_grad():
+            features = method.eval().features(all_at_once(some))
+            logits = method.classify(features)
+        assert not found.randomised
+        assert not found.stages
+        assert found.logits.dtype == found.features.dtype == np.float32
+        np.testing.assert_allclose(found.features, features, rtol=1e-4, atol=1e-6)
+        np.testing.assert_allclose(found.logits, logits, rtol=1e-4, atol=1e-5)
+
+    def test_the_second_pass_has_another_order_and_other_batches(self) -> None:
+        for n in (5, 40, 300, 700):
+            first, second = ([set(map(int, batch)) for _, batch in readout._batches(n, i)] for i in (0, 1))
+            assert set().union(*first) == set().union(*second) == set(range(n))
+            assert not any(batch in first for batch in second)
+            assert list(readout._batches(n, 1).order) != list(range(n))
+            assert list(readout._batches(n, 1).order) == list(readout._batches(n, 1).order)
+
+    @pytest.mark.parametrize("cls", RANDOMISED)
+    def test_a_randomised_network_is_seen_and_averaged_over_ten_passes(self, cls: type[Method]) -> None:
+        method, some = make(cls), images()
+        found = readout.read(method, some)
+        assert found.randomised
+        passes = [readout.read_once(method, some, number) for number in range(10)]
+        np.testing.assert_allclose(found.logits, np.mean([p.logits for p in passes], axis=0), rtol=1e-5, atol=1e-6)
+        np.testing.assert_allclose(found.features, np.mean([p.features for p in passes], axis=0), rtol=1e-5, atol=1e-6)
+        assert found.features.dtype == np.float32
+
+    @pytest.mark.parametrize("cls", RANDOMISED)
+    def test_the_same_weights_again_give_the_same_averages(self, cls: type[Method]) -> None:
+        method, some = make(cls), images()
+        state = {name: value.clone() for name, value in method.state_dict().items()}
+        first = readout.read(method, some, stages=True)
+        torch.manual_seed(5)
+        other = make(cls)
+        other.load_state_dict(state)
+        torch.randn(3)
+        np.random.random(3)  # noqa: NPY002
+        for again in (readout.read(method, some, stages=True), readout.read(other, some, stages=True)):
+            assert np.array_equal(first.logits, again.logits)
+            assert np.array_equal(first.features, again.features)
+            assert all(np.array_equal(first.stages[name], again.stages[name]) for name in first.stages)
+        assert all(torch.equal(value, state[name]) for name, value in method.state_dict().items())
+
+    def test_the_average_lies_nearer_to_the_clean_features_by_the_root_of_ten(self) -> None:
+        some = images(200)
+        noisy, clean = readout.read(make(Noisy), some), readout.read(make(), some)
+        assert np.std(noisy.features - clean.features) == pytest.approx(10**-0.5, rel=0.03)
+
+    def test_random_numbers_and_mode_are_left_as_they_were(self) -> None:
+        method, some = make(Noisy).train(), images()
+        torch.manual_seed(1)
+        wanted = torch.rand(3)
+        torch.manual_seed(1)
+        readout.read(method, some)
+        assert torch.equal(torch.rand(3), wanted)
+        assert method.training
+
+
+class Twice(Method):
+    """The backbone sees the images upside down first: what it is fed last counts."""
+
+    def encode(self, images: torch.Tensor) -> torch.Tensor:
+        self.backbone(images.flip(2))
+        return self.backbone(images)
+
+
+class Doubled(Method):
+    """Two crops an image: the stages' rows are not the images."""
+
+    def encode(self, images: torch.Tensor) -> torch.Tensor:
+        return self.backbone(torch.cat([images, images.flip(3)]))[: len(images)]
+
+
+class Apart(Method):
+    def encode(self, images: torch.Tensor) -> torch.Tensor:
+        return images.flatten(1)[:, : self.features_size]
+
+
+class Fails(Method):
+    def encode(self, images: torch.Tensor) -> torch.Tensor:
+        self.backbone(images)
+        raise RuntimeError("in the middle")
+
+
+class TestStages:
+    @pytest.mark.parametrize("cls", [Erm, Twice])
+    def test_they_are_the_means_over_positions_of_what_the_modules_put_out(self, cls: type[Method]) -> None:
+        method, some = make(cls), images()
+        found = readout.read(method, some, stages=True).stages
+        x = (all_at_once(some).float() / 255 - 0.5) / 0.25
+        layers, wanted = method.backbone.eval().layers, []
+        with torch.no_grad():
+            for i, layer in enumerate(layers):
+                x = layer(x)
+                if i in (2, 3, 4, 5):
+                    wanted.append(x.mean((2, 3)).numpy())
+        assert list(found) == ["stage 1", "stage 2", "stage 3", "stage 4"]
+        for stage, want in zip(found.values(), wanted, strict=True):
+            assert stage.dtype == np.float32
+            np.testing.assert_allclose(stage, want, rtol=1e-4, atol=1e-5)
+
+    def test_tokens_are_averaged(self) -> None:
+        method = make(backbone=backbones.build("vit", 1, 16))
+        method.backbone.vit.norm = nn.Identity()
+        found = readout.read(method, images(4), stages=True)
+        # Without its last norm a ViT's mean token is that of its last block.
+        assert [stage.shape for stage in found.stages.values()] == [(4, 384)] * 4
+        np.testing.assert_allclose(found.stages["stage 4"], found.features, rtol=1e-5, atol=1e-6)
+
+    def test_only_when_asked_and_only_where_the_images_pass_through(self) -> None:
+        assert readout.read(make(), images()).stages == {}
+        assert readout.read(make(Apart), images(), stages=True).stages == {}
+        assert readout.read(make(Doubled), images(), stages=True).stages == {}
+
+    def test_a_randomised_network_has_the_average_of_its_stages(self) -> None:
+        method, some = make(BatchNormOn), images()
+        found = readout.read(method, some, stages=True)
+        passes = [readout.read_once(method, some, number, stages=True) for number in range(10)]
+        wanted = np.mean([p.stages["stage 2"] for p in passes], axis=0)
+        np.testing.assert_allclose(found.stages["stage 2"], wanted, rtol=1e-5, atol=1e-6)
+
+    @pytest.mark.parametrize("cls", [Erm, Fails])
+    def test_no_hook_stays(self, cls: type[Method]) -> None:
+        method = make(cls).train()
+        if cls is Fails:
+            with pytest.raises(RuntimeError, match="in the middle"):
+                readout.read(method, images(), stages=True)
+        else:
+            readout.read(method, images(), stages=True)
+        assert not any(module._forward_hooks for module in method.modules())
+        assert method.training

@@ -1,0 +1,99 @@
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from rich.console import Console
+
+from bench import report
+from bench.records import Record
+from bench.scoring.decodability.flags import MEANINGS
+from tests.leaderboard.conftest import record, removal, score, suite
+
+
+def _printed(found: Record, capsys: pytest.CaptureFixture[str]) -> list[str]:
+    report.print_record(found, Path("folder"))
+    return [line.rstrip() for line in capsys.readouterr().out.splitlines()]
+
+
+def _cells(lines: list[str], label: str) -> list[str]:
+    """The cells of the one line of the table with this label."""
+    (line,) = [line for line in lines if re.split(r"  +", line.strip())[0] == label]
+    return re.split(r"  +", line.strip())[1:]
+
+
+def test_what_a_run_prints(capsys: pytest.CaptureFixture[str]) -> None:
+    lines = _printed(record(also=suite()), capsys)
+    assert lines[0] == "erm on cxr, phantom (synthetic patients, not real ones): 300 test patients"
+    expected = {
+        "macro": ["0.800", "0.760 – 0.840"],
+        "macro, Black": ["0.130", "0.100 – 0.160"],
+        "macro, worst group": ["0.700", "0.660 – 0.740"],
+        "features": ["0.900", "0.880 – 0.920"],
+        "features, given C (labels, view, sex, age)": ["0.650", "0.620 – 0.680"],
+        "features, worst pair: Asian vs Black": ["0.930", "0.910 – 0.950"],
+        "features, same network untrained": ["0.600", "0.570 – 0.630"],
+        "features, after LEACE": ["0.550", "0.530 – 0.570"],
+        "null: race permuted over patients": ["0.500", "0.460 – 0.540"],
+        "null: a random label per patient": ["0.502", "0.480 – 0.520"],
+        "outputs": ["0.700", "0.670 – 0.730"],
+        "outputs, given C": ["0.680", "0.620 – 0.680"],
+        "stage 1": ["0.660", "0.630 – 0.690"],
+        "→ ridge": ["0.900", "0.880 – 0.920"],
+        "logistic": ["0.890", "0.870 – 0.910"],
+        "trees": ["0.880", "0.860 – 0.900"],
+    }
+    assert {label: _cells(lines, label) for label in expected} == expected
+    text = "\n".join(lines)
+    assert "Depth D(σ) by linear probes: σ=0 0.900, σ=0.01 0.898, σ=0.1 0.875, σ=1 0.650\n" in text
+    assert "Planted signals recovered (of 0.70, at 1/99%): linear 0.690/0.710, quadratic 0.520/–\n" in text
+    assert "refused at δ = .02, .03, .05, as a probe may read up to 0.917 (ridge)." in text
+    assert lines[-1] == "Record: folder/record.json"
+    assert max(map(len, lines)) <= 110
+
+
+@pytest.mark.parametrize(
+    ("answers", "flags", "words"),
+    [
+        ({0.02: 0.0, 0.03: 1.0, 0.05: 1.0}, (), "granted at δ = .03: every probe's upper bound is below 0.53."),
+        ({0.02: 0.0, 0.05: 0.0}, (), "refused at δ = .02, .05, as a probe may read more than 0.5 + δ."),
+        ({0.05: "UNDERPOWERED: 90 patients"}, (), "cannot be judged with so few patients; nothing may be claimed."),
+        ({0.05: "unreliable: a control failed"}, (), "nothing may be claimed, since a control failed (see the flags)."),
+        ({0.05: 1.0}, ("INSUFFICIENT",), "nothing may be claimed, since a control failed (see the flags)."),
+    ],
+)
+def test_the_claim_of_removal_in_words(
+    capsys: pytest.CaptureFixture[str], answers: dict[float, Any], flags: tuple[str, ...], words: str
+) -> None:
+    lines = _printed(record(also=removal(answers), flags=flags), capsys)
+    assert f"Removal of race from the features: {words}" in lines
+
+
+def test_each_flag_once_with_where_and_what_it_means(capsys: pytest.CaptureFixture[str]) -> None:
+    flags = ("RANDOMISED", "penultimate: PLANT_MISSED", "stage 1: PLANT_MISSED", "outputs: OF_ANOTHER_TIME")
+    text = " ".join(_printed(record(flags=flags), capsys))
+    assert f"RANDOMISED: {MEANINGS['RANDOMISED']}" in text
+    assert f"PLANT_MISSED (penultimate, stage 1): {MEANINGS['PLANT_MISSED']}" in text
+    assert "OF_ANOTHER_TIME (outputs)" in text
+    assert text.count("PLANT_MISSED") == 1
+
+
+def test_a_record_with_few_scores_is_printed_without_what_it_lacks(capsys: pytest.CaptureFixture[str]) -> None:
+    of = {"attribute": "race", "view": "penultimate"}
+    validation = [
+        score("auroc", (0.8, 0.7, 0.9), target="macro", split="val"),
+        score("decodability", (0.7, 0.6, 0.8), probe="ridge", split="val", **of),
+        score("decodability_conditional", (None, None, None), note="no [stratum] to compare", split="val", **of),
+    ]
+    lines = _printed(record(scored=("val",), scores=validation), capsys)
+    assert lines[0].endswith("100 val patients")
+    assert _cells(lines, "features") == ["0.700", "0.600 – 0.800"]
+    assert _cells(lines, "features, given C (labels, view, sex, age)") == ["–", "no [stratum] to compare"]
+    text = "\n".join(lines)
+    for words in ("Depth", "Planted", "Removal", "probe by probe"):
+        assert words not in text
+
+
+def test_a_narrow_terminal_is_no_error(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setattr(report, "_console", lambda: Console(highlight=False, width=40))
+    assert any("features" in line for line in _printed(record(also=suite()), capsys))
