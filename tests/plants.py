@@ -23,7 +23,7 @@ from tests.codes import Code, Cohort, one_vs_one
 #: Largest variance of a latent coordinate over the smallest.
 CONDITION = 1e4
 #: Codes stand among so many of the first principal components, as in features of a network, unless they are hidden.
-UPPER = 20
+UPPER = 8
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -16,8 +16,10 @@ from bench.scoring.decodability.reduction import SIZE, Reduction
 from bench.scoring.decodability.splits import Split, deal
 from bench.scoring.decodability.whitening import Whitening
 
-#: Principal components that the nonlinear probes read.
-PRINCIPAL = 64
+#: Principal components that the nonlinear probes read, and those that they read with few images.
+PRINCIPAL, LEADING = 64, 8
+#: Directions of different spread among the few.
+FEW = 4
 
 
 @dataclass(frozen=True)
@@ -119,9 +121,10 @@ class SplitCoordinates:
         )
 
     def worthwhile(self, inputs: Sequence[Coordinates]) -> list[Coordinates]:
-        """Those of the inputs that differ: few directions need no reducing, it would only turn them round."""
-        few = self.whitening.rank <= SIZE and "principal" in inputs
-        return [name for name in inputs if not (few and name == "reduced")]
+        """Those of the inputs that differ: few directions need no choosing from and no turning round."""
+        limits = {"principal": 1, "leading": LEADING, "reduced": SIZE, "few": LEADING}
+        kept = [name for name in inputs if self.whitening.rank > limits.get(name, 0)]
+        return kept or [inputs[0]]
 
     def read(self, probe: type[Probe], name: Coordinates) -> tuple[np.ndarray, np.ndarray]:
         """Log posteriors (L, ·, K) of the select and the test part, averaged over fits where there are several."""
@@ -147,6 +150,16 @@ class SplitCoordinates:
         return [self._along(np.eye(self.whitening.rank)[:, :PRINCIPAL], np.arange(len(self.fit)))]
 
     @cached_property
+    def leading(self) -> list[_System]:
+        """The first of these."""
+        return [self._along(np.eye(self.whitening.rank)[:, :LEADING], np.arange(len(self.fit)))]
+
+    @cached_property
+    def few(self) -> list[_System]:
+        """The first of the reduced directions."""
+        return [_first(system, self.training.n_groups - 1 + FEW) for system in self.reduced]
+
+    @cached_property
     def reduced(self) -> list[_System]:
         """Directions from one half of the fit patients, probes from the other, and the other way round.
 
@@ -167,14 +180,26 @@ class SplitCoordinates:
 
     def _along(self, directions: np.ndarray, rows: np.ndarray) -> _System:
         full = self.training
+        directions = directions.astype(full.fit.dtype)
         training = Training(
-            fit=full.fit[rows] @ directions,
+            fit=(full.fit @ directions)[rows].astype(np.float64),
             groups=full.groups[rows],
             weights=full.weights[rows] / full.weights[rows].mean(),
             variances=np.ones(directions.shape[1]),
-            select=full.select @ directions,
+            select=(full.select @ directions).astype(np.float64),
             select_groups=full.select_groups,
             n_groups=full.n_groups,
             seed=full.seed,
         )
-        return _System(training, self.on_test @ directions)
+        return _System(training, (self.on_test @ directions).astype(np.float64))
+
+
+def _first(system: _System, count: int) -> _System:
+    training = system.training
+    short = replace(
+        training,
+        fit=training.fit[:, :count],
+        variances=training.variances[:count],
+        select=training.select[:, :count],
+    )
+    return _System(short, system.test[:, :count])

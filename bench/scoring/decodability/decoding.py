@@ -30,8 +30,6 @@ from bench.scoring.intervals import Interval
 PERMUTATIONS = 200
 #: From here on a reader that does not whiten is blind to the features' weakest directions.
 _ILL_CONDITIONED = 1e7
-#: Features of more bytes are read one split at a time, with all threads: several coordinates of them would fill memory.
-_LARGE = 2**26
 #: What nonlinear probes may read beyond linear ones before it is said.
 _NONLINEAR_GAP = 0.03
 
@@ -82,7 +80,7 @@ def decode(
             occur, or a group has fewer than 5 patients.
     """
     sample = check(features, groups, patients, strata, group_names)
-    with one_thread_each(small=sample.features.nbytes < _LARGE) as at_once:
+    with one_thread_each(sample.features.nbytes) as at_once:
         return _decode(sample, seed, fast, controls and not fast and not erase, erase, at_once)
 
 
@@ -123,7 +121,7 @@ def _decode(sample: Sample, seed: int, fast: bool, controls: bool, erase: bool, 
         leak = Control("random label", label.interval(), leaks(label))
         plants = [
             Control(plant.name, plant.recovered.interval(), plant.missed)
-            for plant in planted(sample, whitenings[0], splits, suite, design, seed, at_once)
+            for plant in planted(sample, whitenings[0], splits, design, seed, at_once)
         ]
         rms = float(np.sqrt(np.mean([whitening.power for whitening in whitenings])))
         levels = [(0.0, linear.interval())]

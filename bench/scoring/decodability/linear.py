@@ -21,6 +21,6 @@ class LinearPath:
         """Log posteriors (L, n, K) of whitened coordinates (n, d), up to a constant for every image."""
         penalties, rank, groups = self.coefficients.shape
         # One product for the whole path: the images are read once, not once a penalty.
-        side_by_side = self.coefficients.transpose(1, 0, 2).reshape(rank, penalties * groups)
+        side_by_side = self.coefficients.transpose(1, 0, 2).reshape(rank, penalties * groups).astype(coordinates.dtype)
         scores = (coordinates @ side_by_side).reshape(len(coordinates), penalties, groups)
         return scores.transpose(1, 0, 2) + self.intercepts[:, None, :]

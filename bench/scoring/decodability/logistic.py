@@ -65,12 +65,14 @@ def _solve(
     ridge = np.concatenate([[0.0], penalty])[:, None]
     scale = 1 / np.sqrt(curvature + ridge)
 
+    kind = coordinates.dtype  # a product of two kinds would copy the coordinates at every step
+
     def objective(flat: np.ndarray) -> tuple[float, np.ndarray]:
         parameters = flat.reshape(scale.shape) * scale
-        log_posterior = log_softmax(coordinates @ parameters[1:] + parameters[0] + offset, axis=1)
+        log_posterior = log_softmax(coordinates @ parameters[1:].astype(kind) + parameters[0] + offset, axis=1)
         residual = (np.exp(log_posterior) * weights - onehot) / total
         loss = -(log_posterior * onehot).sum() / total + 0.5 * (ridge * parameters**2).sum()
-        gradient = np.vstack([residual.sum(axis=0), coordinates.T @ residual]) + ridge * parameters
+        gradient = np.vstack([residual.sum(axis=0), coordinates.T @ residual.astype(kind)]) + ridge * parameters
         return loss, (gradient * scale).ravel()
 
     found = minimize(objective, (start / scale).ravel(), jac=True, method="L-BFGS-B", options=_STOP)

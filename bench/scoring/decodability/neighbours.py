@@ -34,7 +34,7 @@ class Neighbours:
     prior: np.ndarray
 
     name: ClassVar[str] = "neighbours"
-    inputs: ClassVar[tuple[Coordinates, ...]] = ("principal", "reduced")
+    inputs: ClassVar[tuple[Coordinates, ...]] = ("principal", "leading", "reduced")
     linear: ClassVar[bool] = False
     counts: ClassVar[tuple[int, ...]] = (15, 50, 150)
     settings: ClassVar[tuple[str, ...]] = tuple(f"k={count}" for count in counts)

@@ -95,7 +95,9 @@ def _fit(whitened: np.ndarray, groups: np.ndarray, variances: np.ndarray, n_grou
     onehot = np.eye(n_groups)[groups]  # (b, n, K)
     # A small group may by chance be absent from the fit part: half an image keeps its logarithm finite.
     counts = np.maximum(onehot.sum(axis=1), 0.5)
-    sums = np.tensordot(whitened, onehot, axes=(0, 1))  # (r, b, K): one product for all permutations
+    sums = np.tensordot(
+        whitened, onehot.astype(whitened.dtype), axes=(0, 1)
+    )  # (r, b, K): one product for all permutations
     prevalences = counts / counts.sum(axis=1, keepdims=True)
     fits = [discriminants(sums[:, b] / counts[b], prevalences[b], variances, PENALTIES) for b in range(len(groups))]
     coefficients, intercepts = (np.concatenate(parts) for parts in zip(*fits, strict=True))

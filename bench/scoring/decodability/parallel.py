@@ -10,6 +10,8 @@ from typing import TypeVar
 
 from threadpoolctl import threadpool_limits
 
+#: Bytes of features of which memory is no concern, and what a fit holds beside its coordinates.
+_SMALL, _BESIDE = 2**24, 2**26
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
@@ -23,14 +25,14 @@ def each(function: Callable[[Item], Result], items: Iterable[Item], at_once: int
 
 
 @contextlib.contextmanager
-def one_thread_each(small: bool) -> Iterator[int]:
-    """How many fits to do at a time: where they are small as many as there are cores, one at a time otherwise.
+def one_thread_each(size: int) -> Iterator[int]:
+    """How many fits of features of so many bytes to do at a time.
 
-    Small ones get one thread of linear algebra each: more would wait for each other longer than they compute (on a busy
-    machine ten times as long), and so the results do not depend on the number of cores either.
+    Small features: as many as there are cores. Else as many as keep features, coordinates and what every fit holds
+    beside them within four times the features, so one or two. Each gets one thread of linear algebra: more would wait
+    for each other longer than they compute (on a busy machine ten times as long), and so the results do not depend on
+    the number of cores either.
     """
-    if not small:
-        yield 1
-        return
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     with threadpool_limits(limits=1):
-        yield len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+        yield cores if size < _SMALL else min(cores, max(1, 3 * size // (size + _BESIDE)))

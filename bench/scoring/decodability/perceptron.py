@@ -37,7 +37,7 @@ class Perceptron:
     output: np.ndarray
 
     name: ClassVar[str] = "perceptron"
-    inputs: ClassVar[tuple[Coordinates, ...]] = ("principal", "reduced")
+    inputs: ClassVar[tuple[Coordinates, ...]] = ("principal", "leading", "reduced")
     linear: ClassVar[bool] = False
     penalties: ClassVar[tuple[float, ...]] = (1e-4, 1e-2)
     settings: ClassVar[tuple[str, ...]] = tuple(f"α={penalty:g}" for penalty in penalties)

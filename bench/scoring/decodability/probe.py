@@ -7,16 +7,17 @@ from typing import ClassVar, Literal, Protocol
 
 import numpy as np
 
-#: The coordinates a probe may ask for: "full", all whitened coordinates; "principal", the whitened first principal
-#: components; "reduced", cross-fitted SIR and SAVE directions, the K-1 of SIR first.
-Coordinates = Literal["full", "principal", "reduced"]
+#: The coordinates a probe may ask for: "full", all whitened coordinates; "principal" and "leading", the whitened first
+#: 64 and 8 principal components; "reduced" and "few", cross-fitted SIR and SAVE directions, the K-1 of SIR first, 32 in
+#: all or 4 of SAVE. Few coordinates need few images, many hold what is hidden among many: the select part decides.
+Coordinates = Literal["full", "principal", "leading", "reduced", "few"]
 
 
 @dataclass(frozen=True)
 class Training:
     """What a probe may learn from, in one system of coordinates.
 
-    ``fit`` (n, d) float64, mean 0 and covariance identity over the fit part; ``groups`` (n,) int, 0 … K-1, each of
+    ``fit`` (n, d) float, mean 0 and covariance identity over the fit part; ``groups`` (n,) int, 0 … K-1, each of
     which occurs; ``weights`` (n,), positive, mean 1; ``variances`` (d,): what the features vary by along each
     coordinate, mean 1 over all coordinates; ``select`` (m, d) and ``select_groups`` (m,): the select part, for early
     stopping only; ``n_groups`` K; ``seed`` of whatever is drawn.

@@ -35,7 +35,7 @@ class Quadratic:
     offsets: np.ndarray
 
     name: ClassVar[str] = "quadratic"
-    inputs: ClassVar[tuple[Coordinates, ...]] = ("reduced",)
+    inputs: ClassVar[tuple[Coordinates, ...]] = ("leading", "few", "reduced")
     linear: ClassVar[bool] = False
     grid: ClassVar[tuple[tuple[float, float], ...]] = tuple(product((0.01, 0.05, 0.2, 0.6), (0.01, 0.1)))
     settings: ClassVar[tuple[str, ...]] = tuple(f"λ={pooling:g} γ={rounding:g}" for pooling, rounding in grid)

@@ -35,7 +35,7 @@ class Trees:
     prior: np.ndarray
 
     name: ClassVar[str] = "trees"
-    inputs: ClassVar[tuple[Coordinates, ...]] = ("principal", "reduced")
+    inputs: ClassVar[tuple[Coordinates, ...]] = ("principal", "leading", "reduced")
     linear: ClassVar[bool] = False
     settings: ClassVar[tuple[str, ...]] = ("31 leaves",)
 
