@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -99,8 +100,6 @@ def show(overrides: Overrides = None) -> None:
 @app.command()
 def leaderboard(overrides: Overrides = None) -> None:
     """Records into a table (Markdown, CSV, LaTeX) and a figure: bench leaderboard task=cxr [runs_dir=…] [out=…]."""
-    from pathlib import Path
-
     from bench import config, records
     from bench.leaderboard import build
 
@@ -110,6 +109,50 @@ def leaderboard(overrides: Overrides = None) -> None:
     found = records.read_all(Path(str(values["runs_dir"])).expanduser(), values["task"])
     for path in build(found, Path(str(values["out"])).expanduser()):
         typer.echo(path)
+
+
+@app.command()
+def decode(
+    features: Annotated[Path, typer.Argument(help="NumPy file with an array (images, features)")],
+    labels: Annotated[Path, typer.Argument(help="CSV table of the same rows, with the columns named below")],
+    group: Annotated[str, typer.Option(help="column of the group to be read")] = "race",
+    patient: Annotated[str, typer.Option(help="column of the patient")] = "patient",
+    strata: Annotated[str, typer.Option(help="columns of what may explain the group: label,view,sex")] = "",
+    seed: Annotated[int, typer.Option(help="of splits, probes and controls")] = 0,
+    fast: Annotated[bool, typer.Option("--fast", help="linear probes and the headline only")] = False,
+    out: Annotated[Path | None, typer.Option(help="JSON file for every score")] = None,
+) -> None:
+    """How well the group can be read from anyone's features: bench decode features.npy labels.csv."""
+    import json
+
+    from bench.progress import say, step
+    from bench.records import write_text
+    from bench.report import print_decodability
+    from bench.scoring import decodability
+    from bench.scoring.decodability import files
+
+    columns = [name.strip() for name in strata.split(",") if name.strip()]
+    data = files.read(features, labels, group, patient, columns)
+    with step("decoding", {}):
+        found = decodability.decode(
+            data.features,
+            data.groups,
+            data.patients,
+            data.strata,
+            group_names=data.names,
+            seed=seed,
+            fast=fast,
+            tell=say,
+        )
+    scores = decodability.scores(found, view="penultimate", split="test", attribute=group)
+    flags = [f"penultimate: {flag}" for flag in found.flags]
+    print_decodability(scores, flags, group)
+    if out:
+        # What is read here is no view of a network we know.
+        rows = [score.model_dump(exclude={"view", "split", "target"}) for score in scores]
+        report = {"suite_version": decodability.SUITE_VERSION, "flags": list(found.flags), "scores": rows}
+        write_text(out, json.dumps(report, indent=1))
+        typer.echo(out)
 
 
 def _one_run(overrides: list[str]) -> None:

@@ -51,13 +51,41 @@ def print_record(record: Record, folder: Path) -> None:
     table.add_row(f"[bold]Residual decodability of {protected}[/bold] (AUROC; 0.5 = cannot be read)", "", "")
     _add_decodability(table, scores, protected)
     console.print(table)
-    for line in (_depth(scores), _plants(scores), _removal(record)):
-        if line:
-            console.print(line)
-    _print_flags(console, record)
+    _print_evidence(console, scores, record.flags, protected)
     if record.data.excluded:
         console.print("Left out or set to unknown: " + "; ".join(f"{k}: {n}" for k, n in record.data.excluded.items()))
     console.print(f"Record: {folder / 'record.json'}", soft_wrap=True)
+
+
+def print_decodability(scores: Sequence[Score], flags: Sequence[str], protected: str) -> None:
+    """What was read from features alone: their rows, the evidence and the flags."""
+    console = _console()
+    headline = scores[0]
+    title = (
+        f"Decodability of {protected} (AUROC; 0.5 = cannot be read): {headline.n} images, {headline.patients} patients"
+    )
+    table = Table("", "value", "95% interval", title=title, title_justify="left", box=None, pad_edge=False)
+    _add_decodability(table, scores, protected)
+    for score in _where(scores, metric="decodability_ovr"):
+        _add(table, f"  {score.group} against the rest", score)
+    for metric, words in _INFORMATION.items():
+        for score in _where(scores, metric=metric):
+            _add(table, f"  {words}", score)
+    console.print(table)
+    _print_evidence(console, scores, flags, protected)
+
+
+_INFORMATION = {
+    "v_information": "usable information, bits per image (logistic)",
+    "v_information_conditional": "usable information given C, bits per image",
+}
+
+
+def _print_evidence(console: Console, scores: Sequence[Score], flags: Sequence[str], protected: str) -> None:
+    for line in (_depth(scores), _plants(scores), _removal(scores, flags, protected)):
+        if line:
+            console.print(line)
+    _print_flags(console, flags)
 
 
 def _add_decodability(table: Table, scores: Sequence[Score], protected: str) -> None:
@@ -67,7 +95,7 @@ def _add_decodability(table: Table, scores: Sequence[Score], protected: str) -> 
     for score in headline:
         _add(table, "  features", score)
     for score in read(metric="decodability_conditional", reference=None):
-        _add(table, "  features, given C (labels, view, sex, age)", score)
+        _add(table, "  features, given C", score)
     for score in read(metric="decodability_worst_pair", reference=None):
         _add(table, f"  features, worst pair: {score.group}", score)
     for reference, words in _REFERENCES.items():
@@ -113,20 +141,21 @@ def _plants(scores: Sequence[Score]) -> str | None:
     return f"[bold]Planted signals recovered[/bold] (of 0.70, at {'/'.join(percentiles)}%): {', '.join(kinds)}"
 
 
-def _removal(record: Record) -> str | None:
+def _removal(scores: Sequence[Score], flags: Sequence[str], protected: str) -> str | None:
     """What may be claimed of removal, in words."""
-    from bench.leaderboard.claims import claim, removal_scores, short
+    from bench.leaderboard.claims import claim_of, removal_scores, short
 
-    found = claim([record])
+    claims = removal_scores(scores, protected)
+    found = claim_of([(claims, flags)])
     if found is None:
         return None
-    removal = f"[bold]Removal of {record.task.protected}[/bold] from the features"
+    removal = f"[bold]Removal of {protected}[/bold] from the features"
     if found.margin is not None:
         limit = f"{0.5 + found.margin:.2f}"
         return f"{removal}: granted at δ = {short(found.margin)}: every probe's upper bound is below {limit}."
     if found.verdict == "no":
-        margins = ", ".join(short(s.level or 0.0) for s in removal_scores(record) if s.value == 0)
-        bounds = _where(record.scores, metric="removal_bound", view="penultimate", split="test", reference=None)
+        margins = ", ".join(short(s.level or 0.0) for s in claims if s.value == 0)
+        bounds = _where(scores, metric="removal_bound", view="penultimate", reference=None)
         reads = [f"up to {s.value:.3f} ({s.probe})" for s in bounds if s.value is not None]
         return f"{removal}: refused at δ = {margins}, as a probe may read {(*reads, 'more than 0.5 + δ')[0]}."
     if found.verdict == "underpowered":
@@ -134,12 +163,12 @@ def _removal(record: Record) -> str | None:
     return f"{removal}: nothing may be claimed, since a control failed (see the flags)."
 
 
-def _print_flags(console: Console, record: Record) -> None:
+def _print_flags(console: Console, flags: Sequence[str]) -> None:
     """Each flag once, where it was raised and what it means."""
     from bench.scoring.decodability.flags import MEANINGS, split
 
     where: dict[str, list[str]] = {}
-    for view, name in map(split, record.flags):
+    for view, name in map(split, flags):
         where.setdefault(name, []).append(view or "")
     for name, views in where.items():
         places = f" ({', '.join(filter(None, views))})" if any(views) else ""

@@ -30,7 +30,7 @@ def test_what_a_run_prints(capsys: pytest.CaptureFixture[str]) -> None:
         "macro, Black": ["0.130", "0.100 – 0.160"],
         "macro, worst group": ["0.700", "0.660 – 0.740"],
         "features": ["0.900", "0.880 – 0.920"],
-        "features, given C (labels, view, sex, age)": ["0.650", "0.620 – 0.680"],
+        "features, given C": ["0.650", "0.620 – 0.680"],
         "features, worst pair: Asian vs Black": ["0.930", "0.910 – 0.950"],
         "features, same network untrained": ["0.600", "0.570 – 0.630"],
         "features, after LEACE": ["0.550", "0.530 – 0.570"],
@@ -88,7 +88,7 @@ def test_a_record_with_few_scores_is_printed_without_what_it_lacks(capsys: pytes
     lines = _printed(record(scored=("val",), scores=validation), capsys)
     assert lines[0].endswith("100 val patients")
     assert _cells(lines, "features") == ["0.700", "0.600 – 0.800"]
-    assert _cells(lines, "features, given C (labels, view, sex, age)") == ["–", "no [stratum] to compare"]
+    assert _cells(lines, "features, given C") == ["–", "no [stratum] to compare"]
     text = "\n".join(lines)
     for words in ("Depth", "Planted", "Removal", "probe by probe"):
         assert words not in text

@@ -153,12 +153,13 @@ def test_stages_are_read_on_test_and_a_randomised_network_is_flagged(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, method: str, flags: list[str]
 ) -> None:
     seen = {}
+    score = runs.scoring.score
 
-    def no_scores(computed, *_args, **_options):  # type: ignore[no-untyped-def]
+    def only_diagnosis(computed, untrained, cohort, splits, *args, **options):  # type: ignore[no-untyped-def]
         seen.update(computed)
-        return [], []
+        return score(computed, untrained, cohort, [], *args, **options)
 
-    monkeypatch.setattr(runs.scoring, "score", no_scores)
+    monkeypatch.setattr(runs.scoring, "score", only_diagnosis)
     path = method if method == "erm" else Path(__file__).parents[1] / method
     outcome = run(compose([*TINY, f"method={path}", "trainer.max_epochs=1", f"runs_dir={tmp_path}"]))
     assert outcome.record.flags == flags

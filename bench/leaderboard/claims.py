@@ -32,17 +32,22 @@ def short(value: float) -> str:
 
 
 def claim(records: Sequence[Record]) -> Claim | None:
-    """The claim of one method, over the records of its seeds; None where one of them was not examined for it.
+    """The claim of one method, over the records of its seeds; see :func:`claim_of`."""
+    return claim_of([(removal_scores(record.scores, record.task.protected), record.flags) for record in records])
+
+
+def claim_of(seeds: Sequence[tuple[Sequence[Score], Sequence[str]]]) -> Claim | None:
+    """The claim from the removal scores and the flags of each seed; None where one was not examined for it.
 
     A margin δ is granted if every seed grants it. If none is, the widest δ, the weakest claim, decides: "no" if a seed
     refuses it, since then some probe may read the group at .5 + δ; else "unreliable" if a seed withholds it for a
     control that failed; else "underpowered". A seed with a flag of ``VOID_REMOVAL`` grants nothing.
     """
-    by_seed = [{score.level: score for score in removal_scores(record)} for record in records]
+    by_seed = [{score.level: score for score in scores} for scores, _ in seeds]
     margins = sorted(set.intersection(*({level for level in seed if level is not None} for seed in by_seed)))
     if not margins:
         return None
-    void = sorted({name for record in records for view, name in map(split, record.flags) if _voids(view, name)})
+    void = any(_voids(*split(flag)) for _, flags in seeds for flag in flags)
     for margin in margins:
         if not void and all(seed[margin].value == 1 for seed in by_seed):
             return Claim("yes", margin)
@@ -55,10 +60,10 @@ def claim(records: Sequence[Record]) -> Claim | None:
     return Claim("underpowered")
 
 
-def removal_scores(record: Record) -> list[Score]:
-    """The claims of one record about its features, on test patients: one a margin."""
-    about = ("removal", record.task.protected, None, VIEW, None, "test")
-    return [s for s in record.scores if (s.metric, s.attribute, s.group, s.view, s.reference, s.split) == about]
+def removal_scores(scores: Sequence[Score], protected: str) -> list[Score]:
+    """The claims about a network's features, on test patients: one a margin."""
+    about = ("removal", protected, None, VIEW, None, "test")
+    return [s for s in scores if (s.metric, s.attribute, s.group, s.view, s.reference, s.split) == about]
 
 
 def _voids(view: str | None, name: str) -> bool:

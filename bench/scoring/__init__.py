@@ -9,6 +9,7 @@ from typing import Literal
 import numpy as np
 
 from bench.outputs import Outputs
+from bench.progress import say
 from bench.records import Score
 from bench.scoring import decodability, diagnosis, fairness
 from bench.scoring.decodability.flags import INSUFFICIENT, RANDOMISED
@@ -96,6 +97,8 @@ class _Reader:
     ) -> tuple[list[Score], list[str]]:
         """Tidy scores and flags; the controls are for the method itself."""
         spec = self.part.spec
+        if not fast:
+            say(f"reading {spec.protected} from {view}{f', {reference}' if reference else ''}")
         found = decodability.decode(
             features,
             self.part.groups,

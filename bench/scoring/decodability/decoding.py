@@ -48,6 +48,7 @@ def decode(
     fast: bool = False,
     controls: bool = True,
     erase: bool = False,
+    tell: Callable[[str], None] | None = None,
 ) -> Decodability:
     """Read the group from the features with every probe of the suite.
 
@@ -81,15 +82,20 @@ def decode(
     """
     sample = check(features, groups, patients, strata, group_names)
     with one_thread_each(sample.features.nbytes) as at_once:
-        return _decode(sample, seed, fast, controls and not fast and not erase, erase, at_once)
+        return _decode(
+            sample, seed, fast, controls and not fast and not erase, erase, at_once, tell or (lambda _: None)
+        )
 
 
-def _decode(sample: Sample, seed: int, fast: bool, controls: bool, erase: bool, at_once: int) -> Decodability:
+def _decode(
+    sample: Sample, seed: int, fast: bool, controls: bool, erase: bool, at_once: int, tell: Callable[[str], None]
+) -> Decodability:
     splits = patient_splits(sample.patient_groups, sample.patient_strata, seed)
     design = Design(sample.patient_groups, splits)
     suite = [probe for probe in SUITE if probe.linear] if fast else list(SUITE)
 
     def read_one(number: int) -> SplitReading:
+        tell(f"{len(suite)} probes, split {number + 1} of {len(splits)}")
         read = _erased(sample, splits[number]) if erase else sample
         return read_split(SplitCoordinates(read, splits[number], seed + number), suite)
 
@@ -116,7 +122,9 @@ def _decode(sample: Sample, seed: int, fast: bool, controls: bool, erase: bool, 
     levels: list[tuple[float, Interval]] = []
     removal: tuple[Removal, ...] = ()
     if controls:
+        tell(f"{PERMUTATIONS} permutations")
         null = _null(permuted_values(sample, splits, whitenings, PERMUTATIONS, seed, at_once))
+        tell("a random label, planted signals")
         label = random_label(sample, splits, suite, design, seed)
         leak = Control("random label", label.interval(), leaks(label))
         plants = [
@@ -124,6 +132,7 @@ def _decode(sample: Sample, seed: int, fast: bool, controls: bool, erase: bool, 
             for plant in planted(sample, whitenings[0], splits, design, seed, at_once)
         ]
         rms = float(np.sqrt(np.mean([whitening.power for whitening in whitenings])))
+        tell("depth under noise, readings given C")
         levels = [(0.0, linear.interval())]
         levels += zip(
             LEVELS, (one.interval() for one in depth(sample, splits, rms, suite, design, seed, at_once)), strict=True

@@ -8,7 +8,7 @@ from functools import cached_property
 from itertools import combinations, permutations
 
 import numpy as np
-from scipy.stats import norm
+from scipy.special import stdtrit
 
 from bench.scoring.decodability.splits import Split
 from bench.scoring.intervals import Interval
@@ -99,13 +99,22 @@ class Estimate:
         """Value and 95% limits, kept ``within`` what is possible; no value where undefined."""
         if np.isnan(self.value):
             return Interval(None)
-        half = float(norm.ppf(0.975)) * self.standard_error
+        half = self._quantile(0.975) * self.standard_error
         return Interval(self.value, max(within[0], self.value - half), min(within[1], self.value + half))
 
     @property
     def upper(self) -> float:
         """One-sided 95% upper bound."""
-        return float(self.value + norm.ppf(0.95) * self.standard_error)
+        return float(self.value + self._quantile(0.95) * self.standard_error)
+
+    @property
+    def lower(self) -> float:
+        """One-sided 95% lower bound."""
+        return float(self.value - self._quantile(0.95) * self.standard_error)
+
+    def _quantile(self, level: float) -> float:
+        """Student's, with as many degrees of freedom as the smallest group has patients, less one."""
+        return float(stdtrit(max(1, np.bincount(self.design.groups).min() - 1), level))
 
 
 def combine(parts: Sequence[tuple[float, np.ndarray]], design: Design) -> Estimate:

@@ -42,7 +42,7 @@ MEANINGS: dict[str, str] = {
 }
 
 #: With one of these, a low score does not show that anything was removed, however narrow its interval.
-VOID_REMOVAL = frozenset({INSUFFICIENT, PLANT_MISSED, CONTROL_LEAK})
+VOID_REMOVAL = frozenset({INSUFFICIENT, CONSTANT_FEATURES, PLANT_MISSED, CONTROL_LEAK})
 
 
 def split(flag: str) -> tuple[str | None, str]:

@@ -39,8 +39,7 @@ def claims(probes: Mapping[str, Estimate], headline: Estimate, reliable: bool) -
     """
     widest = max(estimate.standard_error for estimate in probes.values())
     bound = max(estimate.upper for estimate in probes.values())
-    lower = headline.value - norm.ppf(0.95) * headline.standard_error
-    return tuple(Removal(margin, _answer(margin, bound, lower, widest, reliable)) for margin in MARGINS)
+    return tuple(Removal(margin, _answer(margin, bound, headline.lower, widest, reliable)) for margin in MARGINS)
 
 
 def _answer(

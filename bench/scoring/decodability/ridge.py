@@ -50,9 +50,9 @@ def discriminants(
     shrink = variances / (variances + penalties[:, None])  # (L, r): what the penalty leaves of each direction
     shrunk_means = shrink[:, :, None] * means
     overlap = means.T @ shrunk_means  # (L, K, K): means' (S_t + λ)⁻¹ means
-    # Where n ≤ r the fit part is separated perfectly and S_w is singular along the means: holding back 1e-9 of the
-    # correction keeps the system solvable and changes no digit that matters elsewhere.
-    system = np.eye(len(prevalence)) - (1 - 1e-9) * prevalence[:, None] * overlap
+    # Where n ≤ r the fit part is separated perfectly and S_w is singular along the means: holding back 1e-6 of the
+    # correction, more than the rounding of the coordinates, keeps the system solvable and matters nowhere else.
+    system = np.eye(len(prevalence)) - (1 - 1e-6) * prevalence[:, None] * overlap
     coefficients = shrunk_means @ np.linalg.inv(system)
     intercepts = np.log(prevalence) - 0.5 * np.einsum("rk,lrk->lk", means, coefficients)
     return coefficients, intercepts

