@@ -11,6 +11,7 @@ from bench.leaderboard.pareto import front
 from bench.leaderboard.pooling import Estimate
 from bench.leaderboard.rows import Row, rows
 from bench.records import BASELINE, Record
+from bench.scoring.decodability.flags import INSUFFICIENT
 
 UNTRAINED, PERMUTED, LEACE = "untrained network", "permuted groups", "LEACE on ERM"
 #: Digits behind the point in every table; rows that agree to these digits are equally good.
@@ -70,7 +71,7 @@ def make(key: Key, records: Sequence[Record]) -> tuple[Table, list[str]]:
 
     Methods that see race at test time are ranked among themselves, and reference methods not at all. Rows on the
     Pareto front stand first; within the front and behind it, rows go by decodability, then by diagnosis AUROC, then by
-    name. Rows without a decodability stand last.
+    name. Rows without a decodability stand last, and so do those whose features do not hold the diagnosis.
     """
     found, notices = rows(records)
     baseline = _baseline(found)
@@ -94,7 +95,8 @@ def make(key: Key, records: Sequence[Record]) -> tuple[Table, list[str]]:
 
 
 def _rank(found: list[Row]) -> list[Row]:
-    where = [(DECODABILITY(row), DIAGNOSIS(row)) for row in found]
+    # What is declared is then not what the head reads, and its decodability no merit.
+    where = [(None if _insufficient(row) else DECODABILITY(row), DIAGNOSIS(row)) for row in found]
     whole = [i for i, (decodability, auroc) in enumerate(where) if decodability is not None and auroc is not None]
     points = [(d.mean, a.mean) for d, a in where if d is not None and a is not None]
     on_front = {i for i, best in zip(whole, front(points), strict=True) if best}
@@ -111,6 +113,10 @@ def _rank(found: list[Row]) -> list[Row]:
         )
 
     return [replace(found[i], pareto=i in on_front) for i in sorted(range(len(found)), key=place)]
+
+
+def _insufficient(row: Row) -> bool:
+    return any(INSUFFICIENT in record.flags for record in row.records)
 
 
 def _baseline(candidates: Sequence[Row]) -> Row | None:

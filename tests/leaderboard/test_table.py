@@ -41,6 +41,19 @@ def test_the_front_first_then_by_decodability(make: SimpleNamespace) -> None:
     assert [section.name for section in table.sections()] == ["methods", "race at test", "references"]
 
 
+def test_features_that_do_not_hold_the_diagnosis_win_nothing(make: SimpleNamespace) -> None:
+    records = [
+        _method(make, "erm", 0.84, 0.90),
+        _method(make, "constant", 0.84, 0.50, flags=("INSUFFICIENT", "penultimate: CONSTANT_FEATURES")),
+        _method(make, "honest", 0.80, 0.70),
+    ]
+    assert [(row.method, row.pareto) for row in _table(records).ranked] == [
+        ("honest", True),
+        ("erm", True),
+        ("constant", False),
+    ]
+
+
 def test_the_best_of_each_column_is_marked_ties_included(make: SimpleNamespace) -> None:
     table = _table([_method(make, "a", 0.8401, 0.6), _method(make, "b", 0.8404, 0.9), _method(make, "c", 0.7, 0.8)])
     marks = {str(line.cells[0]): line.best for line in table.sections()[0].lines}
