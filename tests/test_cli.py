@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from bench.records import read_all
@@ -199,3 +201,24 @@ def test_a_package_installed_with_pip_is_listed_and_runs_by_name(tmp_path: Path)
     missing = bench("run", "method=shrink")
     assert missing.returncode == 2
     assert "shrink" in missing.stderr
+
+
+def test_decode_reads_features_from_files_and_says_what_is_wrong(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    race = rng.integers(0, 2, 120)
+    np.save(tmp_path / "f.npy", rng.normal(size=(240, 5)) + 2 * np.repeat(race, 2)[:, None])
+    rows = [f"p{i},{('Black', 'White')[race[i]]},{rng.integers(2)}" for i in np.repeat(np.arange(120), 2)]
+    (tmp_path / "l.csv").write_text("id,group,label\n" + "\n".join(rows) + "\n")
+    files = ("decode", str(tmp_path / "f.npy"), str(tmp_path / "l.csv"), "--patient=id")
+    done = bench(*files, "--group=group", "--strata=label", f"--out={tmp_path / 'scores.json'}")
+    assert done.returncode == 0, done.stderr
+    for words in ("240 images, 120 patients", "features, given C", "ridge", "Depth D(σ)", "refused", "bits per image"):
+        assert words in done.stdout
+    assert "split 5 of 5" in done.stderr
+    written = json.loads((tmp_path / "scores.json").read_text())
+    assert written["suite_version"] == 1
+    assert next(row for row in written["scores"] if row["metric"] == "decodability")["value"] > 0.9
+    wrong = bench(*files, "--group=gruop")
+    assert wrong.returncode == 2
+    assert "no column 'gruop'. Did you mean 'group'?" in wrong.stderr
+    assert "Traceback" not in wrong.stderr
