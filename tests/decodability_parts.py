@@ -183,7 +183,7 @@ CODES = {"linear": codes.linear, "XOR": codes.xor, "variance": codes.variance, "
 
 
 def claim_jobs(quick: bool) -> list[Job]:
-    draws = {60: 1, 285: 1} if quick else {60: 10, 285: 20, 793: 8}
+    draws = {60: 1, 285: 1} if quick else {60: 10, 285: 20, 793: 4}
     free = [{"code": None, "minority": size, "seed": seed} for size, number in draws.items() for seed in range(number)]
     names, seeds = list(CODES), range(2 if quick else 200)
     return free + [{"code": names[seed % 4], "minority": 285, "seed": seed} for seed in seeds]
