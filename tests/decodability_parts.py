@@ -20,7 +20,7 @@ from bench.scoring.decodability.logistic import Logistic
 from bench.scoring.decodability.quadratic import Quadratic
 from bench.scoring.decodability.removal import MARGINS
 from bench.scoring.decodability.ridge import Ridge
-from tests import codes
+from tests import codes, decodability_cheats
 from tests.codes import Cohort, one_vs_one
 from tests.plants import ROWS, embed, rotate, spectrum, upper
 from tests.speed.test_decodability import side_by_side
@@ -310,5 +310,6 @@ PARTS = {
     "plants": Part(plant_jobs, measure_plant, plant_table),
     "null": Part(null_jobs, measure_null, null_table),
     "claim": Part(claim_jobs, measure_claim, claim_table),
+    "cheats": Part(decodability_cheats.jobs, decodability_cheats.measure, decodability_cheats.table),
     "speed": Part(speed_jobs, measure_speed, speed_table, timed=True, figure=growth_figure),
 }

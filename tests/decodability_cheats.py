@@ -1,0 +1,70 @@
+"""Methods that cheat, trained on the default phantom and judged by the suite: a part of the proof."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from bench.folders import user_cache
+
+CHEATS = Path(__file__).parent / "cheats"
+#: What each does, and the flag that has to say so where D alone does not.
+WAYS = {
+    "tiny_scale": ("scales its features by 1e-6", None),
+    "low_variance": ("turns race into directions of low variance", None),
+    "sign_code": ("removes race linearly and adds a nonlinear code of it", "NONLINEAR_GAP"),
+    "stash": ("declares a constant while the head reads something else", "INSUFFICIENT"),
+    "random_features": ("randomises its features", "RANDOMISED"),
+    "linear_adversary": ("fools a linear adversary only", "NONLINEAR_GAP"),
+}
+#: How far below the baseline's D a cheat may come and still count as caught by D alone.
+_NEAR = 0.05
+
+
+def jobs(quick: bool) -> list[dict[str, Any]]:
+    return [{"name": name, "quick": quick} for name in ("erm", *WAYS)]
+
+
+def measure(name: str, quick: bool) -> dict[str, Any]:
+    """Train and score it, or find its record: the runs are kept in the user's cache."""
+    from bench.config import compose
+    from bench.run import run
+    from tests.conftest import TINY
+
+    method = name if name == "erm" else CHEATS / f"{name}.py"
+    size = TINY if quick else ("task=cxr", "logger=none")
+    runs = user_cache() / "decodability" / "runs"
+    record = run(compose([*size, f"method={method}", "seed=0", f"runs_dir={runs}"])).record
+    about: dict[str, Any] = {"attribute": record.task.protected, "view": "penultimate"}
+    head = next(
+        s for s in record.scores if s.metric == "decodability" and s.view == "penultimate" and s.split == "test"
+    )
+    linear = record.score("decodability_linear", **about)
+    depth = record.score("decodability_depth", level=0.01, **about)
+    return {
+        "auroc": record.score("auroc", target="macro").value,
+        "decodability": [head.value, head.low, head.high],
+        "linear": linear.value,
+        "depth": depth.value,
+        "flags": record.flags,
+    }
+
+
+def table(measured: list[tuple[dict[str, Any], dict[str, Any]]]) -> str:
+    from tests.decodability_parts import markdown
+
+    erm = measured[0][1]["decodability"][0]
+    rows = []
+    for job, result in measured:
+        value, low, high = result["decodability"]
+        words, flag = WAYS.get(job["name"], ("plain training", None))
+        flags = [f.removeprefix("penultimate: ") for f in result["flags"] if not f.startswith("outputs")]
+        row = [f"`{job['name']}`: {words}", f"{result['auroc']:.3f}", f"{value:.3f} [{low:.3f}, {high:.3f}]"]
+        row += [f"{result['linear']:.3f}", f"{result['depth']:.3f}", ", ".join(flags) or "none"]
+        rows.append([*row, "–" if job["name"] == "erm" else _verdict(value, erm, flag, flags)])
+    return markdown(["method", "diagnosis AUROC", "D", "linear probes", "D(.01)", "flags", "caught by"], rows)
+
+
+def _verdict(value: float, erm: float, flag: str | None, flags: list[str]) -> str:
+    by = (["D"] if value >= erm - _NEAR else []) + ([flag] if flag in flags else [])
+    return " and ".join(by) or "**nothing**"
