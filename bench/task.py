@@ -32,7 +32,8 @@ class Reading:
 
     ``table`` has one row an image with the columns ``image`` (unique; for files, the path below the root), ``patient``,
     ``study``, one column a target (1, 0, NaN for unknown), the attributes (NaN for unknown), ``age`` in years, the
-    covariates and, where the data set has an official one, ``split``. ``excluded`` counts the rows left out, by reason.
+    covariates and, where the data set has an official one, ``split``. A data set that knows the truth behind its labels
+    gives it as ``true_<target>`` beside them. ``excluded`` counts the rows left out, by reason.
     """
 
     table: pd.DataFrame
@@ -45,6 +46,9 @@ class Dataset:
 
     ``read(root, options)`` decodes nothing and splits nothing. ``render(table, size, options)`` gives the pixels
     ``(N, H, W) uint8`` of rows that exist in no file (a phantom); without it ``image`` names files below the root.
+    ``twin(table, group)`` gives the same rows with the protected attribute set to ``group``, or, for None, with all that
+    it does to the pixels absent: rendered, they are the counterfactual twins of these images. ``organ(table, size,
+    options)`` gives masks ``(N, H, W) bool`` of the organ under study in rendered images (the lungs of a chest).
     ``version`` is raised whenever the same rows would give other pixels or labels.
     """
 
@@ -53,6 +57,8 @@ class Dataset:
     read: Callable[[Path | None, Any], Reading]
     options: type[Options] = Options
     render: Callable[[pd.DataFrame, int, Any], np.ndarray] | None = None
+    twin: Callable[[pd.DataFrame, str | None], pd.DataFrame] | None = None
+    organ: Callable[[pd.DataFrame, int, Any], np.ndarray] | None = None
     version: int = 1
     synthetic: bool = False
     source: str = ""
