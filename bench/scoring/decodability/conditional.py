@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import log_softmax
 
-from bench.scoring.decodability.auroc import decide_all, pairs
+from bench.scoring.decodability.auroc import pairs
 from bench.scoring.decodability.crossfit import SplitCoordinates, SplitReading, read_split
-from bench.scoring.decodability.estimates import Design, Estimate, combine
+from bench.scoring.decodability.estimates import Design, Estimate, Part, by_patient, combine, judged
 from bench.scoring.decodability.inputs import Sample
 from bench.scoring.decodability.logistic import Logistic, logistic_path
 from bench.scoring.decodability.parallel import each
@@ -20,10 +20,6 @@ from bench.scoring.decodability.whitening import Whitening
 
 #: Share of a group given C below which a weight grows no further: one image must not outweigh a hundred.
 _RARE = 0.02
-
-
-#: A split's value and its influence by patient.
-_Part = tuple[float, np.ndarray]
 
 
 @dataclass(frozen=True)
@@ -70,7 +66,7 @@ def given(
         at_once: splits read at a time.
     """
 
-    def one(number: int) -> tuple[_Part, _Part, _Part]:
+    def one(number: int) -> tuple[Part, Part, Part]:
         split, chosen = splits[number], marginal[number].chosen().probe
         candidates = [probe for probe in suite if probe.linear or probe.name == chosen]
         log_share = _log_share(sample, split)
@@ -78,12 +74,12 @@ def given(
         weighted = SplitCoordinates(sample, split, seed + number, weights)
         best = read_split(weighted, candidates, sample.cells).chosen()
         rows = weighted.test
-        value, influence = decide_all(pairs(best.log_posteriors, sample.groups[rows]), sample.cells[rows])
+        within = judged(sample, rows, pairs(best.log_posteriors, sample.groups[rows]), sample.cells[rows])
         del weighted
         plain = SplitCoordinates(sample, split, seed + number)
         prevalence = np.broadcast_to(np.log(plain.training.prevalence), log_share.shape)
         return (
-            (value, by_patient(sample, rows, influence)),
+            within,
             _gain(sample, plain, prevalence),
             _gain(sample, plain, log_share),
         )
@@ -99,11 +95,6 @@ def given(
         strata=usable,
         skipped=len(occurring) - usable,
     )
-
-
-def by_patient(sample: Sample, rows: np.ndarray, influence: np.ndarray) -> np.ndarray:
-    """Influence values (n,) of the images at ``rows``, summed by patient, ``(P,)``."""
-    return np.bincount(sample.patients[rows], influence, minlength=len(sample.patient_groups))
 
 
 def _log_share(sample: Sample, split: Split) -> np.ndarray:

@@ -9,10 +9,9 @@ from typing import Literal
 import numpy as np
 from scipy.stats import norm
 
-from bench.scoring.decodability.auroc import decide_all, pairs
-from bench.scoring.decodability.conditional import by_patient
+from bench.scoring.decodability.auroc import pairs
 from bench.scoring.decodability.crossfit import SplitCoordinates, read, read_split
-from bench.scoring.decodability.estimates import Design, Estimate, combine
+from bench.scoring.decodability.estimates import Design, Estimate, Part, combine, judged
 from bench.scoring.decodability.inputs import Sample
 from bench.scoring.decodability.logistic import Logistic
 from bench.scoring.decodability.parallel import each
@@ -71,8 +70,8 @@ def random_label(
     if not all(len(np.unique(relabelled.patient_groups[part])) == len(sample.names) for part in _parts(splits[0])):
         return _of_first(design, [(float("nan"), np.zeros(len(sample.patient_groups)))])
     found = read_split(SplitCoordinates(relabelled, splits[0], seed), suite)
-    value, influence = decide_all(pairs(found.chosen().log_posteriors, relabelled.groups[found.rows]))
-    return _of_first(design, [(value, by_patient(sample, found.rows, influence))])
+    contests = pairs(found.chosen().log_posteriors, relabelled.groups[found.rows])
+    return _of_first(design, [judged(sample, found.rows, contests)])
 
 
 def leaks(estimate: Estimate) -> bool:
@@ -126,7 +125,7 @@ def _recover(
     sample: Sample, splits: Sequence[Split], readers: Sequence[type[Probe]], design: Design, seed: int
 ) -> Estimate:
     """What is recovered, from as many splits as it takes to tell on which side of ``RECOVERED`` it is."""
-    parts: list[tuple[float, np.ndarray]] = []
+    parts: list[Part] = []
     for split in splits:
         coordinates = SplitCoordinates(sample, split, seed)
         leading = -1.0
@@ -134,10 +133,10 @@ def _recover(
             found = read(coordinates, probe)
             if found.selected > leading:
                 leading = found.selected
-                value, influence = decide_all(pairs(found.log_posteriors, sample.groups[coordinates.test]))
-            if value >= RECOVERED:
+                part = judged(sample, coordinates.test, pairs(found.log_posteriors, sample.groups[coordinates.test]))
+            if part[0] >= RECOVERED:
                 break
-        parts.append((value, by_patient(sample, coordinates.test, influence)))
+        parts.append(part)
         estimate = _of_first(design, parts)
         if abs(estimate.value - RECOVERED) > _DECIDED * estimate.standard_error:
             break
@@ -148,6 +147,6 @@ def _parts(split: Split) -> tuple[np.ndarray, ...]:
     return split.fit, split.select, split.test
 
 
-def _of_first(design: Design, parts: Sequence[tuple[float, np.ndarray]]) -> Estimate:
+def _of_first(design: Design, parts: Sequence[Part]) -> Estimate:
     """An estimate from the first splits alone."""
     return combine(parts, Design(design.groups, design.splits[: len(parts)]))

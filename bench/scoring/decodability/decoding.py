@@ -10,12 +10,12 @@ from itertools import combinations
 import numpy as np
 
 from bench.scoring.decodability import flags
-from bench.scoring.decodability.auroc import Contest, against_rest, decide_all, hand_till, pairs
-from bench.scoring.decodability.conditional import by_patient, given
+from bench.scoring.decodability.auroc import Contest, against_rest, hand_till, pairs
+from bench.scoring.decodability.conditional import given
 from bench.scoring.decodability.controls import leaks, planted, random_label
 from bench.scoring.decodability.crossfit import Reading, SplitCoordinates, SplitReading, read_split
 from bench.scoring.decodability.depth import LEVELS, depth
-from bench.scoring.decodability.estimates import Design, Estimate, combine
+from bench.scoring.decodability.estimates import Design, Estimate, combine, judged
 from bench.scoring.decodability.inputs import Sample, check
 from bench.scoring.decodability.leace import Leace
 from bench.scoring.decodability.null import permuted_values
@@ -194,8 +194,8 @@ class _Judge:
         """The mean over contests, from one reading a split."""
         parts = []
         for split, reading in zip(self.found, readings, strict=True):
-            value, influence = decide_all(contests(reading.log_posteriors, self.sample.groups[split.rows]))
-            parts.append((value, by_patient(self.sample, split.rows, influence)))
+            fought = contests(reading.log_posteriors, self.sample.groups[split.rows])
+            parts.append(judged(self.sample, split.rows, fought))
         return combine(parts, self.design)
 
     def macro(self, readings: Sequence[Reading]) -> Estimate:

@@ -7,10 +7,9 @@ from dataclasses import replace
 
 import numpy as np
 
-from bench.scoring.decodability.auroc import decide_all, pairs
-from bench.scoring.decodability.conditional import by_patient
+from bench.scoring.decodability.auroc import pairs
 from bench.scoring.decodability.crossfit import SplitCoordinates, read_split
-from bench.scoring.decodability.estimates import Design, Estimate, combine
+from bench.scoring.decodability.estimates import Design, Estimate, combine, judged
 from bench.scoring.decodability.inputs import Sample
 from bench.scoring.decodability.parallel import each
 from bench.scoring.decodability.probe import Probe
@@ -43,8 +42,7 @@ def depth(
         parts = []
         for split in splits:
             found = read_split(SplitCoordinates(noisy, split, seed), linear)
-            value, influence = decide_all(pairs(found.chosen().log_posteriors, sample.groups[found.rows]))
-            parts.append((value, by_patient(sample, found.rows, influence)))
+            parts.append(judged(sample, found.rows, pairs(found.chosen().log_posteriors, sample.groups[found.rows])))
         return combine(parts, design)
 
     return each(at, range(len(LEVELS)), at_once)

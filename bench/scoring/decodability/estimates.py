@@ -10,8 +10,13 @@ from itertools import combinations, permutations
 import numpy as np
 from scipy.special import stdtrit
 
+from bench.scoring.decodability.auroc import Contest, decide_all
+from bench.scoring.decodability.inputs import Sample
 from bench.scoring.decodability.splits import Split
 from bench.scoring.intervals import Interval
+
+#: A split's value and its influence by patient (P,).
+Part = tuple[float, np.ndarray]
 
 
 @dataclass(frozen=True)
@@ -117,6 +122,17 @@ class Estimate:
         return float(stdtrit(max(1, np.bincount(self.design.groups).min() - 1), level))
 
 
-def combine(parts: Sequence[tuple[float, np.ndarray]], design: Design) -> Estimate:
+def by_patient(sample: Sample, rows: np.ndarray, influence: np.ndarray) -> np.ndarray:
+    """Influence values (n,) of the images at ``rows``, summed by patient, ``(P,)``."""
+    return np.bincount(sample.patients[rows], influence, minlength=len(sample.patient_groups))
+
+
+def judged(sample: Sample, rows: np.ndarray, contests: Sequence[Contest], cells: np.ndarray | None = None) -> Part:
+    """Mean AUROC of contests among the images at ``rows`` (n,), those of one cell (n,), and influence by patient."""
+    value, influence = decide_all(contests, cells)
+    return value, by_patient(sample, rows, influence)
+
+
+def combine(parts: Sequence[Part], design: Design) -> Estimate:
     """The estimate from each split's value and its influence by patient (P,)."""
     return Estimate(np.array([value for value, _ in parts]), np.stack([influence for _, influence in parts]), design)

@@ -4,7 +4,6 @@ from sklearn.metrics import roc_auc_score
 
 from bench.scoring.decodability import decode
 from bench.scoring.decodability.auroc import decide_all, pairs
-from bench.scoring.decodability.conditional import by_patient
 from bench.scoring.decodability.controls import (
     PERCENTILES,
     RECOVERED,
@@ -17,6 +16,7 @@ from bench.scoring.decodability.controls import (
     random_label,
 )
 from bench.scoring.decodability.crossfit import SplitCoordinates, read_split
+from bench.scoring.decodability.estimates import by_patient
 from bench.scoring.decodability.ridge import Ridge
 from bench.scoring.decodability.trees import Trees
 from bench.scoring.decodability.whitening import Whitening

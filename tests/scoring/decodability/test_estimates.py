@@ -2,9 +2,8 @@ import numpy as np
 import pytest
 
 from bench.scoring.decodability.auroc import decide_all, pairs
-from bench.scoring.decodability.conditional import by_patient
 from bench.scoring.decodability.crossfit import SplitCoordinates
-from bench.scoring.decodability.estimates import Design, combine
+from bench.scoring.decodability.estimates import Design, by_patient, combine
 from bench.scoring.decodability.ridge import Ridge
 from bench.scoring.decodability.splits import Split
 from tests.scoring.decodability.samples import sample
