@@ -46,8 +46,8 @@ class Dataset:
 
     ``read(root, options)`` decodes nothing and splits nothing. ``render(table, size, options)`` gives the pixels
     ``(N, H, W) uint8`` of rows that exist in no file (a phantom); without it ``image`` names files below the root.
-    ``twin(table, group)`` gives the same rows with the protected attribute set to ``group``, or, for None, with all that
-    it does to the pixels absent: rendered, they are the counterfactual twins of these images. ``organ(table, size,
+    ``twin(table, group)`` gives the same rows with the protected attribute set to ``group``; for None, with all that it
+    does to the pixels absent. Rendered, they are the counterfactual twins of these images. ``organ(table, size,
     options)`` gives masks ``(N, H, W) bool`` of the organ under study in rendered images (the lungs of a chest).
     ``version`` is raised whenever the same rows would give other pixels or labels.
     """
