@@ -91,6 +91,42 @@ class Run:
         """What determines the scores of a trained network, beside the suite's version."""
         return {"replicates": self.config.scoring.replicates, "version": scoring.VERSION}
 
+    def task_info(self, cohort: Cohort) -> records.TaskInfo:
+        """What is diagnosed, as a record says it."""
+        spec = cohort.spec
+        return records.TaskInfo(
+            name=self.config.task.name,
+            targets=list(spec.targets),
+            protected=spec.protected,
+            groups=list(spec.groups),
+            image_size=spec.image_size,
+        )
+
+    def data_info(self, cohort: Cohort) -> records.DataInfo:
+        """The data that a cohort of this run is made of, as a record says it."""
+        return records.DataInfo(
+            dataset=self.dataset.name,
+            synthetic=self.dataset.synthetic,
+            fingerprint=records.identity([cohort.fingerprint, self.images_fingerprint]),
+            split_fingerprint=cohort.split_fingerprint[:16],
+            images=_count(cohort, "image"),
+            patients=_count(cohort, "patient"),
+            excluded=dict(cohort.excluded),
+        )
+
+    def open_images(self) -> cache.Images:
+        """The pixels, decoded or rendered first where they are not cached yet."""
+        task = self.config.task
+        return cache.open_images(
+            self.cohort,
+            self.dataset,
+            self.options,
+            task.root,
+            self.config.cache_dir or user_cache() / "images",
+            task.image_size,
+            workers=os.cpu_count() or 1,
+        )
+
     def recorded(self) -> Record | None:
         """The record that is there, however it was scored."""
         path = self.folder / RECORD
@@ -143,7 +179,7 @@ def run(config: RunConfig, splits: Sequence[Split] = ("val", "test")) -> Outcome
             return Outcome(found, planned.folder, existed=True)
         # What had been scored is scored again with the rest: a record never loses a split.
         splits = [split for split in _SPLITS if split in (*splits, *found.scored)]
-    _make(planned.folder)
+    make_folder(planned.folder)
     try:
         with FileLock(planned.folder / ".lock", timeout=0):
             return Outcome(_execute(planned, splits), planned.folder, existed=False)
@@ -157,15 +193,7 @@ def _execute(planned: Run, splits: Sequence[Split]) -> Record:
     config, folder = planned.config, planned.folder
     seconds: dict[str, float] = {}
     with progress.step("images", seconds):
-        images = cache.open_images(
-            planned.cohort,
-            planned.dataset,
-            planned.options,
-            config.task.root,
-            config.cache_dir or user_cache() / "images",
-            config.task.image_size,
-            workers=os.cpu_count() or 1,
-        )
+        images = planned.open_images()
         cohort = images.apply(planned.cohort)
     write_config(config, folder)
     method = training.build(planned.method, config, cohort.spec)
@@ -207,22 +235,8 @@ def _execute(planned: Run, splits: Sequence[Split]) -> Record:
             hyperparameters=config.method.hyperparameters,
             reference=planned.method.reference,
         ),
-        task=records.TaskInfo(
-            name=config.task.name,
-            targets=list(cohort.spec.targets),
-            protected=cohort.spec.protected,
-            groups=list(cohort.spec.groups),
-            image_size=cohort.spec.image_size,
-        ),
-        data=records.DataInfo(
-            dataset=planned.dataset.name,
-            synthetic=planned.dataset.synthetic,
-            fingerprint=records.identity([cohort.fingerprint, planned.images_fingerprint]),
-            split_fingerprint=cohort.split_fingerprint[:16],
-            images=_count(cohort, "image"),
-            patients=_count(cohort, "patient"),
-            excluded=dict(cohort.excluded),
-        ),
+        task=planned.task_info(cohort),
+        data=planned.data_info(cohort),
         backbone=config.backbone,
         seed=config.seed,
         trainer=planned.budget,
@@ -232,7 +246,7 @@ def _execute(planned: Run, splits: Sequence[Split]) -> Record:
         suite_version=decodability.SUITE_VERSION,
         flags=flags,
         scores=scores,
-        environment=_environment(method),
+        environment=environment(method),
         seconds=seconds,
     )
     logs.finish(logger, record, folder)
@@ -245,7 +259,12 @@ def write_config(config: RunConfig, folder: Path) -> None:
     records.write_text(folder / "config.yaml", yaml.safe_dump(json.loads(config.model_dump_json()), sort_keys=False))
 
 
-def _make(folder: Path) -> None:
+def make_folder(folder: Path) -> None:
+    """Make a folder to keep results in.
+
+    Raises:
+        BenchError: when that is not possible, or nothing can be written there.
+    """
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except (PermissionError, NotADirectoryError, FileExistsError) as error:
@@ -265,13 +284,15 @@ def _origin(entry: Entry[Any]) -> str:
     return Path(entry.origin).name if os.sep in entry.origin else entry.origin
 
 
-def _environment(method: Method) -> dict[str, Any]:
+def environment(method: Method | None = None) -> dict[str, Any]:
+    """What it was computed with: versions, machine, and the device of the method, where there is one."""
+    on_gpu = method is not None and method.device.type == "cuda"
     return {
         "bench": __version__,
         "commit": _commit(),
         "python": platform.python_version(),
         "platform": platform.platform(),
-        "device": torch.cuda.get_device_name() if method.device.type == "cuda" else platform.machine(),
+        "device": torch.cuda.get_device_name() if on_gpu else platform.machine(),
         "threads": torch.get_num_threads(),
         "packages": {name: importlib.metadata.version(name) for name in _PACKAGES},
     }

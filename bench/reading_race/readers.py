@@ -1,0 +1,1 @@
+"""Reading a group from a table."""
