@@ -47,6 +47,8 @@ class Experiment(ABC):
     question: ClassVar[str]
     needs: ClassVar[tuple[str, ...]] = ()
     tasks: ClassVar[tuple[str, ...]] = ("cxr",)
+    #: Whether its many lines are for the figure and the CSV, not for a page.
+    as_figure: ClassVar[bool] = False
 
     @abstractmethod
     def cells(self, study: Study) -> list[Cell]:

@@ -10,7 +10,12 @@ from bench.scoring.evaluation import MACRO
 
 #: Where a figure was found: the paper's Table 3, the output of its authors' published notebooks (another run than the
 #: table), or at second hand.
-SOURCES = {"T3": "Table 3 of the paper", "nb": "the authors' notebooks", "2nd": "second-hand reading notes"}
+SOURCES = {
+    "T3": "Table 3 of the paper",
+    "nb": "the authors' notebooks",
+    "2nd": "second-hand reading notes",
+    "paper": "the paper or its notebooks",
+}
 
 
 @dataclass(frozen=True)
@@ -31,7 +36,7 @@ class Published:
 
 
 def of_groups(score: Score, groups: dict[str, Published]) -> Published | None:
-    """The paper's figure of the group that a score is of; for ``macro`` the mean of the three, which it does not give."""
+    """The paper's figure of a score's group; for ``macro`` the mean over the groups, which the paper does not give."""
     if score.target in groups:
         return groups[score.target]
     values = [published.value for published in groups.values() if published.value is not None]

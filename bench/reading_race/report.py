@@ -55,7 +55,9 @@ def to_markdown(study: StudyResults, made: Sequence[Table], drawn: Figures) -> s
     blocks.append(_about(study))
     for table in made:
         blocks.append(f"## {markdown(table.name)}\n\n{markdown(table.question)}")
-        if table.lines:
+        if table.as_figure:
+            blocks.append("Its numbers are in the figure below and in report.csv.")
+        elif table.lines:
             blocks.append(_md_table(table))
         blocks += [f"- {markdown(note)}" for note in table.notes]
         blocks += [f"- Skipped: {markdown(reason)}." for reason in table.skipped]
@@ -73,8 +75,8 @@ def _about(study: StudyResults) -> str:
         f"{info.images['test']:,} test images of {info.patients['test']:,} patients; trained on"
         f" {info.images['train']:,} of {info.patients['train']:,}, epochs chosen on {info.images['val']:,} of"
         f" {info.patients['val']:,}.",
-        f"Images of {config.task.image_size} px, backbone {config.backbone}, up to {config.trainer.max_epochs} epochs, seed"
-        f" {', '.join(map(str, study.settings.seeds))}, preset {study.settings.preset}.",
+        f"Images of {config.task.image_size} px, backbone {config.backbone}, up to {config.trainer.max_epochs} epochs,"
+        f" seed {', '.join(map(str, study.settings.seeds))}, preset {study.settings.preset}.",
         *study.notes,
     ]
     return "\n".join(f"- {markdown(line)}" for line in lines)
@@ -116,12 +118,12 @@ def _reading() -> str:
     sources = "; ".join(f"{key}: {words}" for key, words in SOURCES.items())
     lines = [
         "Numbers are AUROCs on test patients with their 95% interval, clustered by patient: of a group against all"
-        " others, and (all groups) their mean. Several seeds are pooled as on the leaderboards: mean, and an interval for"
-        " patients and seeds together.",
+        " others, and (all groups) their mean. Several seeds are pooled as on the leaderboards: mean, and an interval"
+        " for patients and seeds together.",
         "Paper: Gichoya et al., AI recognition of patient race in medical imaging, Lancet Digital Health 2022, on"
         " MIMIC-CXR unless the setting says otherwise. Where a value for all groups stands beside values of each, it is"
         f" their mean, which the paper does not give. Where each figure was found is in report.csv ({sources}).",
-        "Cut-offs D are radii at 224 px in cycles per image, scaled to the image size; compare by the share of bins kept.",
+        "Cut-offs D are radii at 224 px in cycles per image, scaled to the image size; compare shares of bins kept.",
         "– : not scored or not published. Why something is not scored stands in report.csv.",
     ]
     return "## How to read it\n\n" + "\n".join(f"- {line}" for line in lines)
@@ -143,16 +145,16 @@ def to_csv(study: StudyResults, made: Sequence[Table]) -> str:
     for table in made:
         for line in table.lines:
             score = line.score
-            about = [table.name, line.label, score.metric, score.attribute or "", score.group or ""]
+            part = [table.name, line.label, score.metric, score.attribute or "", score.group or ""]
             for target, entry in line.entries.items():
                 paper, here = entry.paper, entry.here
                 published = [paper.value, paper.low, paper.high, paper.source] if paper else [None] * 4
                 found = [here.mean, here.low, here.high] if here else [None] * 3
-                numbers = [line.seeds, line.images, line.patients, detailed(line.details)]
-                row = [*first, *about, target, *numbers, *published, *found, entry.note]
+                counts = [line.seeds, line.images, line.patients, detailed(line.details)]
+                row = [*first, *part, target, *counts, *published, *found, entry.note]
                 writer.writerow(["" if value is None else value for value in row])
         for reason in table.skipped:
-            writer.writerow([*first, table.name, *[""] * (len(header.split()) + 3), f"skipped: {reason}"])
+            writer.writerow([*first, table.name, *[""] * (len(header) - 5), f"skipped: {reason}"])
     return out.getvalue()
 
 
@@ -173,7 +175,7 @@ def to_latex(study: StudyResults, made: Sequence[Table]) -> str:
     synthetic = f" \\textbf{{Synthetic data.}} {latex(SYNTHETIC)}" if study.run.dataset.synthetic else ""
     body = [_TEX_HEAD, r"{\scriptsize\setlength{\tabcolsep}{3pt}"]
     for table in made:
-        if not table.lines:
+        if table.as_figure or not table.lines:
             continue
         titles, rows = _cells(table)
         body += [
@@ -200,7 +202,7 @@ def print_study(study: StudyResults) -> None:
     screen = Screen("", "setting", "paper", "here (95% interval)", title=title, title_justify="left", box=None)
     for found in study.found:
         table = tables.make(found, study.groups, study.run.config.task.name)
-        for line in table.lines:
+        for line in () if table.as_figure else table.lines:
             entry = line.entries.get(MACRO)
             here = shown(entry.here) if entry and entry.here else escape(entry.note or "–") if entry else "–"
             screen.add_row(table.name, escape(line.label), _paper(line, MACRO) or "–", here)

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -49,7 +50,7 @@ class Reading:
             self.note or other.note,
         )
 
-    def score(self, metric: str = "auroc", **dimensions: str | None) -> Score:
+    def score(self, metric: str = "auroc", **dimensions: Any) -> Score:
         """As a score. The limits of an AUROC are symmetric in its log odds, so that they stay within 0 and 1."""
         low = high = None
         note = self.note
@@ -117,7 +118,7 @@ class Judge:
         posteriors: np.ndarray,
         rows: np.ndarray | None = None,
         cells: np.ndarray | None = None,
-        **dimensions: str | None,
+        **dimensions: Any,
     ) -> list[Score]:
         """The same as scores: ``target`` names the group, ``dimensions`` the part of the images."""
         found = self.readings(posteriors, rows, cells)
@@ -178,8 +179,8 @@ def _mean(found: dict[str, Reading], wanted: Sequence[str] | None) -> Reading:
     used = list(wanted or scored)
     influence = pd.concat([found[name].influence for name in used], axis=1).fillna(0.0).mean(axis=1)
     without = [name for name in found if name not in used]
-    note = f"mean over groups without {', '.join(without)}" if without else None
-    return Reading(float(np.mean([found[name].value for name in used])), influence, images, patients, note)
+    left_out = f"mean over groups without {', '.join(without)}" if without else None
+    return Reading(float(np.mean([found[name].value for name in used])), influence, images, patients, left_out)
 
 
 _COUNTS: tuple[Callable[[Reading], int], ...] = (lambda reading: reading.images, lambda reading: reading.patients)

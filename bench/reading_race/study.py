@@ -23,6 +23,8 @@ from bench.task import Cohort
 
 #: Of a task and data set, where the results and networks of all studies stand.
 FOLDER = "reading-race"
+#: Images that the mean image is made of.
+_AVERAGED = 1024
 
 
 @dataclass(frozen=True)
@@ -129,6 +131,14 @@ class Study:
         return log_posteriors(
             network, pictures.cohort.part(split), pictures.pixels, self.run.config.trainer.accelerator
         )
+
+    @cached_property
+    def mean_image(self) -> np.ndarray:
+        """The mean of many training images, ``(H, W) float``: what maps are drawn upon."""
+        rows = self.cohort.part("train").rows
+        some = rows[np.unique(np.linspace(0, len(rows) - 1, _AVERAGED).astype(int))]
+        mean = np.mean(self.images.pixels[some], axis=0, dtype=np.float64)
+        return mean if mean.ndim == 2 else mean.mean(axis=2)
 
     @cached_property
     def plain(self) -> Trained:

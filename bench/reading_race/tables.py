@@ -49,23 +49,26 @@ class Table:
     lines: tuple[Line, ...]
     notes: tuple[str, ...]
     skipped: tuple[str, ...]
-
-    @property
-    def published(self) -> bool:
-        """Whether the paper has a figure for any of its lines."""
-        return any(entry.paper for line in self.lines for entry in line.entries.values())
+    as_figure: bool = False
 
 
 def make(found: Found, groups: Sequence[str], task: str) -> Table:
-    """The table of one experiment. With two groups, whose one-vs-rest AUROCs are one number, there is no column each."""
+    """The table of one experiment. Two groups have no column each: their AUROCs are one number."""
     columns = (MACRO, *(groups if len(groups) > 2 else ()))
     by_cell: dict[str, list[Result]] = {}
     for result in found.results:
         by_cell.setdefault(json.dumps(result.cell, sort_keys=True), []).append(result)
     lines = [line for results in by_cell.values() for line in _lines(found, results, columns, task)]
     notes = dict.fromkeys(note for result in found.results for note in result.notes)
+    experiment = found.experiment
     return Table(
-        found.experiment.name, found.experiment.question, columns, tuple(lines), tuple(notes), tuple(found.skipped)
+        experiment.name,
+        experiment.question,
+        columns,
+        tuple(lines),
+        tuple(notes),
+        tuple(found.skipped),
+        experiment.as_figure,
     )
 
 

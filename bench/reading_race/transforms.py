@@ -103,7 +103,7 @@ def notch(low: float, high: float) -> Band:
 
 
 def at_size(cutoff: float, size: int) -> float:
-    """A cut-off of the paper, a radius at 224 px, as the radius that keeps the same share of the bins at ``size`` px."""
+    """A cut-off of the paper, a radius at 224 px, as the one that keeps the same share of bins at ``size``."""
     return cutoff * size / PAPER_SIZE
 
 
@@ -193,7 +193,7 @@ class Patch:
 
 @dataclass(frozen=True)
 class Window:
-    """Another exposure: grey values times ``gain`` plus ``offset`` of the grey range, clipped to it as a detector is."""
+    """Another exposure: grey values times ``gain`` plus ``offset`` of the grey range, clipped as by a detector."""
 
     gain: float = 1.0
     offset: float = 0.0

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+import numpy as np
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
@@ -22,7 +23,17 @@ from bench.records import DataInfo
 from bench.run import Run, environment, plan
 
 #: The files whose code every result depends on, beside that of its own experiment.
-_CORE = ("masks.py", "network.py", "readers.py", "scores.py", "study.py", "transforms.py")
+_CORE = (
+    "from_columns.py",
+    "masks.py",
+    "network.py",
+    "parts.py",
+    "patches.py",
+    "readers.py",
+    "scores.py",
+    "study.py",
+    "transforms.py",
+)
 
 
 @dataclass
@@ -36,7 +47,7 @@ class Found:
 
 @dataclass(frozen=True)
 class StudyResults:
-    """A finished study: the run it is about, what was found by experiment, and notes on the cohort."""
+    """A finished study: the run it is about, what was found by experiment, notes on the cohort and its mean image."""
 
     run: Run
     settings: Settings
@@ -44,6 +55,7 @@ class StudyResults:
     groups: tuple[str, ...]
     found: list[Found]
     notes: list[str]
+    mean_image: np.ndarray
 
     @property
     def title(self) -> str:
@@ -83,7 +95,7 @@ def walk(settings: Settings) -> StudyResults:
             bar.end(_said(result), existed)
     study = studies[0]
     data = planned.data_info(study.cohort)
-    return StudyResults(planned, settings, data, study.cohort.spec.targets, found, study.notes)
+    return StudyResults(planned, settings, data, study.cohort.spec.targets, found, study.notes, study.mean_image)
 
 
 def _cells(found: Found, study: Study) -> list[Cell]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import combinations
 from typing import TYPE_CHECKING
 
 from bench.reading_race.experiment import Experiment, Measured
@@ -16,7 +17,8 @@ if TYPE_CHECKING:
 #: Cut-offs of the paper, radii at 224 px.
 _SINGLE = (1, 5, 10, 25, 50, 75, 100, 125, 150, 200)
 _DOUBLE = (10, 25, 50, 75, 100, 125, 150)
-_QUICK = {"low-pass": (10, 50), "high-pass": (25, 100, 200), "notch": ((10, 50),), "band-pass": ((10, 50),)}
+_QUICK_SINGLE = {"low-pass": (10, 50), "high-pass": (25, 100, 200)}
+_QUICK_DOUBLE = ((10, 50),)
 
 _LOW = {
     1: three(0.54, 0.545, 0.54), 5: three(0.77, 0.76, 0.733), 10: three(0.849, 0.864, 0.818),
@@ -51,18 +53,17 @@ class Frequencies(Experiment):
     question = "Which spatial frequencies hold the group? Networks trained and tested on filtered images."
 
     def cells(self, study: Study) -> list[Cell]:
-        """Every filter; filters that pass or stop the same bins at this size are one cell, the first."""
-        grid: dict[str, tuple] = {"low-pass": _SINGLE, "high-pass": _SINGLE}  # type: ignore[type-arg]
-        pairs = tuple((a, b) for i, a in enumerate(_DOUBLE) for b in _DOUBLE[i + 1 :])
-        grid |= {"notch": pairs, "band-pass": pairs}
-        cells: list[Cell] = []
-        for name, cutoffs in (_QUICK if study.quick else grid).items():
-            for cutoff in cutoffs:
-                if name in ("notch", "band-pass"):
-                    cells.append({"filter": name, "from": cutoff[0], "to": cutoff[1]})
-                else:
-                    cells.append({"filter": name, "to" if name == "low-pass" else "from": cutoff})
-        return cells
+        """Every filter with every cut-off or pair of them."""
+        singles = _QUICK_SINGLE if study.quick else {"low-pass": _SINGLE, "high-pass": _SINGLE}
+        doubles = _QUICK_DOUBLE if study.quick else tuple(combinations(_DOUBLE, 2))
+        cells: list[Cell] = [
+            {"filter": name, "to" if name == "low-pass" else "from": cutoff}
+            for name, cutoffs in singles.items()
+            for cutoff in cutoffs
+        ]
+        return cells + [
+            {"filter": name, "from": low, "to": high} for name in ("notch", "band-pass") for low, high in doubles
+        ]
 
     def measure(self, study: Study, cell: Cell) -> Measured:
         """A network of its own, except where the filter lets everything pass: that one is A1's."""
