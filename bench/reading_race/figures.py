@@ -6,11 +6,13 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from bench.folders import whole
 from bench.leaderboard.style import BLACK, BLUE, GREY, ORANGE, chance, new_figure, tidy
+from bench.reading_race.experiments import c1
 from bench.reading_race.maps import matrix, patches
 from bench.reading_race.tables import Entry, Line, Table
 from bench.reading_race.transforms import PAPER_SIZE
@@ -57,12 +59,14 @@ def frequencies(study: StudyResults, tables: Tables) -> Figure | None:
             color=GREY, va="top",
         )  # fmt: skip
         _curve(axes, places, [line.entries.get(MACRO) for line in lines], BLUE, "o", "here")
-        _published(axes, places, [line.entries.get(MACRO) for line in lines])
+        if study.run.config.task.name in c1.EXPERIMENT.tasks:
+            _points(axes, c1.curve(kind))
         kept = [f"{line.cell[cutoff]}\n{100 * float(line.details['bins kept']):.2g}%" for line in lines]
         _finish(axes, places, kept, f"{kind}: cut-off D, radius at {PAPER_SIZE} px; below: bins kept here")
     for axes, kind in zip(panels[1], ("notch", "band-pass"), strict=True):
         lines = [line for line in tables["C1"].lines if line.cell["filter"] == kind]
-        matrix(axes, lines)
+        paper = kind == "notch" and study.run.config.task.name in c1.EXPERIMENT.tasks
+        matrix(axes, lines, paper)
         what = "removed" if kind == "notch" else "kept alone"
         axes.set_xlabel(f"{kind}: {what} up to D", fontsize=8.5)
         axes.set_ylabel("from D", fontsize=8.5)
@@ -149,11 +153,8 @@ def _curve(
     axes: Axes, places: Sequence[float], entries: Sequence[Entry | None], colour: str, marker: str, name: str
 ) -> None:
     """Values here with their intervals, joined in the order of the places."""
-    found = sorted(
-        (place, entry.here) for place, entry in zip(places, entries, strict=True) if entry is not None and entry.here
-    )
-    if not found:
-        return
+    known = [(place, entry.here) for place, entry in zip(places, entries, strict=True) if entry and entry.here]
+    found = sorted(known, key=lambda point: point[0])
     axes.plot([x for x, _ in found], [here.mean for _, here in found], color=colour, linewidth=1.2, alpha=0.6)
     for x, here in found:
         if here.low is not None and here.high is not None:
@@ -166,11 +167,17 @@ def _published(axes: Axes, places: Sequence[float], entries: Sequence[Entry | No
     found = [(place, entry.paper) for place, entry in zip(places, entries, strict=True) if entry and entry.paper]
     values = sorted((place, paper.value) for place, paper in found if paper.value is not None)
     if values:
-        axes.plot(*zip(*values, strict=True), color=BLACK, linewidth=0.9, linestyle=":", zorder=1)
-        axes.plot(*zip(*values, strict=True), "D", color=BLACK, markersize=5.5, fillstyle="none", label="paper")
+        _points(axes, values)
     for place, paper in found:
-        if paper.value is None and paper.low is not None:
+        if paper.value is None and paper.low is not None and paper.high is not None:
             axes.plot([place, place], [paper.low, paper.high], color=BLACK, linewidth=1, label="paper, range")
+
+
+def _points(axes: Axes, points: Sequence[tuple[float, float]]) -> None:
+    """The paper's values, joined."""
+    x, y = zip(*points, strict=True)
+    axes.plot(x, y, color=BLACK, linewidth=0.9, linestyle=":", zorder=1)
+    axes.plot(x, y, "D", color=BLACK, markersize=5, fillstyle="none", label="paper")
 
 
 def _finish(axes: Axes, places: Sequence[float], names: Sequence[str], title: str) -> None:
@@ -185,12 +192,12 @@ def _finish(axes: Axes, places: Sequence[float], names: Sequence[str], title: st
 
 def _legend(figure: Figure) -> None:
     """Every mark once, below."""
-    marks: dict[str, object] = {}
+    marks: dict[str, Artist] = {}
     for axes in figure.axes:
         handles, names = axes.get_legend_handles_labels()
-        marks |= dict(zip(names, handles, strict=True))
+        marks |= {str(name): handle for name, handle in zip(names, handles, strict=True)}
     if marks:
-        figure.legend(marks.values(), marks.keys(), loc="outside lower center", ncols=4, frameon=False, fontsize=8)
+        figure.legend(list(marks.values()), list(marks), loc="outside lower center", ncols=4, frameon=False, fontsize=8)
 
 
 _FIGURES: dict[str, tuple[str, Callable[[StudyResults, Tables], Figure | None]]] = {

@@ -13,6 +13,7 @@ from matplotlib.patheffects import withStroke
 
 from bench.leaderboard.pooling import Estimate
 from bench.leaderboard.style import new_figure
+from bench.reading_race.experiments import c1
 from bench.reading_race.patches import GRID, HIGH_PASS
 from bench.reading_race.tables import Line, Table
 from bench.reading_race.walk import StudyResults
@@ -20,6 +21,7 @@ from bench.scoring.evaluation import MACRO
 
 _COLOURS = colormaps["viridis"]
 _OUTLINE = [withStroke(linewidth=2.0, foreground="black")]
+_NOT_MEASURED = (0.75, 0.75, 0.75)
 #: A square of a map: row, column, how bright it is (0 … 1, None where nothing was found) and its text.
 _Square = tuple[int, int, float | None, str]
 
@@ -63,17 +65,25 @@ def patches(study: StudyResults, tables: dict[str, Table]) -> Figure | None:
     return figure
 
 
-def matrix(axes: Axes, lines: Sequence[Line]) -> None:
-    """Notch or band-pass: a square for each pair of cut-offs, from D down, to D across."""
-    below = sorted({int(line.cell["from"]) for line in lines})
-    above = sorted({int(line.cell["to"]) for line in lines})
-    for line in lines:
-        row, column = below.index(int(line.cell["from"])), above.index(int(line.cell["to"]))
-        _square(axes, column - 0.5, row - 0.5, 1.0, _brightness(line), _both(line), 1.0)
+def matrix(axes: Axes, lines: Sequence[Line], paper: bool) -> None:
+    """Notch or band-pass: a square for each pair of the paper's cut-offs, from D down, to D across.
+
+    ``paper``: with its AUROC of White in brackets, also where nothing was measured here.
+    """
+    found = {(line.cell["from"], line.cell["to"]): line for line in lines}
+    below, above = c1.DOUBLE[:-1], c1.DOUBLE[1:]
+    for row, low in enumerate(below):
+        for column, high in enumerate(above):
+            if low >= high:
+                continue
+            line = found.get((low, high))
+            text = _short(_here(line)) if line else ""
+            beneath = f"\n({_digits(c1.white(low, high))})" if paper else ""
+            _square(axes, column - 0.5, row - 0.5, 1.0, _brightness(line) if line else None, text + beneath, 1.0)
     axes.set_xticks(range(len(above)), [str(cutoff) for cutoff in above], fontsize=7.5)
     axes.set_yticks(range(len(below)), [str(cutoff) for cutoff in below], fontsize=7.5)
-    axes.set_xlim(-0.5, max(len(above), 1) - 0.5)
-    axes.set_ylim(max(len(below), 1) - 0.5, -0.5)
+    axes.set_xlim(-0.5, len(above) - 0.5)
+    axes.set_ylim(len(below) - 0.5, -0.5)
     axes.spines[:].set_visible(False)
     axes.tick_params(length=0)
 
@@ -85,7 +95,7 @@ def _draw(axes: Axes, squares: Sequence[_Square], grid: int, size: int) -> None:
 
 
 def _square(axes: Axes, x: float, y: float, side: float, brightness: float | None, text: str, alpha: float) -> None:
-    colour = (0.5, 0.5, 0.5, alpha) if brightness is None else _COLOURS(brightness, alpha)
+    colour = (*_NOT_MEASURED, alpha) if brightness is None else _COLOURS(brightness, alpha)
     axes.add_patch(Rectangle((x, y), side, side, facecolor=colour, edgecolor="white", linewidth=0.8))
     axes.text(
         x + side / 2, y + side / 2, text, ha="center", va="center", fontsize=7, color="white", linespacing=1.1,

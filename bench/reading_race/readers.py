@@ -16,7 +16,7 @@ from bench.scoring.decodability.whitening import Whitening
 from bench.task import Cohort
 
 #: Candidates for the images that a leaf of the forest must hold, and its trees.
-_LEAVES, _TREES = (5, 20, 80), 300
+_LEAVES, _TREES = (5, 20, 80), 200
 
 #: From numbers ``(N, d)`` of a cohort's images to log posteriors ``(n, K)`` of its test images.
 Reader = Callable[[np.ndarray, Cohort, int], np.ndarray]
@@ -54,7 +54,7 @@ def logistic(numbers: np.ndarray, cohort: Cohort, seed: int = 0) -> np.ndarray:
 
 
 def forest(numbers: np.ndarray, cohort: Cohort, seed: int = 0) -> np.ndarray:
-    """A random forest of 300 trees; the size of its leaves is the one with the best AUROC on validation."""
+    """A random forest of 200 trees; the size of its leaves is the one with the best AUROC on validation."""
     from sklearn.ensemble import RandomForestClassifier
 
     rows = _rows(cohort)

@@ -79,6 +79,10 @@ def _about(study: StudyResults) -> str:
         f" seed {', '.join(map(str, study.settings.seeds))}, preset {study.settings.preset}.",
         *study.notes,
     ]
+    if config.task.protected != "race":
+        lines.append(
+            f"The paper reads race, this study {config.task.protected}: its figures stand here for orientation."
+        )
     return "\n".join(f"- {markdown(line)}" for line in lines)
 
 

@@ -134,6 +134,11 @@ class Judge:
         ]
 
     @cached_property
+    def _ids(self) -> np.ndarray:
+        """Id of each patient code, by which readings of different images are brought together."""
+        return np.unique(self.cohort.table["patient"].to_numpy(dtype=str))
+
+    @cached_property
     def _scorable(self) -> list[str]:
         flat = np.zeros((len(self.cohort), len(self.names)))
         found = self.readings(flat)
@@ -145,8 +150,8 @@ class Judge:
         compared = part.positive | part.negative
         if cells is not None:
             compared &= _has_opponent(part, cells)
-        who = self.cohort.table["patient"].to_numpy()
-        patients = len(np.unique(who[compared]))
+        codes = self.cohort.patients
+        patients = len(np.unique(codes[compared]))
         sides = [int((side & compared).sum()) for side in (part.positive, part.negative)]
         nobody = pd.Series(dtype=float)
         if patients < MIN_PATIENTS or min(sides) < MIN_IMAGES:
@@ -156,7 +161,9 @@ class Judge:
             )
             return Reading(float("nan"), nobody, sum(sides), patients, note)
         value, influence = decide(part, cells)
-        return Reading(value, pd.Series(influence[compared]).groupby(who[compared]).sum(), sum(sides), patients)
+        by_patient = np.bincount(codes, influence, minlength=len(self._ids))
+        there = np.unique(codes[compared])
+        return Reading(value, pd.Series(by_patient[there], self._ids[there]), sum(sides), patients)
 
 
 def _has_opponent(contest: Contest, cells: np.ndarray) -> np.ndarray:

@@ -137,8 +137,8 @@ class Study:
         """The mean of many training images, ``(H, W) float``: what maps are drawn upon."""
         rows = self.cohort.part("train").rows
         some = rows[np.unique(np.linspace(0, len(rows) - 1, _AVERAGED).astype(int))]
-        mean = np.mean(self.images.pixels[some], axis=0, dtype=np.float64)
-        return mean if mean.ndim == 2 else mean.mean(axis=2)
+        mean = np.asarray(self.images.pixels[some].mean(axis=0, dtype=np.float64))
+        return mean if mean.ndim == 2 else np.asarray(mean.mean(axis=2))
 
     @cached_property
     def plain(self) -> Trained:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import combinations
+from statistics import fmean
 from typing import TYPE_CHECKING
 
 from bench.reading_race.experiment import Experiment, Measured
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
 #: Cut-offs of the paper, radii at 224 px.
 _SINGLE = (1, 5, 10, 25, 50, 75, 100, 125, 150, 200)
-_DOUBLE = (10, 25, 50, 75, 100, 125, 150)
+DOUBLE = (10, 25, 50, 75, 100, 125, 150)
 _QUICK_SINGLE = {"low-pass": (10, 50), "high-pass": (25, 100, 200)}
 _QUICK_DOUBLE = ((10, 50),)
 
@@ -38,6 +39,17 @@ _NOTCH_WHITE = {
 }  # fmt: skip
 
 
+def curve(kind: str) -> list[tuple[int, float]]:
+    """The paper's low-pass or high-pass: cut-off and mean over its three groups, at every cut-off it tried."""
+    found = {"low-pass": _LOW, "high-pass": _HIGH}[kind]
+    return [(cutoff, fmean(one.value or 0.0 for one in groups.values())) for cutoff, groups in found.items()]
+
+
+def white(low: int, high: int) -> float:
+    """The paper's notch between two cut-offs: AUROC of White, all it gives."""
+    return _NOTCH_WHITE[low][DOUBLE.index(high) - DOUBLE.index(low) - 1]
+
+
 def band(cell: Cell, size: int) -> Band:
     """The filter of a cell for images of ``size`` px."""
     low, high = (at_size(float(cell[name]), size) if name in cell else 0.0 for name in ("from", "to"))
@@ -55,7 +67,7 @@ class Frequencies(Experiment):
     def cells(self, study: Study) -> list[Cell]:
         """Every filter with every cut-off or pair of them."""
         singles = _QUICK_SINGLE if study.quick else {"low-pass": _SINGLE, "high-pass": _SINGLE}
-        doubles = _QUICK_DOUBLE if study.quick else tuple(combinations(_DOUBLE, 2))
+        doubles = _QUICK_DOUBLE if study.quick else tuple(combinations(DOUBLE, 2))
         cells: list[Cell] = [
             {"filter": name, "to" if name == "low-pass" else "from": cutoff}
             for name, cutoffs in singles.items()
@@ -86,9 +98,7 @@ class Frequencies(Experiment):
         if cell["filter"] == "high-pass":
             return of_groups(score, _HIGH[int(cell["from"])])
         if cell["filter"] == "notch" and score.target == "White":
-            low, high = int(cell["from"]), int(cell["to"])
-            position = _DOUBLE.index(high) - _DOUBLE.index(low) - 1
-            return Published(_NOTCH_WHITE[low][position])
+            return Published(white(int(cell["from"]), int(cell["to"])))
         return None
 
 
