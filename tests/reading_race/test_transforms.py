@@ -52,7 +52,7 @@ def test_filters_are_those_of_the_centred_spectrum(band: Band, size: int) -> Non
     axis = np.arange(size) - size // 2
     square = axis[:, None] ** 2 + axis**2
     keep = ((square >= band.low**2) & (square < band.high**2)) != band.removed
-    spectrum = np.fft.fftshift(np.fft.fft2(shown.numpy()), axes=(2, 3)) * keep
+    spectrum = np.fft.fftshift(np.fft.fft2(shown.double().numpy()), axes=(2, 3)) * keep
     wanted = np.fft.ifft2(np.fft.ifftshift(spectrum, axes=(2, 3)))
     assert np.abs(wanted.imag).max() < 1e-9
     np.testing.assert_allclose(band(shown).numpy(), wanted.real, atol=1e-4)

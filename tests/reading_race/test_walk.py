@@ -94,7 +94,7 @@ def test_what_was_killed_is_taken_up_again_to_the_same_numbers(
     ],
 )
 def test_bad_input_names_what_is_allowed(option: str, words: str) -> None:
-    with pytest.raises(BenchError, match="(?s).*") as error:
+    with pytest.raises(BenchError) as error:
         walk(settings.parse([*TINY, option]))
     assert words in str(error.value)
 
