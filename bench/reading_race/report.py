@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from bench import records
@@ -133,33 +133,43 @@ def _reading() -> str:
     return "## How to read it\n\n" + "\n".join(f"- {line}" for line in lines)
 
 
+_COLUMNS = (
+    *("task", "dataset", "synthetic", "experiment", "setting", "metric", "attribute", "group", "target", "seeds"),
+    *("images", "patients", "details", "paper", "paper_low", "paper_high", "paper_source"),
+    *("here", "here_low", "here_high", "note"),
+)
+
+
 def to_csv(study: StudyResults, made: Sequence[Table]) -> str:
-    """Numbers as they are, a line a setting and group."""
+    """Numbers as they are, a line a setting and group; what was skipped has a line with the reason."""
     out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
-    header = "task dataset synthetic experiment setting metric attribute group target seeds images patients details"
-    writer.writerow(
-        [
-            *header.split(),
-            *["paper", "paper_low", "paper_high", "paper_source", "here", "here_low", "here_high", "note"],
-        ]
-    )
+    writer = csv.DictWriter(out, _COLUMNS, restval="", lineterminator="\n")
+    writer.writeheader()
     config = study.run.config
-    first = [config.task.name, config.task.dataset, str(study.run.dataset.synthetic).lower()]
+    first = {"task": config.task.name, "dataset": config.task.dataset}
+    first["synthetic"] = str(study.run.dataset.synthetic).lower()
     for table in made:
+        about = {**first, "experiment": table.name}
         for line in table.lines:
-            score = line.score
-            part = [table.name, line.label, score.metric, score.attribute or "", score.group or ""]
-            for target, entry in line.entries.items():
-                paper, here = entry.paper, entry.here
-                published = [paper.value, paper.low, paper.high, paper.source] if paper else [None] * 4
-                found = [here.mean, here.low, here.high] if here else [None] * 3
-                counts = [line.seeds, line.images, line.patients, detailed(line.details)]
-                row = [*first, *part, target, *counts, *published, *found, entry.note]
-                writer.writerow(["" if value is None else value for value in row])
-        for reason in table.skipped:
-            writer.writerow([*first, table.name, *[""] * (len(header) - 5), f"skipped: {reason}"])
+            writer.writerows({**about, **row} for row in _csv_rows(line))
+        writer.writerows({**about, "note": f"skipped: {reason}"} for reason in table.skipped)
     return out.getvalue()
+
+
+def _csv_rows(line: tables.Line) -> Iterator[dict[str, object]]:
+    """A line of a table, a row a group; empty where there is no number."""
+    score = line.score
+    part = {"setting": line.label, "metric": score.metric, "attribute": score.attribute, "group": score.group}
+    part |= {"details": detailed(line.details)}
+    counts = {"seeds": line.seeds, "images": line.images, "patients": line.patients}
+    for target, entry in line.entries.items():
+        row: dict[str, object] = {**part, **counts, "target": target, "note": entry.note}
+        if paper := entry.paper:
+            row |= {"paper": paper.value, "paper_low": paper.low, "paper_high": paper.high}
+            row |= {"paper_source": paper.source}
+        if here := entry.here:
+            row |= {"here": here.mean, "here_low": here.low, "here_high": here.high}
+        yield row
 
 
 _TEX_HEAD = r"""% Compiles by itself (pdflatex report.tex). In a paper that loads booktabs and longtable, \input it.
