@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 
-_COMMANDS = {
+#: What LaTeX would take for a command, or cannot set, and how it is written instead.
+COMMANDS = {
     "\\": r"\textbackslash{}",
     "{": r"\{",
     "}": r"\}",
@@ -33,7 +34,7 @@ _COMMANDS = {
     "’": "'",
 }
 #: Letters that pdflatex sets without further packages.
-_LETTERS = frozenset("ÀÁÂÃÄÅÇÈÉÊËÌÍÎÏÑÒÓÔÕÖØÙÚÛÜÝàáâãäåçèéêëìíîïñòóôõöøùúûüýÿßæœÆŒ")
+LETTERS = frozenset("ÀÁÂÃÄÅÇÈÉÊËÌÍÎÏÑÒÓÔÕÖØÙÚÛÜÝàáâãäåçèéêëìíîïñòóôõöøùúûüýÿßæœÆŒ")
 
 
 def markdown(text: str) -> str:
@@ -48,8 +49,8 @@ def latex(text: str) -> str:
 
 
 def _character(character: str) -> str:
-    if character in _COMMANDS:
-        return _COMMANDS[character]
-    if (character.isascii() and character.isprintable()) or character in _LETTERS:
+    if character in COMMANDS:
+        return COMMANDS[character]
+    if (character.isascii() and character.isprintable()) or character in LETTERS:
         return character
     return f"{{[}}U+{ord(character):04X}{{]}}"

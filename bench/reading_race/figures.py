@@ -68,7 +68,8 @@ def frequencies(study: StudyResults, tables: Tables) -> Figure | None:
         paper = kind == "notch" and study.run.config.task.name in c1.EXPERIMENT.tasks
         matrix(axes, lines, paper)
         what = "removed" if kind == "notch" else "kept alone"
-        axes.set_xlabel(f"{kind}: {what} up to D", fontsize=8.5)
+        brackets = "; in brackets the paper's White" if paper else ""
+        axes.set_xlabel(f"{kind}: {what} up to D{brackets}", fontsize=8.5)
         axes.set_ylabel("from D", fontsize=8.5)
     _legend(figure)
     return figure
