@@ -49,6 +49,7 @@ class Dataset:
     ``twin(table, group)`` gives the same rows with the protected attribute set to ``group``; for None, with all that it
     does to the pixels absent. Rendered, they are the counterfactual twins of these images. ``organ(table, size,
     options)`` gives masks ``(N, H, W) bool`` of the organ under study in rendered images (the lungs of a chest).
+    ``drawn_from`` names the columns that rendering needs beside those that the task knows.
     ``version`` is raised whenever the same rows would give other pixels or labels.
     """
 
@@ -59,6 +60,7 @@ class Dataset:
     render: Callable[[pd.DataFrame, int, Any], np.ndarray] | None = None
     twin: Callable[[pd.DataFrame, str | None], pd.DataFrame] | None = None
     organ: Callable[[pd.DataFrame, int, Any], np.ndarray] | None = None
+    drawn_from: tuple[str, ...] = ()
     version: int = 1
     synthetic: bool = False
     source: str = ""

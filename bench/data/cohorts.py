@@ -143,7 +143,7 @@ def _known_columns(
         )
     if given.empty:
         raise BenchError(f"Data set {dataset.name!r} holds no image that can be used.")
-    known = ["image", "patient", "study", *task.targets, *task.attributes, "age", *task.covariates]
+    known = ["image", "patient", "study", *task.targets, *task.attributes, "age", *task.covariates, *dataset.drawn_from]
     table = given[[name for name in known if name in given]].reset_index(drop=True)
     if "study" not in table:
         table["study"] = table["image"]  # nothing says that two images belong together
