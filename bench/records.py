@@ -84,7 +84,8 @@ class TaskInfo(_Part):
 class DataInfo(_Part):
     """The data it was trained and tested on: hashes and counts, no patient.
 
-    ``excluded`` counts rows that were left out, by reason, unreadable images included.
+    ``excluded`` counts rows that were left out, by reason, unreadable images included. ``true_labels`` names the
+    targets whose test scores are made against true labels; training, thresholds and val scores took the reported ones.
     """
 
     dataset: str
@@ -94,6 +95,7 @@ class DataInfo(_Part):
     images: dict[str, int]
     patients: dict[str, int]
     excluded: dict[str, int]
+    true_labels: list[str] = Field(default_factory=list)
 
 
 class TrainingInfo(_Part):

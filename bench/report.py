@@ -52,6 +52,8 @@ def print_record(record: Record, folder: Path) -> None:
     _add_decodability(table, scores, protected)
     console.print(table)
     _print_evidence(console, scores, record.flags, protected)
+    if record.data.true_labels and split == "test":
+        console.print(f"Scored against true labels, trained on reported ones: {', '.join(record.data.true_labels)}")
     if record.data.excluded:
         console.print("Left out or set to unknown: " + "; ".join(f"{k}: {n}" for k, n in record.data.excluded.items()))
     console.print(f"Record: {folder / 'record.json'}", soft_wrap=True)

@@ -222,6 +222,7 @@ def _execute(planned: Run, splits: Sequence[Split]) -> Record:
             images=_count(cohort, "image"),
             patients=_count(cohort, "patient"),
             excluded=dict(cohort.excluded),
+            true_labels=list(cohort.true_labels),
         ),
         backbone=config.backbone,
         seed=config.seed,

@@ -52,6 +52,14 @@ def test_what_a_run_prints(capsys: pytest.CaptureFixture[str]) -> None:
     assert max(map(len, lines)) <= 110
 
 
+def test_whose_labels_the_scores_are_against(capsys: pytest.CaptureFixture[str]) -> None:
+    plain = record()
+    assert not any("true labels" in line for line in _printed(plain, capsys))
+    data = plain.data.model_copy(update={"true_labels": ["effusion"]})
+    lines = _printed(plain.model_copy(update={"data": data}), capsys)
+    assert "Scored against true labels, trained on reported ones: effusion" in lines
+
+
 @pytest.mark.parametrize(
     ("answers", "flags", "words"),
     [

@@ -54,6 +54,9 @@ def reading(table: Table, protected: str) -> str:
         (None, _references(table, protected)),
         ("flags", "Flags of any seed, on the run or its features unless the outputs are named:"),
     ]
+    if table.true_labels:
+        names = ", ".join(f"`{name}`" for name in table.true_labels)
+        told.insert(1, (None, f"Scored against true labels ({names}); training and thresholds took the reported ones."))
     lines = [text for key, text in told if key is None or key in there]
     return "\n".join([*(f"- {line}" for line in lines), *(f"  - {line}" for line in _meanings(table))])
 

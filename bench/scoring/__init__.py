@@ -32,6 +32,9 @@ def score(
 ) -> tuple[list[Score], list[str]]:
     """Every score of the given splits, and the flags raised on the way.
 
+    Diagnosis and fairness are scored against the truth on test patients and against what is reported on val patients,
+    from whom thresholds and hyperparameters are chosen: nobody who tunes a network has more.
+
     Args:
         outputs: of the trained network, by split, each in the order of ``cohort.part(split)``; "val" among them,
             since decision thresholds are chosen there.
@@ -48,7 +51,7 @@ def score(
     for split in splits:
         part, found = cohort.part(split), outputs[split]
         evaluation = evaluate(
-            part.targets,
+            part.truth if split == "test" else part.targets,
             found.probabilities,
             thresholds,
             part.spec.targets,
