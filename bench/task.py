@@ -49,8 +49,9 @@ class Dataset:
 
     ``read(root, options)`` decodes nothing and splits nothing. ``render(table, size, options)`` gives the pixels
     ``(N, H, W) uint8`` of rows that exist in no file (a phantom); without it ``image`` names files below the root.
-    ``twin(table, group)`` gives the same rows with the protected attribute set to ``group``; for None, with all that it
-    does to the pixels absent. Rendered, they are the counterfactual twins of these images. ``organ(table, size,
+    ``twin(table, group)`` gives the same rows with the attribute that the task protects set to ``group``; for None,
+    with all that it does to the pixels absent. Rendered, they are the counterfactual twins of these images: everything
+    else is as it was, the noise included, so the twin of an image's own group is the image itself. ``organ(table, size,
     options)`` gives masks ``(N, H, W) bool`` of the organ under study in rendered images (the lungs of a chest).
     ``version`` is raised whenever the same rows would give other pixels or labels.
     """

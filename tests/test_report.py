@@ -29,6 +29,7 @@ def test_what_a_run_prints(capsys: pytest.CaptureFixture[str]) -> None:
         "macro": ["0.800", "0.760 – 0.840"],
         "macro, Black": ["0.130", "0.100 – 0.160"],
         "macro, worst group": ["0.700", "0.660 – 0.740"],
+        "counterfactual effect (mean change of p between twins)": ["0.030", "0.020 – 0.040"],
         "features": ["0.900", "0.880 – 0.920"],
         "features, given C": ["0.650", "0.620 – 0.680"],
         "features, worst pair: Asian vs Black": ["0.930", "0.910 – 0.950"],

@@ -40,6 +40,12 @@ def reading(table: Table, protected: str) -> str:
             "a control failed. Anything but yes is no claim.",
         ),
         (
+            "counterfactual_effect",
+            "Counterfactual effect: how much a probability changes, up or down, when the same patient is rendered with "
+            f"another {protected} and all else as it was; the mean over images, pairs and targets. Features may hold "
+            f"{protected} without any use of it by the outputs.",
+        ),
+        (
             "pareto",
             "Pareto front (★): no other row of the section has at least the same diagnosis AUROC and at most the same "
             "decodability of the features, one of them better, judged by means. These rows stand first; then rows go "

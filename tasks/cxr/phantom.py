@@ -56,7 +56,10 @@ _SAME_STUDY = 0.2
 _IMAGE_NAME = re.compile(r"p(\d{6})-s(\d)-(\d)")
 _READ_BY_RENDER = ("image", *FINDINGS, "race", "sex", "age", "bmi", "scanner", "view")
 
-_CATEGORIES = {"race": RACES, "sex": ("F", "M"), "scanner": drawing.SCANNERS, "view": drawing.VIEWS}
+#: In place of a race: the patient whose texture no race has moved.
+NO_RACE = "none"
+
+_CATEGORIES = {"race": (*RACES, NO_RACE), "sex": ("F", "M"), "scanner": drawing.SCANNERS, "view": drawing.VIEWS}
 
 #: What a stream of random numbers is for; those of the whole cohort are keyed by a patient number nobody has.
 _BODY, _DISEASE, _IMAGE, _PATIENTS, _STUDIES = range(5)
@@ -157,6 +160,11 @@ def render(table: pd.DataFrame, size: int, options: PhantomOptions) -> np.ndarra
     return images
 
 
+def twin(table: pd.DataFrame, group: str | None) -> pd.DataFrame:
+    """The same images of the same patients, had these another race; for None, none that shows."""
+    return table.assign(race=NO_RACE if group is None else group)
+
+
 def _draw(row: Mapping[Any, Any], size: int, options: PhantomOptions) -> np.ndarray:
     name = _IMAGE_NAME.fullmatch(row["image"])
     if name is None:
@@ -171,7 +179,7 @@ def _draw(row: Mapping[Any, Any], size: int, options: PhantomOptions) -> np.ndar
     patient, study, position = map(int, name.groups())
     body_rng = _stream(options.seed, patient, 0, _BODY)
     disease_rng = _stream(options.seed, patient, study, _DISEASE)
-    latents = np.array(RACE_CENTRES[row["race"]]) + RACE_SCATTER * body_rng.standard_normal(2)
+    latents = np.array(RACE_CENTRES.get(row["race"], (0.0, 0.0))) + RACE_SCATTER * body_rng.standard_normal(2)
     marked = disease_rng.standard_normal(len(FINDINGS)) + SEPARATION * np.array([row[finding] for finding in FINDINGS])
     return drawing.radiograph(
         size,
@@ -206,6 +214,7 @@ DATASET = Dataset(
     read=read,
     options=PhantomOptions,
     render=render,
+    twin=twin,
     synthetic=True,
     version=1,
     source="rendered by this package",
