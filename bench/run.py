@@ -199,10 +199,6 @@ def _execute(planned: Run, splits: Sequence[Split]) -> Record:
     else:
         with progress.step("training", seconds):
             info = training.fit(method, cohort.part("train"), cohort.part("val"), images.pixels, config, folder, logger)
-    counterfactual = None
-    if "test" in splits and planned.has_twins:
-        with progress.step("twins", seconds):
-            counterfactual = _predict_twins(planned, method, cohort.part("test"))
     with progress.step("scoring", seconds):
         accelerator = config.trainer.accelerator
         # Thresholds come from val whatever is scored; the untrained network is a reference on test only.
@@ -210,8 +206,11 @@ def _execute(planned: Run, splits: Sequence[Split]) -> Record:
             split: training.predict(method, cohort.part(split), images.pixels, accelerator, stages=split == "test")
             for split in dict.fromkeys(["val", *splits])
         }
-        reference = None
+        reference, counterfactual = None, None
         if "test" in splits:
+            if planned.has_twins:
+                once = not computed["test"].randomised
+                counterfactual = _predict_twins(planned, method, cohort.part("test"), once)
             untrained = training.build(planned.method, config, cohort.spec)
             reference = training.predict(untrained, cohort.part("test"), images.pixels, accelerator)
         scores, flags = scoring.score(
@@ -271,13 +270,15 @@ def _execute(planned: Run, splits: Sequence[Split]) -> Record:
     return record
 
 
-def _predict_twins(planned: Run, method: Method, part: Cohort) -> dict[str, Outputs]:
-    """What a network computes for the twins of these images, by group."""
+def _predict_twins(planned: Run, method: Method, part: Cohort, once: bool) -> dict[str, Outputs]:
+    """What a network computes for the twins of these images, by group; in one pass where it is deterministic."""
     made = [twins.twin(part, planned.dataset, group) for group in part.spec.groups]
     blocks = np.split(planned.open_images(twins.joined([planned.seen(twin) for twin in made])).pixels, len(made))
     accelerator = planned.config.trainer.accelerator
-    found = [training.predict(method, twin, pixels, accelerator) for twin, pixels in zip(made, blocks, strict=True)]
-    return dict(zip(part.spec.groups, found, strict=True))
+    return {
+        group: training.predict(method, twin, pixels, accelerator, once=once)
+        for group, twin, pixels in zip(part.spec.groups, made, blocks, strict=True)
+    }
 
 
 def write_config(config: RunConfig, folder: Path) -> None:

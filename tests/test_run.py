@@ -155,11 +155,12 @@ def test_scoring_val_anew_keeps_the_test_scores(tmp_path: Path, monkeypatch: pyt
 def test_stages_are_read_on_test_and_a_randomised_network_is_flagged(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, method: str, flags: list[str]
 ) -> None:
-    seen = {}
+    seen, twins = {}, {}
     score = runs.scoring.score
 
     def only_diagnosis(computed, untrained, cohort, splits, *args, **options):  # type: ignore[no-untyped-def]
         seen.update(computed)
+        twins.update(options["twins"])
         return score(computed, untrained, cohort, [], *args, **options)
 
     monkeypatch.setattr(runs.scoring, "score", only_diagnosis)
@@ -167,6 +168,8 @@ def test_stages_are_read_on_test_and_a_randomised_network_is_flagged(
     outcome = run(compose([*TINY, f"method={path}", "trainer.max_epochs=1", f"runs_dir={tmp_path}"]))
     assert outcome.record.flags == flags
     assert {split: found.randomised for split, found in seen.items()} == dict.fromkeys(("val", "test"), bool(flags))
+    # Its twins, too, are averages.
+    assert [found.randomised for found in twins.values()] == [bool(flags)] * 3
     assert seen["val"].stages == {}
     n = outcome.record.data.images["test"]
     assert {name: stage.shape for name, stage in seen["test"].stages.items()} == {
@@ -198,7 +201,7 @@ def test_a_network_that_is_told_race_is_told_the_twins(tmp_path: Path) -> None:
     planned = plan(compose([*TINY, f"method={tmp_path / 'by_race.py'}", f"runs_dir={tmp_path}"]))
     method = training.build(planned.method, planned.config, planned.cohort.spec)
     part = planned.cohort.part("test")
-    found = runs._predict_twins(planned, method, part)
+    found = runs._predict_twins(planned, method, part, once=False)
     assert [set(np.unique(outputs.logits)) for outputs in found.values()] == [{0.0}, {1.0}, {2.0}]
     assert list(found) == list(part.spec.groups)
 
@@ -207,7 +210,7 @@ def test_the_twin_of_an_images_own_race_is_the_image(tiny_runs: Path) -> None:
     planned = plan(config(tiny_runs))
     method = training.build(planned.method, planned.config, planned.cohort.spec)
     part = planned.cohort.part("test")
-    found = runs._predict_twins(planned, method, part)
+    found = runs._predict_twins(planned, method, part, once=True)
     pixels = planned.open_images(planned.cohort).pixels
     factual = training.predict(method, part, pixels, "cpu").logits
     own = np.stack([outputs.logits for outputs in found.values()])[part.groups, np.arange(len(part))]
