@@ -99,12 +99,12 @@ class RaceNetwork(Method):
         return -F.logsigmoid(odds).gather(1, batch.groups[:, None]).mean()
 
 
-def log_posteriors(network: RaceNetwork, cohort: Cohort, pixels: np.ndarray, accelerator: str) -> np.ndarray:
+def log_posteriors(network: RaceNetwork, cohort: Cohort, pixels: np.ndarray, device: torch.device) -> np.ndarray:
     """Log posterior of each group ``(N, K) float64``, in evaluation mode and float32.
 
     Read once: such a network draws nothing at random that the image does not decide.
     """
-    network.to("cuda" if accelerator != "cpu" and torch.cuda.is_available() else "cpu")
+    network.to(device)
     images = CohortImages(cohort, pixels, hide_targets=True, hide_groups=True)
     odds = readout.read_once(network, images).logits.astype(np.float64)
     if (np.ptp(odds, axis=0) < _SAME).all():

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Literal
 
 import numpy as np
+import torch
 from filelock import FileLock
 
 from bench import __version__, records, training
@@ -61,7 +62,7 @@ class Study:
 
     def __init__(self, run: Run, preset: Literal["quick", "full"], masks: Path | None = None) -> None:
         self.run, self.preset, self.masks = run, preset, masks
-        self.images = run.open_images()
+        self.images = run.open_images(run.cohort)
         self.diagnosed = self.images.apply(run.cohort)
         self.cohort, self.notes = race_cohort(self.diagnosed)
         self.findings = run.cohort.spec.targets
@@ -76,6 +77,12 @@ class Study:
     def size(self) -> int:
         """Side of the images, in pixels."""
         return self.cohort.spec.image_size
+
+    @property
+    def device(self) -> torch.device:
+        """Where trained networks are read."""
+        on_gpu = self.run.config.trainer.accelerator != "cpu" and torch.cuda.is_available()
+        return torch.device("cuda" if on_gpu else "cpu")
 
     @cached_property
     def pictures(self) -> Pictures:
@@ -128,9 +135,7 @@ class Study:
     def posteriors(self, network: RaceNetwork, pictures: Pictures | None = None, split: str = "test") -> np.ndarray:
         """Log posteriors ``(N, K)`` of the images of a split, transformed as the network was trained on them."""
         pictures = pictures or self.pictures
-        return log_posteriors(
-            network, pictures.cohort.part(split), pictures.pixels, self.run.config.trainer.accelerator
-        )
+        return log_posteriors(network, pictures.cohort.part(split), pictures.pixels, self.device)
 
     @cached_property
     def mean_image(self) -> np.ndarray:

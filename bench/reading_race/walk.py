@@ -14,13 +14,14 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from bench import __version__, progress, records
+from bench.environment import environment
 from bench.reading_race import results
 from bench.reading_race.experiment import Experiment, Unavailable, chosen
 from bench.reading_race.results import Cell, Result
 from bench.reading_race.settings import Settings
 from bench.reading_race.study import Study
 from bench.records import DataInfo
-from bench.run import Run, environment, plan
+from bench.run import Run, plan
 
 #: The files whose code every result depends on, beside that of its own experiment.
 _CORE = (
@@ -153,7 +154,7 @@ def _measure(study: Study, experiment: Experiment, cell: Cell) -> tuple[Result, 
         scores=measured.scores,
         details=measured.details,
         notes=measured.notes,
-        environment=environment(),
+        environment=environment(study.device),
         seconds=round(time.monotonic() - started, 3),
     )
     results.write(result, folder)

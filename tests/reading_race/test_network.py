@@ -52,17 +52,19 @@ def test_nothing_stays_nothing_and_says_the_same_of_every_image(study: Study) ->
     made.backbone.register_forward_pre_hook(lambda module, inputs: seen.append(inputs[0]))
     made.features(shown(study))
     assert not seen[0].any()
-    posteriors = log_posteriors(made, study.test, study.images.pixels, "cpu")
+    posteriors = log_posteriors(made, study.test, study.images.pixels, torch.device("cpu"))
     assert (posteriors == posteriors[0]).all()
     assert all(score.value == 0.5 for score in study.judge.scores(posteriors))
 
 
 def test_log_posteriors_sum_to_one_and_keep_the_order_of_the_cohort(study: Study) -> None:
     made = network(study, Identity())
-    posteriors = log_posteriors(made, study.test, study.images.pixels, "cpu")
+    posteriors = log_posteriors(made, study.test, study.images.pixels, torch.device("cpu"))
     np.testing.assert_allclose(np.exp(posteriors).sum(axis=1), 1, atol=1e-5)
     back = study.test.take(np.arange(len(study.test))[::-1])
-    np.testing.assert_allclose(log_posteriors(made, back, study.images.pixels, "cpu")[::-1], posteriors, atol=1e-4)
+    np.testing.assert_allclose(
+        log_posteriors(made, back, study.images.pixels, torch.device("cpu"))[::-1], posteriors, atol=1e-4
+    )
 
 
 def test_the_race_cohort_has_the_groups_as_targets_and_leaves_out_who_cannot_be_used(study: Study) -> None:
