@@ -105,7 +105,9 @@ def position(size: int, patient: Patient, supine: bool, rng: np.random.Generator
 
 def lung_field(frame: Frame) -> np.ndarray:
     """Where the lungs are, 0 … 1 ``(H, W)``: between mediastinum and rib cage, above the domes of the diaphragm."""
-    return below(frame.ax - frame.outer, 0.012) * below(frame.inner - frame.ax, 0.015) * below(frame.y - frame.dome, 0.015)
+    return (
+        below(frame.ax - frame.outer, 0.012) * below(frame.inner - frame.ax, 0.015) * below(frame.y - frame.dome, 0.015)
+    )
 
 
 def air(frame: Frame, patient: Patient, floor: np.ndarray, cardiomegaly: float) -> np.ndarray:

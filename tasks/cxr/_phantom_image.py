@@ -23,7 +23,9 @@ _AIR = 0.60
 Stream = Callable[[str, int], np.random.Generator]
 
 
-def radiograph(size: int, patient: Patient, disease: Disease, view: str, scanner: Scanner, stream: Stream) -> np.ndarray:
+def radiograph(
+    size: int, patient: Patient, disease: Disease, view: str, scanner: Scanner, stream: Stream
+) -> np.ndarray:
     """Draw one image, ``(size, size) uint8``.
 
     Args:
@@ -48,7 +50,9 @@ def radiograph(size: int, patient: Patient, disease: Disease, view: str, scanner
     soft, depth = anatomy.soft_tissue(frame, patient)
     soft = soft - _AIR * air + nodules * (lung > 0.3) + 0.05 * pleura
     waves = texture.Waves(lambda block: stream("oriented", block), size)
-    soft += (CLOUD_CONTRAST * clouds + race.oriented(waves, frame.lean) * _shows(frame)) * np.sqrt(depth) * (1 - free * 0.6)
+    soft += (
+        (CLOUD_CONTRAST * clouds + race.oriented(waves, frame.lean) * _shows(frame)) * np.sqrt(depth) * (1 - free * 0.6)
+    )
     return acquire(soft, anatomy.bones(frame, patient), scanner, stream("scanner", 0))
 
 
@@ -60,7 +64,9 @@ def lungs(size: int, patient: Patient, view: str, stream: Stream) -> np.ndarray:
 def _shows(frame: anatomy.Frame) -> np.ndarray:
     """How much of the fine texture shows, 0 … 1: less in the middle of the image, least below the diaphragm there."""
     middle = np.exp(-0.5 * (frame.x / 0.35) ** 2)
-    return (1 - 0.7 * middle * np.exp(-0.5 * (frame.y / 0.35) ** 2)) * (1 - below_diaphragm(frame) * (0.3 + 0.5 * middle))
+    return (1 - 0.7 * middle * np.exp(-0.5 * (frame.y / 0.35) ** 2)) * (
+        1 - below_diaphragm(frame) * (0.3 + 0.5 * middle)
+    )
 
 
 def below_diaphragm(frame: anatomy.Frame) -> np.ndarray:

@@ -71,7 +71,7 @@ class Bias(BaseModel):
 
     race_signal: float = Field(1.0, ge=0, le=3, description="strength of race in the image itself")
     prevalence: float = Field(
-        0.10,
+        0.075,
         ge=0,
         le=0.2,
         description="how far a race's prevalence of a finding lies from the others', by a table in docs/phantom.md",
@@ -80,7 +80,7 @@ class Bias(BaseModel):
         0.4, ge=0, le=2, description="how much less marked findings look in Black patients, in standard deviations"
     )
     annotation: float = Field(
-        0.25, ge=0, le=0.9, description="share of the findings of Black patients that their labels miss"
+        0.2, ge=0, le=0.9, description="share of the findings of Black patients that their labels miss"
     )
     acquisition: float = Field(
         0.1, ge=0, le=0.5, description="share of Black patients who are imaged at the southern site instead"
@@ -89,7 +89,10 @@ class Bias(BaseModel):
         0.5, ge=0, le=1, description="from equal shares of the races (0) to those of MIMIC-CXR (1: 4%, 19%, 77%)"
     )
     habitus: float = Field(
-        0.3, ge=0, le=1, description="how far log BMI lies lower in Asian, higher in Black patients, in standard deviations"
+        0.3,
+        ge=0,
+        le=1,
+        description="standard deviations by which log BMI lies lower in Asian, and .7 of them higher in Black patients",
     )
 
 
