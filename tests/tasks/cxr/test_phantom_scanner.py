@@ -58,4 +58,4 @@ def test_collimation_and_the_marker_lie_at_the_edge() -> None:
 
 
 def test_every_site_has_its_own_machines() -> None:
-    assert len({scanner for scanner in SCANNERS.values()}) == len(SCANNERS) == 4
+    assert len(set(SCANNERS.values())) == len(SCANNERS) == 4

@@ -14,7 +14,7 @@ def numbers(seed: int) -> Callable[[int], np.random.Generator]:
 
 @pytest.mark.parametrize("larger", [192, 320])
 def test_a_texture_is_one_field_at_every_size(larger: int) -> None:
-    """192 = 3 · 64 and 320 = 5 · 64: the middle one of so many pixels has the center of a pixel of the smaller image."""
+    """192 = 3 · 64, 320 = 5 · 64: the middle one of so many pixels has the center of a pixel of the smaller image."""
     step = larger // 64
     coarse, fine = (texture.Waves(numbers(1), size).field(texture.octave_gains(size)[1][0]) for size in (64, larger))
     np.testing.assert_allclose(fine[step // 2 :: step, step // 2 :: step], coarse, atol=1e-4)
