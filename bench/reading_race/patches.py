@@ -30,11 +30,11 @@ class Patches(Experiment):
     coarse: ClassVar[tuple[tuple[int, int], ...]]
 
     def cells(self, study: Study) -> list[Cell]:
-        """Nine patches as they are and nine after the high-pass; in the quick preset few, unfiltered."""
+        """Nine patches, in the full preset also after the high-pass; in the quick preset few."""
         if study.quick:
             return [{"row": row, "column": column, "high-pass": 0} for row, column in self.coarse]
         places = [(row, column) for row in range(GRID) for column in range(GRID)]
-        return [{"row": r, "column": c, "high-pass": d} for d in (0, HIGH_PASS) for r, c in places]
+        return [{"row": r, "column": c, "high-pass": d} for d in ((0, HIGH_PASS) if study.full else (0,)) for r, c in places]
 
     def measure(self, study: Study, cell: Cell) -> Measured:
         """A network of its own."""

@@ -12,7 +12,7 @@ from bench.config import RunConfig, compose
 from bench.errors import BenchError, suggest
 from bench.records import BASELINE
 
-PRESETS = ("quick", "full")
+PRESETS = ("quick", "paper", "full")
 _OWN = ("experiments", "preset", "seed", "masks", "out")
 
 
@@ -22,7 +22,7 @@ class Settings:
 
     config: RunConfig
     experiments: tuple[str, ...] | None
-    preset: Literal["quick", "full"]
+    preset: Literal["quick", "paper", "full"]
     seeds: tuple[int, ...]
     masks: Path | None
     out: Path
@@ -58,7 +58,7 @@ def parse(overrides: Sequence[str]) -> Settings:
     return Settings(
         config=config,
         experiments=tuple(_listed(own["experiments"])) if own.get("experiments") else None,
-        preset=cast(Literal["quick", "full"], own["preset"]),
+        preset=cast(Literal["quick", "paper", "full"], own["preset"]),
         seeds=seeds,
         masks=masks,
         out=Path(os.path.expanduser(out)),

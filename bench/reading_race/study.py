@@ -60,7 +60,7 @@ class Study:
     ``notes`` say what was left out of the cohort for this study.
     """
 
-    def __init__(self, run: Run, preset: Literal["quick", "full"], masks: Path | None = None) -> None:
+    def __init__(self, run: Run, preset: Literal["quick", "paper", "full"], masks: Path | None = None) -> None:
         self.run, self.preset, self.masks = run, preset, masks
         self.images = run.open_images(run.cohort)
         self.diagnosed = self.images.apply(run.cohort)
@@ -72,6 +72,11 @@ class Study:
     def quick(self) -> bool:
         """Whether the grids are the coarse ones."""
         return self.preset == "quick"
+
+    @property
+    def full(self) -> bool:
+        """Whether the grids hold everything, and not only what the paper has figures for."""
+        return self.preset == "full"
 
     @property
     def size(self) -> int:

@@ -67,7 +67,7 @@ class Frequencies(Experiment):
     def cells(self, study: Study) -> list[Cell]:
         """Every filter with every cut-off or pair of them."""
         singles = _QUICK_SINGLE if study.quick else {"low-pass": _SINGLE, "high-pass": _SINGLE}
-        doubles = _QUICK_DOUBLE if study.quick else tuple(combinations(DOUBLE, 2))
+        doubles = tuple(combinations(DOUBLE, 2)) if study.full else _QUICK_DOUBLE
         cells: list[Cell] = [
             {"filter": name, "to" if name == "low-pass" else "from": cutoff}
             for name, cutoffs in singles.items()

@@ -37,8 +37,8 @@ class Quality(Experiment):
     question = "Does the group survive coarse, noisy and blurred images: at test time only, and when trained on them?"
 
     def cells(self, study: Study) -> list[Cell]:
-        """Every level at test time; the same, or in the quick preset one, in training too."""
-        trained = _QUICK if study.quick else _GRIDS
+        """Every level at test time; the same, or outside the full preset one, in training too."""
+        trained = _GRIDS if study.full else _QUICK
         return [
             {"change": change, "level": level, "when": when}
             for when, grid in (("at test", _GRIDS), ("in training and at test", trained))
