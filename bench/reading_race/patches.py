@@ -34,7 +34,8 @@ class Patches(Experiment):
         if study.quick:
             return [{"row": row, "column": column, "high-pass": 0} for row, column in self.coarse]
         places = [(row, column) for row in range(GRID) for column in range(GRID)]
-        return [{"row": r, "column": c, "high-pass": d} for d in ((0, HIGH_PASS) if study.full else (0,)) for r, c in places]
+        cutoffs = (0, HIGH_PASS) if study.full else (0,)
+        return [{"row": r, "column": c, "high-pass": d} for d in cutoffs for r, c in places]
 
     def measure(self, study: Study, cell: Cell) -> Measured:
         """A network of its own."""
