@@ -30,10 +30,11 @@ class Options(BaseModel):
 class Reading:
     """What a reader found in a folder.
 
-    ``table`` has one row an image with the columns ``image`` (unique; for files, the path below the root), ``patient``,
-    ``study``, one column a target (1, 0, NaN for unknown), the attributes (NaN for unknown), ``age`` in years, the
-    covariates and, where the data set has an official one, ``split``. A data set that knows the truth behind its labels
-    gives it as ``true_<target>`` beside them. ``excluded`` counts the rows left out, by reason.
+    ``table`` has one row an image with the columns ``image`` (unique; for files, the path below the root; followed by
+    ``#frame=3``, the third image of a DICOM or TIFF file that holds several), ``patient``, ``study``, one column a
+    target (1, 0, NaN for unknown), the attributes (NaN for unknown), ``age`` in years, the covariates and, where the
+    data set has an official one, ``split``. A data set that knows the truth behind its labels gives it as
+    ``true_<target>`` beside them. ``excluded`` counts the rows left out, by reason.
     """
 
     table: pd.DataFrame
@@ -45,7 +46,8 @@ class Dataset:
     """One data set of a task: a function from a folder to a table, and how its pixels come about.
 
     ``read(root, options)`` decodes nothing and splits nothing. ``render(table, size, options)`` gives the pixels
-    ``(N, H, W) uint8`` of rows that exist in no file (a phantom); without it ``image`` names files below the root.
+    ``(N, H, W) uint8`` of rows that exist in no file (a phantom), ``(N, H, W, 3)`` for a task of three channels;
+    without it ``image`` names files below the root.
     ``twin(table, group)`` gives the same rows with the protected attribute set to ``group``; for None, with all that it
     does to the pixels absent. Rendered, they are the counterfactual twins of these images. ``organ(table, size,
     options)`` gives masks ``(N, H, W) bool`` of the organ under study in rendered images (the lungs of a chest).
@@ -93,6 +95,7 @@ class Task:
     protected: ClassVar[str] = "race"
     covariates: ClassVar[tuple[str, ...]] = ()
     image_size: ClassVar[int] = 64
+    #: 1 for grey values, 3 for RGB.
     channels: ClassVar[int] = 1
     backbone: ClassVar[str] = "resnet_small"
     dataset: ClassVar[str] = "phantom"

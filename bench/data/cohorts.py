@@ -50,6 +50,8 @@ def build(
             same for all; no official split, or one that parts a patient; an empty split; a target with one class or a
             protected attribute with one group in a split.
     """
+    if task.channels not in (1, 3):
+        raise BenchError(f"Task {task.name!r} asks for {task.channels} channels; an image has 1 (grey) or 3 (RGB).")
     chosen = _chosen_targets(task, targets)
     protected = protected or task.protected
     if protected not in task.attributes:

@@ -78,6 +78,15 @@ def test_in_order_covers_all() -> None:
     assert np.concatenate([positions for _, positions in InOrder(10, 4)]).tolist() == list(range(10))
 
 
+def test_augmentation_in_colour_changes_each_channel_for_itself() -> None:
+    colour = np.stack([pixels(12)] * 3, axis=3)
+    moved = A.Compose([A.RGBShift((10, 10), (0, 0), (-10, -10), p=1.0)])
+    batch = CohortImages(cohort(12), colour, transform=moved)[(0, np.arange(12))]
+    assert batch.images.shape == (12, 3, 8, 8)
+    shifted = np.clip(colour[..., 0].astype(int)[:, None] + np.array([10, 0, -10])[:, None, None], 0, 255)
+    assert np.array_equal(batch.images.numpy(), shifted)
+
+
 def test_augmentation_does_not_depend_on_the_number_of_workers() -> None:
     data, images = cohort(12), pixels(12)
     noise = A.Compose([A.GaussNoise(std_range=(0.2, 0.2), p=1.0)])

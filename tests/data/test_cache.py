@@ -12,57 +12,14 @@ import time
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 import pytest
 from PIL import Image
 
-from bench.data import _chunks, cache, cohorts
-from bench.data.cache import fingerprint, open_images
+from bench.data import _chunks, cache
+from bench.data.cache import fingerprint
 from bench.errors import BenchError
-from bench.task import Dataset, Options, Reading, Task
-
-
-class Plates(Task):
-    name = "plates"
-    summary = "test plates"
-    targets = ("bright", "round")
-    attributes = {"sex": ("F", "M")}  # noqa: RUF012
-    protected = "sex"
-
-
-def table(n, suffix=".png"):
-    i = np.arange(n)
-    return pd.DataFrame(
-        {
-            "image": [f"{k:05d}{suffix}" for k in i],
-            "patient": [f"p{k}" for k in i],
-            "bright": (i % 2).astype(float),
-            "round": (i // 2 % 2).astype(float),
-            "sex": np.where(i // 4 % 2, "F", "M"),
-        }
-    )
-
-
-def cohort_of(dataset, n, **options):
-    reading = Reading(table(n, "" if dataset.render else ".png"))
-    return cohorts.build(reading, Plates, dataset, image_size=16, **options)
-
-
-def _read(root, options):
-    raise AssertionError("the cache reads no table")
-
-
-def _draw(rows, size, options):
-    seeds = rows["image"].astype(int).to_numpy()
-    return np.stack([np.random.default_rng(s).integers(0, 256, (size, size), dtype=np.uint8) for s in seeds])
-
-
-DRAWN = Dataset("drawn", "drawn plates", read=_read, render=_draw)
-FILES = Dataset("files", "plates in files", read=_read)
-
-
-def opened(dataset, cohort, cache_dir, root=None, workers=1, size=16):
-    return open_images(cohort, dataset, Options(), root, cache_dir, size, workers)
+from bench.task import Options
+from tests.data.plates import DRAWN, FILES, cohort_of, draw, opened, table
 
 
 @pytest.fixture
@@ -96,7 +53,7 @@ def test_files_are_decoded_into_their_rows(folder, tmp_path):
 
 def test_what_is_there_is_opened_and_not_made_again(tmp_path):
     calls = []
-    counted = dataclasses.replace(DRAWN, render=lambda *given: calls.append(1) or _draw(*given))
+    counted = dataclasses.replace(DRAWN, render=lambda *given: calls.append(1) or draw(*given))
     cohort = cohort_of(counted, 200)
     first = opened(counted, cohort, tmp_path)
     assert len(calls) == 7  # chunks of 64, 64, 64 and 8 rows, by 32 at most
@@ -111,7 +68,7 @@ def test_workers_make_the_same_pixels_without_torch(tmp_path, phantom):
     one = opened(dataset, cohort, tmp_path / "one", workers=1)
     two = opened(dataset, cohort, tmp_path / "two", workers=2)
     assert np.array_equal(one.pixels, two.pixels)
-    assert np.array_equal(one.pixels, _draw(cohort.table, 16, None))
+    assert np.array_equal(one.pixels, draw(cohort.table, 16, None))
     makers = [line.split() for line in (Path(phantom[0].source) / "log").read_text().splitlines()]
     assert {pid for pid, _, _ in makers[:20]} == {str(os.getpid())}
     assert str(os.getpid()) not in {pid for pid, _, _ in makers[20:]}
@@ -407,4 +364,4 @@ def test_two_at_once_do_it_once(tmp_path, phantom, capsys):
     rendered = [line.split() for line in (Path(dataset.source) / "log").read_text().splitlines()]
     assert sorted(int(image) for _, image, _ in rendered) == list(range(0, 640, 32))
     assert str(os.getpid()) not in {pid for pid, _, _ in rendered}
-    assert np.array_equal(images.pixels, _draw(cohort.table, 16, None))
+    assert np.array_equal(images.pixels, draw(cohort.table, 16, None))
