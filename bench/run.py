@@ -165,6 +165,7 @@ def _execute(planned: Run, splits: Sequence[Split]) -> Record:
             config.cache_dir or user_cache() / "images",
             config.task.image_size,
             workers=os.cpu_count() or 1,
+            max_unreadable=config.task.max_unreadable,
         )
         cohort = images.apply(planned.cohort)
     write_config(config, folder)

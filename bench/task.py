@@ -17,6 +17,8 @@ from bench.errors import BenchError
 
 SPLITS = ("train", "val", "test")
 AGE_GROUPS = ("under 40", "40-59", "60-79", "80 and over")
+#: Share of a data set's images that may be unreadable before a run is stopped, unless a user says otherwise.
+MAX_UNREADABLE = 0.05
 _AGE_EDGES = (40.0, 60.0, 80.0)
 
 

@@ -25,12 +25,10 @@ from bench.data._chunks import Chunk, Files, Rejected, Rendered, Shape, Target, 
 from bench.data._progress import Progress
 from bench.data.decode import DECODER_VERSION, split_frame
 from bench.errors import BenchError
-from bench.task import Cohort, Dataset, require_root
+from bench.task import MAX_UNREADABLE, Cohort, Dataset, require_root
 
 #: Raised when the layout of the cache folder changes.
 _LAYOUT = 1
-#: Share of the images that may be unreadable before a run is stopped.
-MAX_REJECTED = 0.05
 #: Images a chunk: what a worker takes at once, and the most that a kill costs each worker.
 _CHUNK = 64
 _PIXELS, _JOURNAL, _REJECTED, _ABOUT = "pixels.npy", "finished.jsonl", "rejected.csv", "cache.json"
@@ -94,6 +92,7 @@ def open_images(
     cache_dir: Path,
     size: int,
     workers: int,
+    max_unreadable: float = MAX_UNREADABLE,
 ) -> Images:
     """The images of a cohort, built first where the cache does not hold them.
 
@@ -108,9 +107,10 @@ def open_images(
         cache_dir: holds one folder a set of images.
         size: side of the square images, in pixels.
         workers: processes that decode or render.
+        max_unreadable: share of the images that may be unreadable.
 
     Raises:
-        BenchError: when more than 5% of the images are unreadable, a phantom does not render, the disk is full, or the
+        BenchError: when a larger share of the images is unreadable, a phantom does not render, the disk is full, or the
             cache folder cannot be written.
     """
     if not np.array_equal(cohort.rows, np.arange(len(cohort))):
@@ -118,13 +118,12 @@ def open_images(
     whole = (len(cohort), *shape(size, cohort.spec.channels))
     name = fingerprint(cohort, dataset, options, root, size)
     folder = cache_dir / f"{dataset.name}-{size}px-{name[:20]}"
-    if folder.is_dir():
-        return _open(folder, name, whole)
     try:
         cache_dir.mkdir(parents=True, exist_ok=True)
-        with _lock(folder):
-            if not folder.is_dir():
-                _build(folder, cohort, dataset, options, root, size, workers)
+        if not folder.is_dir():
+            with _lock(folder):
+                if not folder.is_dir():
+                    _build(folder, cohort, dataset, options, root, size, workers, max_unreadable)
     except OSError as error:
         raise _unwritable(error, cache_dir, math.prod(whole)) from error
     except BrokenProcessPool as error:
@@ -133,7 +132,9 @@ def open_images(
             " What is finished is kept: the same command goes on from there. A script that calls this needs its"
             ' `if __name__ == "__main__":`.'
         ) from error
-    return _open(folder, name, whole)
+    images = _open(folder, name, whole)
+    _refuse_too_many(images.rejected, len(cohort), dataset, max_unreadable, folder / _REJECTED)
+    return images
 
 
 def _about(cohort: Cohort, dataset: Dataset, size: int) -> dict[str, Any]:
@@ -156,7 +157,14 @@ def _lock(folder: Path) -> AcquireReturnProxy:
 
 
 def _build(
-    folder: Path, cohort: Cohort, dataset: Dataset, options: Any, root: Path | None, size: int, workers: int
+    folder: Path,
+    cohort: Cohort,
+    dataset: Dataset,
+    options: Any,
+    root: Path | None,
+    size: int,
+    workers: int,
+    max_unreadable: float,
 ) -> None:
     partial = folder.with_name(folder.name + ".partial")
     image = shape(size, cohort.spec.channels)
@@ -182,8 +190,11 @@ def _build(
                 progress.advance(chunk.stop - chunk.start)
         images = cohort.table["image"].to_numpy()
         listed = [(str(images[row]), reason) for row, reason in sorted(rejected)]
-        _write_rejected(partial / _REJECTED, listed)
-        _refuse_too_many(listed, len(cohort), dataset, partial / _REJECTED, folder)
+        kept = folder.with_name(folder.name + ".rejected.csv")
+        _write_rejected(kept, listed)
+        # The list stays; the rest goes, so that the next attempt reads all anew.
+        _refuse_too_many(listed, len(cohort), dataset, max_unreadable, kept)
+        os.replace(kept, partial / _REJECTED)
         about = _about(cohort, dataset, size)
         _write(partial / _ABOUT, json.dumps(about | {"images": len(cohort), "rejected": len(listed)}, indent=2))
         os.replace(partial, folder)
@@ -240,20 +251,16 @@ def _write(path: Path, text: str) -> None:
         os.fsync(file.fileno())
 
 
-def _refuse_too_many(
-    rejected: Sequence[tuple[str, str]], n: int, dataset: Dataset, listing: Path, folder: Path
-) -> None:
-    """Stop when too few images are left. The list stays; the rest goes, so that the next attempt reads all anew."""
-    if len(rejected) <= MAX_REJECTED * n:
+def _refuse_too_many(rejected: Sequence[tuple[str, str]], n: int, dataset: Dataset, most: float, listing: Path) -> None:
+    """Stop when too few images are left."""
+    if len(rejected) <= most * n:
         return
-    kept = folder.with_name(folder.name + ".rejected.csv")
-    os.replace(listing, kept)
     few = "; ".join(f"{image} ({reason})" for image, reason in rejected[:3])
     share = "None" if len(rejected) == n else f"Only {n - len(rejected):,}"
     raise BenchError(
         f"{share} of the {n:,} images of data set {dataset.name!r} can be read, and no more than"
-        f" {MAX_REJECTED:.0%} may be unreadable. The first are {few}. {kept} lists all: mend or fetch these"
-        " files again, or take them out of the data set's table."
+        f" {most:.4g} of them may be unreadable (task.max_unreadable). The first are {few}. {listing} lists all: mend"
+        " or fetch these files again, or take them out of the data set's table."
     )
 
 

@@ -6,6 +6,7 @@ import io
 import logging
 import re
 import warnings
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -42,6 +43,7 @@ _GREY, _PALETTE = ("MONOCHROME1", "MONOCHROME2"), "PALETTE COLOR"
 _COLOUR = ("RGB", "YBR_FULL", "YBR_FULL_422", "YBR_ICT", "YBR_RCT", _PALETTE)
 #: Where an enhanced multi-frame file keeps a frame's rescale and window (PS3.3 C.7.6.16.2.9 and 10).
 _FRAME_SEQUENCES = ("PixelValueTransformationSequence", "FrameVOILUTSequence")
+_DEFLATED = b"1.2.840.10008.1.2.1.99"
 _FRAME = re.compile(r"(.+)#frame=(\d+)", re.DOTALL)
 
 
@@ -163,6 +165,7 @@ def _sixteen_bits(image: Image.Image) -> np.ndarray:
 def _dicom(content: bytes, size: int, channels: int, frame: int | None) -> np.ndarray:
     import pydicom
 
+    _check_deflated(content)
     dataset = pydicom.dcmread(io.BytesIO(content), specific_tags=list(_DICOM_TAGS))
     if "PixelData" not in dataset:
         raise Undecodable("DICOM file without pixels")
@@ -183,6 +186,15 @@ def _dicom(content: bytes, size: int, channels: int, frame: int | None) -> np.nd
         return _from_unit(_rgb(values, dataset), size)
     unit = _shown(values, dataset)
     return _from_unit(1 - unit if kind == "MONOCHROME1" else unit, size)
+
+
+def _check_deflated(content: bytes) -> None:
+    """Refuse what a deflated data set (PS3.5 A.5) would unpack to, since reading unpacks all of it."""
+    start = 144 + int.from_bytes(content[140:144], "little")  # group 2 begins with its length
+    if _DEFLATED in content[144:start]:
+        unpacked = zlib.decompressobj(-zlib.MAX_WBITS).decompress(content[start:], MAX_BYTES + 1)
+        if len(unpacked) > MAX_BYTES:
+            raise Undecodable(f"absurdly large: more than {MAX_BYTES / 2**20:,.0f} MB when unpacked")
 
 
 def _take_frames_own(dataset: pydicom.Dataset, index: int) -> None:

@@ -51,5 +51,5 @@ DRAWN = Dataset("drawn", "drawn plates", read=_read, render=draw)
 FILES = Dataset("files", "plates in files", read=_read)
 
 
-def opened(dataset, cohort, cache_dir, root=None, workers=1, size=16):
-    return open_images(cohort, dataset, Options(), root, cache_dir, size, workers)
+def opened(dataset, cohort, cache_dir, root=None, workers=1, size=16, **given):
+    return open_images(cohort, dataset, Options(), root, cache_dir, size, workers, **given)

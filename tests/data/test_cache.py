@@ -100,12 +100,25 @@ def test_too_many_unreadable_images_stop_the_run(folder, tmp_path):
     for k in range(4):
         (folder / f"0000{k}.png").write_bytes(b"no image")
     cohort = cohort_of(FILES, 60)
-    with pytest.raises(BenchError, match=r"Only 56 of the 60 images .* no more than 5%") as caught:
+    with pytest.raises(BenchError, match=r"Only 56 of the 60 images .* no more than 0\.05") as caught:
         opened(FILES, cohort, tmp_path / "cache", folder)
     assert "00000.png (not a DICOM, PNG, JPEG or TIFF file); 00001.png" in str(caught.value)
     (listing,) = leftovers(tmp_path / "cache")
     assert str(tmp_path / "cache" / listing) in str(caught.value)
     assert len((tmp_path / "cache" / listing).read_text().splitlines()) == 5
+
+
+def test_the_share_that_may_be_unreadable_is_ones_own_and_asked_for_again(folder, tmp_path):
+    for k in range(4):
+        (folder / f"0000{k}.png").write_bytes(b"no image")
+    cohort, cache_dir = cohort_of(FILES, 60), tmp_path / "cache"
+    images = opened(FILES, cohort, cache_dir, folder, max_unreadable=0.07)
+    assert len(images.rejected) == 4
+    with pytest.raises(BenchError, match=r"Only 56 of the 60 images .* no more than 0\.05 .*task\.max_unreadable"):
+        opened(FILES, cohort, cache_dir, folder)
+    assert leftovers(cache_dir) == [images.folder.name]
+    with pytest.raises(BenchError, match=r"no more than 0 of them"):
+        opened(FILES, cohort, cache_dir, folder, max_unreadable=0)
 
 
 def test_no_readable_image(tmp_path):

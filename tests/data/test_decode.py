@@ -11,7 +11,7 @@ from pydicom.data import get_testdata_file
 from pydicom.dataset import Dataset
 from pydicom.pixels import get_decoder
 from pydicom.sequence import Sequence
-from pydicom.uid import RLELossless
+from pydicom.uid import DeflatedExplicitVRLittleEndian, RLELossless
 
 from bench.data import decode as module
 from bench.data.decode import Undecodable, decode
@@ -234,6 +234,14 @@ def test_decompression_bombs(tmp_path, monkeypatch):
     assert reason(dicom(tmp_path / "a.dcm", GREY, bits=8, Rows=60000, Columns=60000)).startswith("absurdly large")
     monkeypatch.setattr(module, "MAX_BYTES", 100)
     assert reason(saved(tmp_path / "b.png", GREY)).startswith("absurdly large")
+
+
+def test_a_deflated_bomb(tmp_path, monkeypatch):
+    path = dicom(tmp_path / "a.dcm", np.zeros((1000, 1000), np.uint8), bits=8, syntax=DeflatedExplicitVRLittleEndian)
+    assert path.stat().st_size < 10_000
+    assert not decode(path, 16).any()
+    monkeypatch.setattr(module, "MAX_BYTES", 900_000)
+    assert reason(path) == "absurdly large: more than 1 MB when unpacked"
 
 
 def test_one_flipped_bit_of_a_png_is_noticed(tmp_path):
