@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from bench.records import Record, Score
+from bench.records import DataInfo, Record, Score
 
 if TYPE_CHECKING:
     from bench.sweep import Sweep
@@ -52,9 +52,20 @@ def print_record(record: Record, folder: Path) -> None:
     _add_decodability(table, scores, protected)
     console.print(table)
     _print_evidence(console, scores, record.flags, protected)
-    if record.data.excluded:
-        console.print("Left out or set to unknown: " + "; ".join(f"{k}: {n}" for k, n in record.data.excluded.items()))
+    _print_attrition(console, record.data)
     console.print(f"Record: {folder / 'record.json'}", soft_wrap=True)
+
+
+def _print_attrition(console: Console, data: DataInfo) -> None:
+    rows = data.attrition
+    lines = (
+        {"Left out": rows.excluded, "Unknown": rows.unknown, "Set to unknown": rows.set_to_unknown}
+        if rows
+        else {"Left out or set to unknown": data.excluded}
+    )
+    for what, counts in lines.items():
+        if counts:
+            console.print(f"{what}: " + "; ".join(f"{reason}: {n:,}" for reason, n in counts.items()))
 
 
 def print_decodability(scores: Sequence[Score], flags: Sequence[str], protected: str) -> None:

@@ -20,7 +20,7 @@ from filelock import FileLock, Timeout
 
 from bench import __version__, logs, outputs, progress, records, scoring, training
 from bench.config import RunConfig
-from bench.data import cache, cohorts
+from bench.data import attrition, cache, cohorts
 from bench.errors import BenchError
 from bench.folders import user_cache
 from bench.method import Method
@@ -222,7 +222,7 @@ def _execute(planned: Run, splits: Sequence[Split]) -> Record:
             split_fingerprint=cohort.split_fingerprint[:16],
             images=_count(cohort, "image"),
             patients=_count(cohort, "patient"),
-            excluded=dict(cohort.excluded),
+            attrition=attrition.of(cohort),
         ),
         backbone=config.backbone,
         seed=config.seed,

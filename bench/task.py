@@ -36,11 +36,15 @@ class Reading:
     ``#frame=3``, the third image of a DICOM or TIFF file that holds several), ``patient``, ``study``, one column a
     target (1, 0, NaN for unknown), the attributes (NaN for unknown), ``age`` in years, the covariates and, where the
     data set has an official one, ``split``. A data set that knows the truth behind its labels gives it as
-    ``true_<target>`` beside them. ``excluded`` counts the rows left out, by reason.
+    ``true_<target>`` beside them. ``excluded`` counts the rows left out, by reason, and nothing else;
+    ``unknown`` counts values that the reader set to unknown in rows that stay, by reason. ``rows`` is how many rows the
+    data set's own table has: those of ``table`` and those left out. A reader that states it is held to it.
     """
 
     table: pd.DataFrame
     excluded: Mapping[str, int] = field(default_factory=dict)
+    unknown: Mapping[str, int] = field(default_factory=dict)
+    rows: int | None = None
 
 
 @dataclass(frozen=True)
@@ -116,6 +120,9 @@ class Attribute:
 class Cohort:
     """The validated table of one data set: one row an image, sorted by ``image``, every patient in one split.
 
+    ``excluded`` counts the rows left out, by reason, and ``set_to_unknown`` the values; ``rows_in`` is how many rows
+    the data set's own table had, so that rows in are rows kept and rows left out.
+
     Made by :func:`bench.data.cohorts.build`; the constructor trusts its arguments.
     """
 
@@ -126,6 +133,8 @@ class Cohort:
     attribute_groups: Mapping[str, tuple[str, ...]]
     no_finding: str | None = None
     excluded: Mapping[str, int] = field(default_factory=dict)
+    set_to_unknown: Mapping[str, int] = field(default_factory=dict)
+    rows_in: int = 0
 
     def __len__(self) -> int:
         return len(self.table)
