@@ -20,13 +20,14 @@ from filelock import FileLock, Timeout
 
 from bench import __version__, logs, outputs, progress, records, scoring, training
 from bench.config import RunConfig
-from bench.data import attrition, cache, cohorts
+from bench.data import attrition, cache
+from bench.data.chosen import choose
 from bench.errors import BenchError
 from bench.folders import user_cache
 from bench.method import Method
 from bench.outputs import Outputs
 from bench.records import Record
-from bench.registry import METHODS, TASKS, Entry, datasets, source_hash
+from bench.registry import METHODS, Entry, source_hash
 from bench.scoring import decodability
 from bench.task import Cohort, Dataset, Options, Task
 
@@ -116,19 +117,8 @@ def plan(config: RunConfig) -> Run:
     Raises:
         BenchError: for a data set that cannot be read or would make the run wrong.
     """
-    entry, task_entry = METHODS.get(config.method.plugin), TASKS.get(config.task.plugin)
-    task, dataset = task_entry.load(), datasets(task_entry).get(config.task.dataset).load()
-    options = dataset.options.model_validate(config.task.options, strict=False)
-    cohort = cohorts.build(
-        dataset.read(config.task.root, options),
-        task,
-        dataset,
-        protected=config.task.protected,
-        targets=config.task.targets,
-        split=config.task.split,
-        image_size=config.task.image_size,
-    )
-    return Run(config, entry, entry.load(), task, dataset, options, cohort)
+    entry, chosen = METHODS.get(config.method.plugin), choose(config.task)
+    return Run(config, entry, entry.load(), chosen.task, chosen.dataset, chosen.options, chosen.cohort())
 
 
 def run(config: RunConfig, splits: Sequence[Split] = ("val", "test")) -> Outcome:

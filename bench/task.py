@@ -101,6 +101,9 @@ class Task:
     protected: ClassVar[str] = "race"
     covariates: ClassVar[tuple[str, ...]] = ()
     image_size: ClassVar[int] = 64
+    #: DICOM's modality and body part of exported phantoms: "DX" for radiographs, else what the images show is said.
+    modality: ClassVar[str] = "DX"
+    body_part: ClassVar[str] = ""
     #: 1 for grey values, 3 for RGB.
     channels: ClassVar[int] = 1
     backbone: ClassVar[str] = "resnet_small"

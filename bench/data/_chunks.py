@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from itertools import islice
 from multiprocessing import connection
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import numpy as np
 
@@ -118,6 +118,17 @@ class Rendered:
         return pixels
 
 
+class Place(Protocol):
+    """Where images go: written from the row ``start`` on, with what the source gave of their rows."""
+
+    @property
+    def shape(self) -> Shape:
+        """Layout of one image."""
+
+    def write(self, start: int, pixels: np.ndarray, rows: Any) -> None:
+        """Return only when the images are there."""
+
+
 @dataclass(frozen=True)
 class Target:
     """The place of the pixels: an array of ``(rows, *shape) uint8`` that starts ``offset`` bytes into ``file``."""
@@ -126,7 +137,7 @@ class Target:
     offset: int
     shape: Shape
 
-    def write(self, start: int, pixels: np.ndarray) -> None:
+    def write(self, start: int, pixels: np.ndarray, rows: Any) -> None:
         """Write images from row ``start`` on, and return only when they are on disk.
 
         Through a file handle, not a memory map, in which a full disk would end the process by SIGBUS.
@@ -139,7 +150,7 @@ class Target:
 
 
 def fill(
-    source: Files | Rendered, target: Target, table: pd.DataFrame, chunks: Sequence[Chunk], workers: int
+    source: Files | Rendered, target: Place, table: pd.DataFrame, chunks: Sequence[Chunk], workers: int
 ) -> Iterator[tuple[Chunk, Rejected]]:
     """Fill the chunks in ``workers`` processes; yields each chunk when it is on disk, with its rejected cache rows.
 
@@ -177,9 +188,9 @@ def fill(
             pool.shutdown(cancel_futures=True)
 
 
-def _fill(source: Files | Rendered, target: Target, start: int, rows: Any) -> Rejected:
+def _fill(source: Files | Rendered, target: Place, start: int, rows: Any) -> Rejected:
     pixels, rejected = source.pixels(rows, target.shape)
-    target.write(start, pixels)
+    target.write(start, pixels, rows)
     return [(start + row, reason) for row, reason in rejected]
 
 

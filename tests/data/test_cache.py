@@ -235,11 +235,11 @@ def test_a_torn_journal_costs_only_its_last_chunk(tmp_path, monkeypatch):
     written = []
     write = _chunks.Target.write
 
-    def stop(self, start, pixels):
+    def stop(self, start, pixels, rows):
         if len(written) == 3:
             raise KeyboardInterrupt
         written.append(start)
-        write(self, start, pixels)
+        write(self, start, pixels, rows)
 
     monkeypatch.setattr(_chunks.Target, "write", stop)
     with pytest.raises(KeyboardInterrupt):
