@@ -105,6 +105,8 @@ def _study(dataset: Dataset, row: Mapping[Any, Any], kind: Kind) -> None:
     dataset.Manufacturer = "mitigation-bench (synthetic images)"
     if isinstance(scanner := row.get("scanner"), str):
         dataset.ManufacturerModelName = scanner
+    if isinstance(site := row.get("site"), str):
+        dataset.InstitutionName = f"{site} (synthetic)"
     dataset.ImageType = ["ORIGINAL", "PRIMARY"]
     dataset.ImageComments = "Synthetic image of a synthetic patient"
     dataset.BurnedInAnnotation, dataset.LossyImageCompression = "NO", "00"
@@ -120,7 +122,7 @@ def _acquisition(dataset: Dataset, row: Mapping[Any, Any], kind: Kind) -> None:
     dataset.ViewPosition = view if re.fullmatch("[A-Z0-9 _]{1,16}", view) else ""
     dataset.PatientOrientation = ["L", "F"] if view in ("AP", "PA") else ""
     dataset.ImagerPixelSpacing = [f"{_FILM / dataset.Rows:.6g}", f"{_FILM / dataset.Columns:.6g}"]
-    if str(row.get("scanner")).startswith("CR"):
+    if re.search(r"\bCR\b", str(row.get("scanner"))):
         dataset.SOPClassUID, dataset.Modality = ComputedRadiographyImageStorage, "CR"
         return
     dataset.SOPClassUID = DigitalXRayImageStorageForPresentation

@@ -47,8 +47,9 @@ class CohortImages(Dataset):
     def __getstate__(self) -> dict[str, Any]:
         # A worker that is not forked gets this pickled, and a memory map would go along as all its pixels. The base of
         # a view is another array: only the whole file can be opened again by its name.
-        whole = isinstance(self.pixels, np.memmap) and isinstance(self.pixels.base, mmap.mmap)
-        return self.__dict__ | ({"pixels": self.pixels.filename} if whole else {})
+        if isinstance(self.pixels, np.memmap) and isinstance(self.pixels.base, mmap.mmap):
+            return self.__dict__ | {"pixels": self.pixels.filename}
+        return self.__dict__
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__ = state

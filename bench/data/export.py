@@ -21,7 +21,7 @@ from bench.data.chosen import choose
 from bench.errors import BenchError
 from bench.folders import whole
 from bench.records import write_text
-from bench.task import Cohort
+from bench.task import TRUE, Cohort, Dataset, Task
 
 if TYPE_CHECKING:
     from bench.config import RunConfig
@@ -61,9 +61,9 @@ def file_of(row: Any) -> str:
 def export(config: RunConfig, out: Path) -> Path:
     """Render every image of a phantom into a DICOM file, and write its table as CSV; returns the table's path.
 
-    The table has the columns of the cohort (image, patient, study, targets, attributes, age, covariates, split), with
-    ``image`` the file's path below ``out``. It appears last. An export that was interrupted goes on: files that are
-    there whole are not made again.
+    The table has the columns that the task knows (image, patient, study, targets and their true labels, attributes,
+    age, covariates, split), with ``image`` the file's path below ``out``. It appears last. An export that was
+    interrupted goes on: files that are there whole are not made again.
 
     Raises:
         BenchError: for a data set that lies in files already, or a folder that holds anything else.
@@ -86,7 +86,7 @@ def export(config: RunConfig, out: Path) -> Path:
         with FileLock(out / _LOCK, timeout=0):
             _claim(out, json.dumps(about, indent=1))
             _write(folder, Rendered(dataset, chosen.options), cohort, f"{dataset.name}, {size} px")
-            write_text(out / _TABLE, _table(cohort, chosen.task.targets).to_csv(index=False))
+            write_text(out / _TABLE, _table(cohort, dataset, chosen.task).to_csv(index=False))
     except Timeout as error:
         raise BenchError(f"Another process is exporting to {out}. Wait for it, then give the command again.") from error
     except (FileExistsError, NotADirectoryError) as error:
@@ -117,9 +117,10 @@ def _write(folder: Folder, source: Rendered, cohort: Cohort, title: str) -> None
             progress.advance(chunk.stop - chunk.start)
 
 
-def _table(cohort: Cohort, targets: tuple[str, ...]) -> pd.DataFrame:
+def _table(cohort: Cohort, dataset: Dataset, task: type[Task]) -> pd.DataFrame:
     table = cohort.table.assign(image=[file_of(row) for row in cohort.table[["image", "patient"]].to_dict("records")])
-    labels = [name for name in table if str(name).removeprefix("true_") in targets]
+    table = table.drop(columns=[name for name in dataset.drawn_from if name not in task.covariates])
+    labels = [name for name in table if str(name).removeprefix(TRUE) in task.targets]
     return table.astype(dict.fromkeys(labels, "Int64"))
 
 

@@ -71,7 +71,8 @@ def test_the_phantom():
 
 @pytest.mark.skipif(not REAL.is_dir(), reason="the part of NIH ChestX-ray14 is not there")
 def test_nih_cxr14():
-    config = compose(["task=cxr", "task.dataset=nih_cxr14", f"task.root={REAL}", "task.protected=sex"])
+    options = ["task.targets=[effusion,cardiomegaly,opacity,no_finding]", "task.protected=sex", f"task.root={REAL}"]
+    config = compose(["task=cxr", "task.dataset=nih_cxr14", *options])
     found = attrition.of(choose(config.task).cohort())
     (listing,) = REAL.glob("Data_Entry_2017*.csv")
     assert found.rows == len(pd.read_csv(listing))

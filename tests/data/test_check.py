@@ -61,7 +61,9 @@ def spoilt(hospital):
 
 
 def nih(hospital):
-    return ("task=cxr", "task.dataset=nih_cxr14", f"task.root={hospital}", "task.protected=sex", "task.image_size=16")
+    targets = "task.targets=[effusion,cardiomegaly,opacity,no_finding]"
+    options = ("task.dataset=nih_cxr14", f"task.root={hospital}", "task.protected=sex", "task.image_size=16")
+    return ("task=cxr", targets, *options)
 
 
 def test_a_data_set_that_is_well(hospital, monkeypatch, capsys):
