@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from bench.errors import BenchError
+from bench.errors import BenchError, suggest
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,6 +26,8 @@ app = typer.Typer(
     epilog="Options are overrides in Hydra's grammar: method=adversarial method.strength=.5 task=cxr seed=1. "
     "--debug shows the traceback of an error.",
 )
+data_app = typer.Typer(help="Look at a data set before a run, or write a synthetic one to files.", no_args_is_help=True)
+app.add_typer(data_app, name="data")
 Overrides = Annotated[list[str] | None, typer.Argument(help="option=value …; `bench show` lists the options")]
 Multirun = Annotated[bool, typer.Option("-m", "--multirun", help="run the product of comma lists: seed=0,1")]
 
@@ -170,6 +172,39 @@ def decode(
         report = {"suite_version": decodability.SUITE_VERSION, "flags": list(found.flags), "scores": rows}
         write_text(out, json.dumps(report, indent=1))
         typer.echo(out)
+
+
+@data_app.command("check")
+def check_data(
+    overrides: Overrides = None,
+    sample: Annotated[int, typer.Option(min=1, help="images that are decoded, drawn by seed=…")] = 64,
+) -> None:
+    """Read a data set but for its pixels, and a sample of these: bench data check task=cxr task.dataset=…"""
+    from bench.data.check import check
+    from bench.report_data import print_check
+
+    config = _announced(overrides or [])
+    found = check(config, sample)
+    print_check(found, f"{config.task.dataset}, a data set of task {config.task.name}", config.task.protected)
+    if found.errors:
+        raise BenchError(" ".join(found.errors))
+
+
+@data_app.command("export")
+def export_data(overrides: Overrides = None) -> None:
+    """Render a phantom into files and a table: bench data export task=cxr format=dicom out=folder"""
+    from bench import config
+    from bench.data.export import FORMATS, export
+
+    own = {"format": "dicom", "out": None}
+    given = config.given(overrides or [])
+    own |= {name: given[name] for name in own if name in given}
+    if own["format"] not in FORMATS:
+        raise BenchError(f"format={own['format']} is none that can be written.{suggest(str(own['format']), FORMATS)}")
+    if not own["out"]:
+        raise BenchError("Say which folder the files go to: bench data export task=cxr out=/a/folder.")
+    rest = [text for text in overrides or [] if text.partition("=")[0] not in own]
+    typer.echo(export(_announced(rest), Path(str(own["out"])).expanduser()))
 
 
 def _one_run(overrides: list[str]) -> None:

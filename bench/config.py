@@ -12,6 +12,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from bench.errors import BenchError, suggest
+from bench.task import MAX_UNREADABLE
 
 #: Overrides that choose a plugin instead of setting a value.
 _SELECTORS = ("method", "task", "task.dataset")
@@ -59,6 +60,7 @@ class TaskConfig(_Strict):
     targets: tuple[str, ...] | None = None
     split: Literal["hash", "official"] = "hash"
     image_size: int = Field(ge=16, le=1024)
+    max_unreadable: float = Field(MAX_UNREADABLE, ge=0, lt=1, description="share of the images that may be unreadable")
     options: dict[str, Any] = {}
 
 
@@ -143,6 +145,7 @@ def compose(overrides: Sequence[str]) -> RunConfig:
         "targets": None,
         "split": "hash",
         "image_size": task.image_size,
+        "max_unreadable": MAX_UNREADABLE,
     }
     method_class = method.load()
     method_defaults = {name: tunable.default for name, tunable in hyperparameters(method_class).items()}

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from bench.errors import BenchError
 from bench.folders import whole
@@ -87,11 +87,51 @@ class TaskInfo(_Part):
     image_size: int
 
 
+class Cell(_Part):
+    """One group of the protected attribute in one split; None is the group of those in whom it is unknown.
+
+    ``positive`` and ``negative`` count images by target; the others are unknown.
+    """
+
+    split: Literal["train", "val", "test"]
+    group: str | None
+    images: int
+    patients: int
+    positive: dict[str, int]
+    negative: dict[str, int]
+
+
+class Attrition(_Part):
+    """What became of the rows of a data set's own table: rows in are rows kept and rows left out.
+
+    ``excluded`` counts rows that were left out, by reason, unreadable images included. Of the images kept, ``unknown``
+    counts by column those without a value, and ``set_to_unknown`` the values that were taken away, by reason.
+    """
+
+    rows: int
+    excluded: dict[str, int]
+    kept: int
+    patients: int
+    unknown: dict[str, int]
+    set_to_unknown: dict[str, int]
+    cells: list[Cell]
+
+    @model_validator(mode="after")
+    def _adds_up(self) -> Attrition:
+        if self.rows != self.kept + sum(self.excluded.values()) or self.kept != sum(cell.images for cell in self.cells):
+            raise ValueError(
+                f"{self.rows} rows are not the {self.kept} kept ({sum(cell.images for cell in self.cells)} in cells)"
+                f" and the {sum(self.excluded.values())} left out"
+            )
+        return self
+
+
 class DataInfo(_Part):
     """The data it was trained and tested on: hashes and counts, no patient.
 
-    ``excluded`` counts rows that were left out, by reason, unreadable images included. ``true_labels`` names the
-    targets whose test scores are made against true labels; training, thresholds and val scores took the reported ones.
+    ``attrition`` says what became of the data set's rows; records made before there was such a table have ``excluded``
+    instead, rows left out and values set to unknown in one. ``true_labels`` names the targets whose test scores are
+    made against true labels; training, thresholds and val scores took the reported ones.
     """
 
     dataset: str
@@ -100,7 +140,8 @@ class DataInfo(_Part):
     split_fingerprint: str
     images: dict[str, int]
     patients: dict[str, int]
-    excluded: dict[str, int]
+    attrition: Attrition | None = None
+    excluded: dict[str, int] = Field(default_factory=dict)
     true_labels: list[str] = Field(default_factory=list)
 
 

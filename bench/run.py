@@ -17,14 +17,15 @@ from filelock import FileLock, Timeout
 
 from bench import __version__, logs, outputs, progress, records, scoring, training
 from bench.config import RunConfig
-from bench.data import cache, cohorts, twins
+from bench.data import attrition, cache, twins
+from bench.data.chosen import choose
 from bench.environment import environment
 from bench.errors import BenchError
 from bench.folders import user_cache
 from bench.method import Method
 from bench.outputs import Outputs
 from bench.records import Record
-from bench.registry import METHODS, TASKS, Entry, datasets, source_hash
+from bench.registry import METHODS, Entry, source_hash
 from bench.scoring import decodability
 from bench.task import Cohort, Dataset, Options, Task
 
@@ -75,6 +76,7 @@ class Run:
             self.config.cache_dir or user_cache() / "images",
             task.image_size,
             workers=os.cpu_count() or 1,
+            max_unreadable=task.max_unreadable,
         )
 
     @cached_property
@@ -134,7 +136,7 @@ class Run:
             split_fingerprint=cohort.split_fingerprint[:16],
             images=_count(cohort, "image"),
             patients=_count(cohort, "patient"),
-            excluded=dict(cohort.excluded),
+            attrition=attrition.of(cohort),
             true_labels=list(cohort.true_labels),
         )
 
@@ -163,19 +165,9 @@ def plan(config: RunConfig) -> Run:
     Raises:
         BenchError: for a data set that cannot be read or would make the run wrong, or that a method cannot be run on.
     """
-    entry, task_entry = METHODS.get(config.method.plugin), TASKS.get(config.task.plugin)
-    task, dataset = task_entry.load(), datasets(task_entry).get(config.task.dataset).load()
-    options = dataset.options.model_validate(config.task.options, strict=False)
-    cohort = cohorts.build(
-        dataset.read(config.task.root, options),
-        task,
-        dataset,
-        protected=config.task.protected,
-        targets=config.task.targets,
-        split=config.task.split,
-        image_size=config.task.image_size,
-    )
-    planned = Run(config, entry, entry.load(), task, dataset, options, cohort)
+    entry, chosen = METHODS.get(config.method.plugin), choose(config.task)
+    task, dataset, cohort = chosen.task, chosen.dataset, chosen.cohort()
+    planned = Run(config, entry, entry.load(), task, dataset, chosen.options, cohort)
     if planned.method.race_free and not planned.has_twins:
         protected = cohort.spec.protected
         raise BenchError(

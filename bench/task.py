@@ -17,6 +17,8 @@ from bench.errors import BenchError
 
 SPLITS = ("train", "val", "test")
 AGE_GROUPS = ("under 40", "40-59", "60-79", "80 and over")
+#: Share of a data set's images that may be unreadable before a run is stopped, unless a user says otherwise.
+MAX_UNREADABLE = 0.05
 _AGE_EDGES = (40.0, 60.0, 80.0)
 #: Begins the name of the column that holds the true label of the target named after it.
 TRUE = "true_"
@@ -32,15 +34,20 @@ class Options(BaseModel):
 class Reading:
     """What a reader found in a folder.
 
-    ``table`` has one row an image with the columns ``image`` (unique; for files, the path below the root), ``patient``,
-    ``study``, one column a target (1, 0, NaN for unknown), the attributes (NaN for unknown), ``age`` in years, the
-    covariates and, where the data set has an official one, ``split``. A data set that knows the truth behind its labels
-    gives it as ``true_<target>`` beside them (1, 0, NaN for unknown): networks are trained and tuned on what is
-    reported and tested on what is true. ``excluded`` counts the rows left out, by reason.
+    ``table`` has one row an image with the columns ``image`` (unique; for files, the path below the root; followed by
+    ``#frame=3``, the third image of a DICOM or TIFF file that holds several), ``patient``, ``study``, one column a
+    target (1, 0, NaN for unknown), the attributes (NaN for unknown), ``age`` in years, the covariates and, where the
+    data set has an official one, ``split``. A data set that knows the truth behind its labels gives it as
+    ``true_<target>`` beside them (1, 0, NaN for unknown): networks are trained and tuned on what is reported and tested
+    on what is true. ``excluded`` counts the rows left out, by reason, and nothing else; ``unknown`` counts values that
+    the reader set to unknown in rows that stay, by reason. ``rows`` is how many rows the data set's own table has:
+    those of ``table`` and those left out. A reader that states it is held to it.
     """
 
     table: pd.DataFrame
     excluded: Mapping[str, int] = field(default_factory=dict)
+    unknown: Mapping[str, int] = field(default_factory=dict)
+    rows: int | None = None
 
 
 @dataclass(frozen=True)
@@ -48,7 +55,8 @@ class Dataset:
     """One data set of a task: a function from a folder to a table, and how its pixels come about.
 
     ``read(root, options)`` decodes nothing and splits nothing. ``render(table, size, options)`` gives the pixels
-    ``(N, H, W) uint8`` of rows that exist in no file (a phantom); without it ``image`` names files below the root.
+    ``(N, H, W) uint8`` of rows that exist in no file (a phantom), ``(N, H, W, 3)`` for a task of three channels;
+    without it ``image`` names files below the root.
     ``twin(table, group)`` gives the same rows with the attribute that the task protects set to ``group``; for None,
     with all that it does to the pixels absent. Rendered, they are the counterfactual twins of these images: everything
     else is as it was, the noise included, so the twin of an image's own group is the image itself. ``organ(table, size,
@@ -99,6 +107,10 @@ class Task:
     protected: ClassVar[str] = "race"
     covariates: ClassVar[tuple[str, ...]] = ()
     image_size: ClassVar[int] = 64
+    #: DICOM's modality and body part of exported phantoms: "DX" for radiographs, else what the images show is said.
+    modality: ClassVar[str] = "DX"
+    body_part: ClassVar[str] = ""
+    #: 1 for grey values, 3 for RGB.
     channels: ClassVar[int] = 1
     backbone: ClassVar[str] = "resnet_small"
     dataset: ClassVar[str] = "phantom"
@@ -117,6 +129,9 @@ class Attribute:
 class Cohort:
     """The validated table of one data set: one row an image, sorted by ``image``, every patient in one split.
 
+    ``excluded`` counts the rows left out, by reason, and ``set_to_unknown`` the values; ``rows_in`` is how many rows
+    the data set's own table had, so that rows in are rows kept and rows left out.
+
     Made by :func:`bench.data.cohorts.build`; the constructor trusts its arguments.
     """
 
@@ -127,6 +142,8 @@ class Cohort:
     attribute_groups: Mapping[str, tuple[str, ...]]
     no_finding: str | None = None
     excluded: Mapping[str, int] = field(default_factory=dict)
+    set_to_unknown: Mapping[str, int] = field(default_factory=dict)
+    rows_in: int = 0
 
     def __len__(self) -> int:
         return len(self.table)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
+import math
 import multiprocessing
 import os
 import signal
@@ -19,11 +20,11 @@ from dataclasses import dataclass
 from itertools import islice
 from multiprocessing import connection
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import numpy as np
 
-from bench.data.decode import Undecodable, decode
+from bench.data.decode import Undecodable, decode, split_frame
 from bench.errors import BenchError
 
 if TYPE_CHECKING:
@@ -36,6 +37,15 @@ _RENDERED_AT_ONCE = 32
 
 #: A row that gave no image (counted from the first of its chunk, or of the cache), and why.
 Rejected = list[tuple[int, str]]
+
+
+#: The pixels of one image: ``(size, size)``, or ``(size, size, 3)`` in colour.
+Shape = tuple[int, ...]
+
+
+def shape(size: int, channels: int) -> Shape:
+    """What one image's pixels are laid out as."""
+    return (size, size) if channels == 1 else (size, size, channels)
 
 
 class Chunk(NamedTuple):
@@ -55,13 +65,14 @@ class Files:
         """What a worker needs to know of these rows: the paths."""
         return table["image"].tolist()
 
-    def pixels(self, rows: Sequence[str], size: int) -> tuple[np.ndarray, Rejected]:
-        """The images ``(N, size, size) uint8``, zeros where a file gave none."""
-        pixels = np.zeros((len(rows), size, size), dtype=np.uint8)
+    def pixels(self, rows: Sequence[str], shape: Shape) -> tuple[np.ndarray, Rejected]:
+        """The images ``(N, *shape) uint8``, zeros where a file gave none."""
+        pixels = np.zeros((len(rows), *shape), dtype=np.uint8)
         rejected = []
         for row, image in enumerate(rows):
+            path, frame = split_frame(image)
             try:
-                pixels[row] = decode(self.root / image, size)
+                pixels[row] = decode(self.root / path, shape[0], 3 if len(shape) == 3 else 1, frame)
             except Undecodable as error:
                 rejected.append((row, error.reason))
         return pixels, rejected
@@ -78,19 +89,19 @@ class Rendered:
         """What a worker needs to know of these rows: everything."""
         return table
 
-    def pixels(self, rows: pd.DataFrame, size: int) -> tuple[np.ndarray, Rejected]:
-        """The images ``(N, size, size) uint8``.
+    def pixels(self, rows: pd.DataFrame, shape: Shape) -> tuple[np.ndarray, Rejected]:
+        """The images ``(N, *shape) uint8``.
 
         Raises:
             BenchError: when the phantom raises, or returns anything else.
         """
         parts = [rows.iloc[at : at + _RENDERED_AT_ONCE] for at in range(0, len(rows), _RENDERED_AT_ONCE)]
-        return np.concatenate([self._part(part, size) for part in parts]), []
+        return np.concatenate([self._part(part, shape) for part in parts]), []
 
-    def _part(self, rows: pd.DataFrame, size: int) -> np.ndarray:
+    def _part(self, rows: pd.DataFrame, shape: Shape) -> np.ndarray:
         assert self.dataset.render is not None
         try:
-            pixels = self.dataset.render(rows, size, self.options)
+            pixels = self.dataset.render(rows, shape[0], self.options)
         except BenchError:
             raise
         except Exception as error:
@@ -98,7 +109,7 @@ class Rendered:
                 f"Data set {self.dataset.name!r} failed to render image {rows['image'].iloc[0]!r} or one of the"
                 f" {len(rows) - 1} after it: {type(error).__name__}: {error}."
             ) from error
-        expected, got = (len(rows), size, size), (np.shape(pixels), getattr(pixels, "dtype", type(pixels).__name__))
+        expected, got = (len(rows), *shape), (np.shape(pixels), getattr(pixels, "dtype", type(pixels).__name__))
         if got != (expected, np.uint8):
             raise BenchError(
                 f"The render function of data set {self.dataset.name!r} must return {expected} uint8 for"
@@ -107,28 +118,39 @@ class Rendered:
         return pixels
 
 
+class Place(Protocol):
+    """Where images go: written from the row ``start`` on, with what the source gave of their rows."""
+
+    @property
+    def shape(self) -> Shape:
+        """Layout of one image."""
+
+    def write(self, start: int, pixels: np.ndarray, rows: Any) -> None:
+        """Return only when the images are there."""
+
+
 @dataclass(frozen=True)
 class Target:
-    """The place of the pixels: an array of ``(rows, size, size) uint8`` that starts ``offset`` bytes into ``file``."""
+    """The place of the pixels: an array of ``(rows, *shape) uint8`` that starts ``offset`` bytes into ``file``."""
 
     file: Path
     offset: int
-    size: int
+    shape: Shape
 
-    def write(self, start: int, pixels: np.ndarray) -> None:
+    def write(self, start: int, pixels: np.ndarray, rows: Any) -> None:
         """Write images from row ``start`` on, and return only when they are on disk.
 
         Through a file handle, not a memory map, in which a full disk would end the process by SIGBUS.
         """
         with open(self.file, "r+b") as file:
-            file.seek(self.offset + start * self.size**2)
+            file.seek(self.offset + start * math.prod(self.shape))
             file.write(np.ascontiguousarray(pixels).data)
             file.flush()
             os.fsync(file.fileno())
 
 
 def fill(
-    source: Files | Rendered, target: Target, table: pd.DataFrame, chunks: Sequence[Chunk], workers: int
+    source: Files | Rendered, target: Place, table: pd.DataFrame, chunks: Sequence[Chunk], workers: int
 ) -> Iterator[tuple[Chunk, Rejected]]:
     """Fill the chunks in ``workers`` processes; yields each chunk when it is on disk, with its rejected cache rows.
 
@@ -166,9 +188,9 @@ def fill(
             pool.shutdown(cancel_futures=True)
 
 
-def _fill(source: Files | Rendered, target: Target, start: int, rows: Any) -> Rejected:
-    pixels, rejected = source.pixels(rows, target.size)
-    target.write(start, pixels)
+def _fill(source: Files | Rendered, target: Place, start: int, rows: Any) -> Rejected:
+    pixels, rejected = source.pixels(rows, target.shape)
+    target.write(start, pixels, rows)
     return [(start + row, reason) for row, reason in rejected]
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import mmap
+import os
 from collections.abc import Iterator
 from typing import Any
 
@@ -41,6 +43,18 @@ class CohortImages(Dataset):
 
     def __len__(self) -> int:
         return len(self.rows)
+
+    def __getstate__(self) -> dict[str, Any]:
+        # A worker that is not forked gets this pickled, and a memory map would go along as all its pixels. The base of
+        # a view is another array: only the whole file can be opened again by its name.
+        if isinstance(self.pixels, np.memmap) and isinstance(self.pixels.base, mmap.mmap):
+            return self.__dict__ | {"pixels": self.pixels.filename}
+        return self.__dict__
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__ = state
+        if isinstance(self.pixels, str | os.PathLike):
+            self.pixels = np.load(self.pixels, mmap_mode="r", allow_pickle=False)
 
     def __getitem__(self, index: tuple[int, np.ndarray]) -> Batch:
         epoch, positions = index

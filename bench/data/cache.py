@@ -7,6 +7,7 @@ import errno
 import hashlib
 import io
 import json
+import math
 import os
 import shutil
 import sys
@@ -20,16 +21,14 @@ import numpy as np
 from filelock import AcquireReturnProxy, FileLock, Timeout
 
 from bench.data import cohorts
-from bench.data._chunks import Chunk, Files, Rejected, Rendered, Target, fill
+from bench.data._chunks import Chunk, Files, Rejected, Rendered, Shape, Target, fill, shape
 from bench.data._progress import Progress
-from bench.data.decode import DECODER_VERSION
+from bench.data.decode import DECODER_VERSION, split_frame
 from bench.errors import BenchError
-from bench.task import Cohort, Dataset, require_root
+from bench.task import MAX_UNREADABLE, Cohort, Dataset, require_root
 
 #: Raised when the layout of the cache folder changes.
 _LAYOUT = 1
-#: Share of the images that may be unreadable before a run is stopped.
-MAX_REJECTED = 0.05
 #: Images a chunk: what a worker takes at once, and the most that a kill costs each worker.
 _CHUNK = 64
 _PIXELS, _JOURNAL, _REJECTED, _ABOUT = "pixels.npy", "finished.jsonl", "rejected.csv", "cache.json"
@@ -37,7 +36,9 @@ _PIXELS, _JOURNAL, _REJECTED, _ABOUT = "pixels.npy", "finished.jsonl", "rejected
 
 @dataclass(frozen=True)
 class Images:
-    """The pixels of a cohort: ``pixels[cohort.rows]`` are its images, ``(N, H, W) uint8``, read-only.
+    """The pixels of a cohort: ``pixels[cohort.rows]`` are its images, read-only.
+
+    They are ``(N, H, W) uint8``, in a task of three channels ``(N, H, W, 3)``.
 
     ``rejected`` lists the images that gave none, with the reason; their rows are zeros and :meth:`apply` takes them out
     of the cohort. ``fingerprint`` is that of :func:`fingerprint`; ``folder`` holds it all.
@@ -65,9 +66,9 @@ def fingerprint(cohort: Cohort, dataset: Dataset, options: Any, root: Path | Non
     Of files: each one's path below ``root``, length and time of last change (in nanoseconds, so that a file replaced by
     one of the same length is noticed; a copy that does not keep the times is decoded again), in row order, and the
     decoder's version. Of a phantom: its options and every cell of the table but the split. Of both: the data set's name
-    and version, and ``size``.
+    and version, ``size``, and the number of channels where it is not one.
     """
-    about = {"layout": _LAYOUT, "dataset": dataset.name, "version": dataset.version, "size": size}
+    about = _about(cohort, dataset, size)
     if dataset.render:
         digest = _start_digest(about | {"options": options.model_dump(mode="json")})
         digest.update(cohort.table.drop(columns="split").to_csv(index=False, float_format="%.9g").encode())
@@ -76,7 +77,7 @@ def fingerprint(cohort: Cohort, dataset: Dataset, options: Any, root: Path | Non
     digest = _start_digest(about | {"decoder": DECODER_VERSION})
     for image in cohort.table["image"]:
         try:
-            stat = os.stat(folder / image)
+            stat = os.stat(folder / split_frame(image)[0])
             digest.update(f"{image}\0{stat.st_size}\0{stat.st_mtime_ns}\n".encode())
         except OSError as error:
             digest.update(f"{image}\0{error.strerror}\n".encode())
@@ -91,6 +92,7 @@ def open_images(
     cache_dir: Path,
     size: int,
     workers: int,
+    max_unreadable: float = MAX_UNREADABLE,
 ) -> Images:
     """The images of a cohort, built first where the cache does not hold them.
 
@@ -105,31 +107,40 @@ def open_images(
         cache_dir: holds one folder a set of images.
         size: side of the square images, in pixels.
         workers: processes that decode or render.
+        max_unreadable: share of the images that may be unreadable.
 
     Raises:
-        BenchError: when more than 5% of the images are unreadable, a phantom does not render, the disk is full, or the
+        BenchError: when a larger share of the images is unreadable, a phantom does not render, the disk is full, or the
             cache folder cannot be written.
     """
     if not np.array_equal(cohort.rows, np.arange(len(cohort))):
         raise ValueError("images are opened for a whole cohort, before any row is taken out")
+    whole = (len(cohort), *shape(size, cohort.spec.channels))
     name = fingerprint(cohort, dataset, options, root, size)
     folder = cache_dir / f"{dataset.name}-{size}px-{name[:20]}"
-    if folder.is_dir():
-        return _open(folder, name, len(cohort), size)
     try:
         cache_dir.mkdir(parents=True, exist_ok=True)
-        with _lock(folder):
-            if not folder.is_dir():
-                _build(folder, cohort, dataset, options, root, size, workers)
+        if not folder.is_dir():
+            with _lock(folder):
+                if not folder.is_dir():
+                    _build(folder, cohort, dataset, options, root, size, workers, max_unreadable)
     except OSError as error:
-        raise _unwritable(error, cache_dir, len(cohort) * size**2) from error
+        raise _unwritable(error, cache_dir, math.prod(whole)) from error
     except BrokenProcessPool as error:
         raise BenchError(
             f"A process that prepared images of data set {dataset.name!r} was killed, most often for want of memory."
             " What is finished is kept: the same command goes on from there. A script that calls this needs its"
             ' `if __name__ == "__main__":`.'
         ) from error
-    return _open(folder, name, len(cohort), size)
+    images = _open(folder, name, whole)
+    _refuse_too_many(images.rejected, len(cohort), dataset, max_unreadable, folder / _REJECTED)
+    return images
+
+
+def _about(cohort: Cohort, dataset: Dataset, size: int) -> dict[str, Any]:
+    about = {"layout": _LAYOUT, "dataset": dataset.name, "version": dataset.version, "size": size}
+    # Not said of one channel, so that caches from before there was colour stay valid.
+    return about if cohort.spec.channels == 1 else about | {"channels": cohort.spec.channels}
 
 
 def _start_digest(about: dict[str, Any]) -> Any:
@@ -146,16 +157,25 @@ def _lock(folder: Path) -> AcquireReturnProxy:
 
 
 def _build(
-    folder: Path, cohort: Cohort, dataset: Dataset, options: Any, root: Path | None, size: int, workers: int
+    folder: Path,
+    cohort: Cohort,
+    dataset: Dataset,
+    options: Any,
+    root: Path | None,
+    size: int,
+    workers: int,
+    max_unreadable: float,
 ) -> None:
     partial = folder.with_name(folder.name + ".partial")
+    image = shape(size, cohort.spec.channels)
+    whole = (len(cohort), *image)
     try:
-        finished = _resume(partial, len(cohort), size) or _start(partial, len(cohort), size)
+        finished = _resume(partial, whole) or _start(partial, whole)
         chunks = [Chunk(at, min(at + _CHUNK, len(cohort))) for at in range(0, len(cohort), _CHUNK)]
         rejected = [row for rows in finished.values() for row in rows]
         done = sum(chunk.stop - chunk.start for chunk in finished)
         offset = np.load(partial / _PIXELS, mmap_mode="r", allow_pickle=False).offset
-        target = Target(partial / _PIXELS, offset, size)
+        target = Target(partial / _PIXELS, offset, image)
         source = Rendered(dataset, options) if dataset.render else Files(require_root(root, dataset.name))
         todo = [chunk for chunk in chunks if chunk not in finished]
         with (
@@ -170,9 +190,12 @@ def _build(
                 progress.advance(chunk.stop - chunk.start)
         images = cohort.table["image"].to_numpy()
         listed = [(str(images[row]), reason) for row, reason in sorted(rejected)]
-        _write_rejected(partial / _REJECTED, listed)
-        _refuse_too_many(listed, len(cohort), dataset, partial / _REJECTED, folder)
-        about = {"layout": _LAYOUT, "dataset": dataset.name, "version": dataset.version, "size": size}
+        kept = folder.with_name(folder.name + ".rejected.csv")
+        _write_rejected(kept, listed)
+        # The list stays; the rest goes, so that the next attempt reads all anew.
+        _refuse_too_many(listed, len(cohort), dataset, max_unreadable, kept)
+        os.replace(kept, partial / _REJECTED)
+        about = _about(cohort, dataset, size)
         _write(partial / _ABOUT, json.dumps(about | {"images": len(cohort), "rejected": len(listed)}, indent=2))
         os.replace(partial, folder)
         (folder / _JOURNAL).unlink()
@@ -183,11 +206,11 @@ def _build(
         raise
 
 
-def _start(partial: Path, n: int, size: int) -> dict[Chunk, Rejected]:
+def _start(partial: Path, whole: Shape) -> dict[Chunk, Rejected]:
     """An empty cache with all its space taken; the journal comes last and says that the rest is there."""
     shutil.rmtree(partial, ignore_errors=True)
     partial.mkdir()
-    np.lib.format.open_memmap(partial / _PIXELS, mode="w+", dtype=np.uint8, shape=(n, size, size)).flush()
+    np.lib.format.open_memmap(partial / _PIXELS, mode="w+", dtype=np.uint8, shape=whole).flush()
     with open(partial / _PIXELS, "r+b") as file:
         if hasattr(os, "posix_fallocate"):
             # All of it is taken now, so that a disk too small shows at once and not in an hour.
@@ -197,12 +220,12 @@ def _start(partial: Path, n: int, size: int) -> dict[Chunk, Rejected]:
     return {}
 
 
-def _resume(partial: Path, n: int, size: int) -> dict[Chunk, Rejected]:
+def _resume(partial: Path, whole: Shape) -> dict[Chunk, Rejected]:
     """The finished chunks of an interrupted build, with their rejected rows; empty where there is none."""
     finished = {}
     try:
         lines = (partial / _JOURNAL).read_text().split("\n")
-        if np.load(partial / _PIXELS, mmap_mode="r", allow_pickle=False).shape != (n, size, size):
+        if np.load(partial / _PIXELS, mmap_mode="r", allow_pickle=False).shape != whole:
             return {}
         for line in lines[:-1]:  # what follows the last newline was cut off by the kill
             start, stop, rejected = json.loads(line)
@@ -228,24 +251,20 @@ def _write(path: Path, text: str) -> None:
         os.fsync(file.fileno())
 
 
-def _refuse_too_many(
-    rejected: Sequence[tuple[str, str]], n: int, dataset: Dataset, listing: Path, folder: Path
-) -> None:
-    """Stop when too few images are left. The list stays; the rest goes, so that the next attempt reads all anew."""
-    if len(rejected) <= MAX_REJECTED * n:
+def _refuse_too_many(rejected: Sequence[tuple[str, str]], n: int, dataset: Dataset, most: float, listing: Path) -> None:
+    """Stop when too few images are left."""
+    if len(rejected) <= most * n:
         return
-    kept = folder.with_name(folder.name + ".rejected.csv")
-    os.replace(listing, kept)
     few = "; ".join(f"{image} ({reason})" for image, reason in rejected[:3])
     share = "None" if len(rejected) == n else f"Only {n - len(rejected):,}"
     raise BenchError(
         f"{share} of the {n:,} images of data set {dataset.name!r} can be read, and no more than"
-        f" {MAX_REJECTED:.0%} may be unreadable. The first are {few}. {kept} lists all: mend or fetch these"
-        " files again, or take them out of the data set's table."
+        f" {most:.4g} of them may be unreadable (task.max_unreadable). The first are {few}. {listing} lists all: mend"
+        " or fetch these files again, or take them out of the data set's table."
     )
 
 
-def _open(folder: Path, name: str, n: int, size: int) -> Images:
+def _open(folder: Path, name: str, whole: Shape) -> Images:
     try:
         pixels = np.load(folder / _PIXELS, mmap_mode="r", allow_pickle=False)
         with open(folder / _REJECTED, newline="", encoding="utf-8") as file:
@@ -253,7 +272,7 @@ def _open(folder: Path, name: str, n: int, size: int) -> Images:
         about = json.loads((folder / _ABOUT).read_text(encoding="utf-8"))
         if len(rejected) != about["rejected"]:
             raise ValueError(f"{_REJECTED} lists {len(rejected)} of {about['rejected']} images")
-        if pixels.shape != (n, size, size) or pixels.dtype != np.uint8:
+        if pixels.shape != whole or pixels.dtype != np.uint8:
             raise ValueError(f"it holds {pixels.shape} {pixels.dtype}")
     except (OSError, ValueError, KeyError) as error:
         raise BenchError(

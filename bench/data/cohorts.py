@@ -27,13 +27,15 @@ def build(
     targets: Sequence[str] | None = None,
     split: Literal["hash", "official"] = "hash",
     image_size: int,
+    checked: bool = True,
 ) -> Cohort:
     """The validated cohort of what a reader found: sorted by ``image``, with a RangeIndex, every patient in one split.
 
     Kept are the columns that the task knows: all its targets that the data set has (those not chosen too, since a
     phantom draws from them), their true labels, its attributes, ``age`` and its covariates. A patient recorded with two
-    values of an attribute has it set to unknown, as has an age outside 0–120; ``Cohort.excluded`` counts the images of
-    each. Rows whose protected attribute is unknown stay, for diagnosis. A group in which there is nobody is left out.
+    values of an attribute has it set to unknown, as has an age outside 0–120; ``Cohort.set_to_unknown`` counts the
+    images of each. Rows whose protected attribute is unknown stay, for diagnosis. A group in which there is nobody is
+    left out.
 
     Args:
         reading: what the reader returned.
@@ -43,30 +45,31 @@ def build(
         targets: the targets to train on and score; None takes all of the task's.
         split: "hash" of the patient's id, or the data set's "official" one.
         image_size: side of the square images, in pixels.
+        checked: whether to end in :func:`check_splits`.
 
     Raises:
-        BenchError: for an unknown name; a column that is lacking; an image listed twice or a row without image or
-            patient; a true label of no target; a value that is no label or no group; a protected attribute that is
-            absent, unknown for all or the same for all; no official split, or one that parts a patient; an empty split;
-            a target with one class or a protected attribute with one group in a split.
+        BenchError: for an unknown name; a reader whose rows do not add up; a column that is lacking; an image listed
+            twice or a row without image or patient; a true label of no target; a value that is no label or no group; a
+            protected attribute that is absent, unknown for all or the same for all; no official split, or one that
+            parts a patient; an empty split; a target with one class or a protected attribute with one group in a split.
     """
+    if task.channels not in (1, 3):
+        raise BenchError(f"Task {task.name!r} asks for {task.channels} channels; an image has 1 (grey) or 3 (RGB).")
     chosen = _chosen_targets(task, targets)
     protected = protected or task.protected
     if protected not in task.attributes:
         raise BenchError(
             f"task.protected={protected} is no attribute of task {task.name!r}.{suggest(protected, task.attributes)}"
         )
-    excluded = Counter(reading.excluded)
+    excluded, unknown = Counter(reading.excluded), Counter(reading.unknown)
+    rows_in = _rows_in(reading, dataset)
     table = _known_columns(reading.table, task, dataset, chosen)
     _check_images(table, dataset)
     _clean_labels(table, task, dataset)
-    _clean_attributes(table, task, dataset, excluded)
-    _clean_age(table, dataset, excluded)
+    _clean_attributes(table, task, dataset, unknown)
+    _clean_age(table, dataset, unknown)
     attribute_groups = _groups_present(table, task)
     _check_protected(table, attribute_groups, protected, dataset)
-    unknown = int(table[protected].isna().sum())
-    if unknown:
-        excluded[f"{protected} unknown (kept for diagnosis)"] += unknown
     table = _split(table, reading.table, split, dataset, excluded)
 
     cohort = Cohort(
@@ -84,8 +87,11 @@ def build(
         attribute_groups=attribute_groups,
         no_finding=task.no_finding if task.no_finding in chosen else None,
         excluded=dict(excluded),
+        set_to_unknown=dict(unknown),
+        rows_in=rows_in,
     )
-    _check_splits(cohort)
+    if checked:
+        check_splits(cohort)
     return cohort
 
 
@@ -105,8 +111,19 @@ def drop(cohort: Cohort, reasons: Mapping[str, str]) -> Cohort:
     gone = Counter(reasons[image] for image in cohort.table["image"][~keep])
     excluded = dict(Counter(cohort.excluded) + gone)
     rest = replace(cohort.take(np.flatnonzero(keep)), excluded=excluded)
-    _check_splits(rest)
+    check_splits(rest)
     return rest
+
+
+def _rows_in(reading: Reading, dataset: Dataset) -> int:
+    found = len(reading.table) + sum(reading.excluded.values())
+    if reading.rows not in (None, found):
+        raise BenchError(
+            f"The reader of data set {dataset.name!r} found {reading.rows:,} rows, but gives {len(reading.table):,} and"
+            f" counts {found - len(reading.table):,} left out ({'; '.join(reading.excluded) or 'none'}). It has to"
+            " count every row it leaves out once; values set to unknown are counted apart (Reading.unknown)."
+        )
+    return found
 
 
 def _chosen_targets(task: Task | type[Task], targets: Sequence[str] | None) -> tuple[str, ...]:
@@ -203,7 +220,7 @@ def _clean_labels(table: pd.DataFrame, task: Task | type[Task], dataset: Dataset
         table[name] = values
 
 
-def _clean_attributes(table: pd.DataFrame, task: Task | type[Task], dataset: Dataset, excluded: Counter[str]) -> None:
+def _clean_attributes(table: pd.DataFrame, task: Task | type[Task], dataset: Dataset, unknown: Counter[str]) -> None:
     for name, groups in task.attributes.items():
         if name not in table:
             continue
@@ -218,10 +235,10 @@ def _clean_attributes(table: pd.DataFrame, task: Task | type[Task], dataset: Dat
         torn = (values.groupby(table["patient"]).transform("nunique") > 1) & values.notna()
         table[name] = values.mask(torn)
         if torn.any():
-            excluded[f"{name} set to unknown (two recorded for the patient)"] += int(torn.sum())
+            unknown[f"{name}: two recorded for the patient"] += int(torn.sum())
 
 
-def _clean_age(table: pd.DataFrame, dataset: Dataset, excluded: Counter[str]) -> None:
+def _clean_age(table: pd.DataFrame, dataset: Dataset, unknown: Counter[str]) -> None:
     age = pd.to_numeric(table["age"], errors="coerce").astype(float)
     wrong = table["age"].notna() & age.isna()
     if wrong.any():
@@ -231,7 +248,7 @@ def _clean_age(table: pd.DataFrame, dataset: Dataset, excluded: Counter[str]) ->
         )
     beyond = age.notna() & ~age.between(*_AGES)
     if beyond.any():
-        excluded[f"age set to unknown (outside {_AGES[0]}-{_AGES[1]} years)"] += int(beyond.sum())
+        unknown[f"age: outside {_AGES[0]}-{_AGES[1]} years"] += int(beyond.sum())
     table["age"] = age.mask(beyond)
 
 
@@ -294,7 +311,12 @@ def _split(
     return table
 
 
-def _check_splits(cohort: Cohort) -> None:
+def check_splits(cohort: Cohort) -> None:
+    """See that every split can be trained and scored on.
+
+    Raises:
+        BenchError: for an empty split, and a target with one class or a protected attribute with one group in a split.
+    """
     table, spec, one_class = cohort.table, cohort.spec, {}
     for split in SPLITS:
         part = table[table["split"] == split]

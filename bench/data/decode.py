@@ -1,10 +1,12 @@
-"""One image file, DICOM, PNG, JPEG or TIFF, to grey values in one size, one dtype and one range."""
+"""One image file, DICOM, PNG, JPEG or TIFF, to grey values or colours in one size, one dtype and one range."""
 
 from __future__ import annotations
 
 import io
 import logging
+import re
 import warnings
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -31,8 +33,18 @@ _DICOM_TAGS = (
     "Rows", "Columns", "NumberOfFrames", "SamplesPerPixel", "PhotometricInterpretation", "PlanarConfiguration",
     "BitsAllocated", "BitsStored", "HighBit", "PixelRepresentation", "RescaleSlope", "RescaleIntercept",
     "ModalityLUTSequence", "WindowCenter", "WindowWidth", "VOILUTFunction", "VOILUTSequence", "ExtendedOffsetTable",
-    "ExtendedOffsetTableLengths", "PixelData",
+    "ExtendedOffsetTableLengths", "PixelData", "RedPaletteColorLookupTableDescriptor",
+    "GreenPaletteColorLookupTableDescriptor", "BluePaletteColorLookupTableDescriptor",
+    "RedPaletteColorLookupTableData", "GreenPaletteColorLookupTableData", "BluePaletteColorLookupTableData",
+    "SegmentedRedPaletteColorLookupTableData", "SegmentedGreenPaletteColorLookupTableData",
+    "SegmentedBluePaletteColorLookupTableData", "SharedFunctionalGroupsSequence", "PerFrameFunctionalGroupsSequence",
 )  # fmt: skip
+_GREY, _PALETTE = ("MONOCHROME1", "MONOCHROME2"), "PALETTE COLOR"
+_COLOUR = ("RGB", "YBR_FULL", "YBR_FULL_422", "YBR_ICT", "YBR_RCT", _PALETTE)
+#: Where an enhanced multi-frame file keeps a frame's rescale and window (PS3.3 C.7.6.16.2.9 and 10).
+_FRAME_SEQUENCES = ("PixelValueTransformationSequence", "FrameVOILUTSequence")
+_DEFLATED = b"1.2.840.10008.1.2.1.99"
+_FRAME = re.compile(r"(.+)#frame=(\d+)", re.DOTALL)
 
 
 class Undecodable(Exception):
@@ -43,13 +55,23 @@ class Undecodable(Exception):
         self.reason = reason
 
 
-def decode(path: Path, size: int) -> np.ndarray:
-    """The image in ``path`` as grey values, squeezed to a square.
+def split_frame(image: str) -> tuple[str, int | None]:
+    """A path and the frame that is meant: ``scan.dcm#frame=3`` is the third; a bare path names none."""
+    named = _FRAME.fullmatch(image)
+    return (named[1], int(named[2])) if named else (image, None)
 
-    What kind of file it is, its content says, not its name. Colour is turned to luma (ITU-R 601). The range is the one
-    the file states, never the one its pixels happen to fill: 0–255 for 8 bits, 0–65535 for 16. In DICOM it is what the
-    modality LUT or rescale and then the first VOI LUT or window make of the stored values; a DICOM file without either
-    states none, and its darkest to brightest value is taken. MONOCHROME1 is inverted, so that bone is bright.
+
+def decode(path: Path, size: int, channels: int = 1, frame: int | None = None) -> np.ndarray:
+    """The image in ``path`` as grey values or colours, squeezed to a square.
+
+    What kind of file it is, its content says, not its name. The range is the one the file states, never the one its
+    pixels happen to fill: 0–255 for 8 bits, 0–65535 for 16. In DICOM it is what the modality LUT or rescale and then
+    the first VOI LUT or window make of the stored values; a DICOM file without either states none, and its darkest to
+    brightest value is taken. MONOCHROME1 is inverted, so that bone is bright. Borders and burned-in text stay.
+
+    In one channel a PNG, JPEG or TIFF in colour is turned to luma (ITU-R 601), and a DICOM file in colour is refused:
+    among radiographs it is a screenshot. In three channels grey values are repeated, and DICOM's RGB, YBR and palette
+    colours become RGB. Transparency is ignored.
 
     Both sides are scaled to ``size`` alike, without cropping or padding, which changes the aspect ratio of images that
     are not square. Scaling down averages areas (Pillow's BOX), scaling up is bilinear. A JPEG more than four times
@@ -58,13 +80,15 @@ def decode(path: Path, size: int) -> np.ndarray:
     Args:
         path: the file.
         size: side of the result, in pixels.
+        channels: 1 for grey values, 3 for RGB.
+        frame: which image of a DICOM or TIFF file that holds several, counted from 1; None: there is but one.
 
     Returns:
-        ``(size, size) uint8``, 0 black.
+        ``(size, size) uint8``, 0 black; ``(size, size, 3)`` for three channels.
 
     Raises:
-        Undecodable: for a file that is missing, empty, truncated, corrupt, of another kind, absurdly large, of more
-            than one frame, or whose range of grey values is not stated.
+        Undecodable: for a file that is missing, empty, truncated, corrupt, of another kind, absurdly large, of several
+            frames when none is named, or whose range of grey values is not stated.
     """
     content = _content(path)
     is_dicom = content[128:132] == b"DICM"
@@ -72,7 +96,7 @@ def decode(path: Path, size: int) -> np.ndarray:
         raise Undecodable("not a DICOM file: its name says so, but the prefix DICM is lacking")
     with _quietly():
         try:
-            return _dicom(content, size) if is_dicom else _picture(content, size)
+            pixels = (_dicom if is_dicom else _picture)(content, size, channels, frame)
         except Undecodable:
             raise
         except Image.UnidentifiedImageError as error:
@@ -83,6 +107,7 @@ def decode(path: Path, size: int) -> np.ndarray:
             raise Undecodable(f"absurdly large: {_line(error)}") from error
         except Exception as error:  # broken files make decoders raise all there is: struct.error, IndexError …
             raise Undecodable(f"corrupt or truncated: {_line(error)}") from error
+    return np.repeat(pixels[..., None], 3, axis=2) if channels == 3 and pixels.ndim == 2 else pixels
 
 
 def _content(path: Path) -> bytes:
@@ -99,21 +124,33 @@ def _content(path: Path) -> bytes:
         raise Undecodable(f"cannot be read: {error.strerror}") from error
 
 
-def _picture(content: bytes, size: int) -> np.ndarray:
+def _picture(content: bytes, size: int, channels: int, frame: int | None) -> np.ndarray:
+    mode = "L" if channels == 1 else "RGB"
     with Image.open(io.BytesIO(content), formats=_FORMATS) as image:
         _check_extent(*image.size)
-        if (frames := getattr(image, "n_frames", 1)) > 1:
-            raise Undecodable(f"several frames: {frames} in one {image.format} file")
+        index = _index(getattr(image, "n_frames", 1), frame, str(image.format))
         if image.format == "PNG":
             image.verify()  # the checksums, which loading the pixels leaves unchecked
     with Image.open(io.BytesIO(content), formats=_FORMATS) as image:
+        if index:
+            image.seek(index)
+            _check_extent(*image.size)
         if image.format == "JPEG":
-            image.draft("L", (2 * size, 2 * size))
+            image.draft(mode, (2 * size, 2 * size))
         if image.mode.startswith("I;16"):
             return _from_unit(_sixteen_bits(image), size)
         if image.mode in ("I", "F"):
             raise Undecodable(f"range of grey values not stated: {image.format} of 32 bits a pixel")
-        return np.asarray(_resize(image.convert("L"), size))
+        return np.asarray(_resize(image.convert(mode), size))
+
+
+def _index(frames: int, frame: int | None, kind: str) -> int:
+    """Place of the frame that is meant, from 0."""
+    if frame is None and frames > 1:
+        raise Undecodable(f"several frames: {frames} in one {kind} file, and none is named (as in name#frame=1)")
+    if frame is not None and not 1 <= frame <= frames:
+        raise Undecodable(f"no such frame: {frame} of {frames}")
+    return (frame or 1) - 1
 
 
 def _sixteen_bits(image: Image.Image) -> np.ndarray:
@@ -125,35 +162,86 @@ def _sixteen_bits(image: Image.Image) -> np.ndarray:
     return 1 - values if tags.get(_TIFF_PHOTOMETRIC) == _WHITE_IS_ZERO else values
 
 
-def _dicom(content: bytes, size: int) -> np.ndarray:
+def _dicom(content: bytes, size: int, channels: int, frame: int | None) -> np.ndarray:
     import pydicom
-    from pydicom.pixels import get_decoder
 
+    _check_deflated(content)
     dataset = pydicom.dcmread(io.BytesIO(content), specific_tags=list(_DICOM_TAGS))
     if "PixelData" not in dataset:
         raise Undecodable("DICOM file without pixels")
-    frames = int(dataset.get("NumberOfFrames") or 1)
-    if frames > 1:
-        raise Undecodable(f"several frames: {frames} in one DICOM file")
-    if dataset.PhotometricInterpretation not in ("MONOCHROME1", "MONOCHROME2") or dataset.SamplesPerPixel != 1:
-        raise Undecodable(f"DICOM file in colour: {dataset.PhotometricInterpretation}")
+    index = _index(int(dataset.get("NumberOfFrames") or 1), frame, "DICOM")
+    kind = dataset.PhotometricInterpretation
+    if kind not in (_GREY if channels == 1 else _GREY + _COLOUR):
+        raise Undecodable(f"DICOM file in colour: {kind}")
+    if dataset.SamplesPerPixel != (1 if kind in (*_GREY, _PALETTE) else 3):
+        raise Undecodable(f"DICOM file not understood: {dataset.SamplesPerPixel} samples a pixel in {kind}")
+    if dataset.get("HighBit") not in (None, dataset.BitsStored - 1):
+        raise Undecodable(
+            f"DICOM file not understood: its {dataset.BitsStored} bits stored end at bit {dataset.HighBit}"
+        )
     _check_extent(dataset.Columns, dataset.Rows)
+    _take_frames_own(dataset, index)
+    values = _stored(dataset, index)
+    if kind in _COLOUR:
+        return _from_unit(_rgb(values, dataset), size)
+    unit = _shown(values, dataset)
+    return _from_unit(1 - unit if kind == "MONOCHROME1" else unit, size)
+
+
+def _check_deflated(content: bytes) -> None:
+    """Refuse what a deflated data set (PS3.5 A.5) would unpack to, since reading unpacks all of it."""
+    start = 144 + int.from_bytes(content[140:144], "little")  # group 2 begins with its length
+    if _DEFLATED in content[144:start]:
+        unpacked = zlib.decompressobj(-zlib.MAX_WBITS).decompress(content[start:], MAX_BYTES + 1)
+        if len(unpacked) > MAX_BYTES:
+            raise Undecodable(f"absurdly large: more than {MAX_BYTES / 2**20:,.0f} MB when unpacked")
+
+
+def _take_frames_own(dataset: pydicom.Dataset, index: int) -> None:
+    """Rescale and window of the frame, where the file states them for all frames or for each, put where others are."""
+    shared, each = dataset.get("SharedFunctionalGroupsSequence"), dataset.get("PerFrameFunctionalGroupsSequence")
+    for group in ([shared[0]] if shared else []) + ([each[index]] if each else []):
+        for name in _FRAME_SEQUENCES:
+            for item in group.get(name) or []:
+                dataset.update({element.tag: element for element in item if element.keyword in _DICOM_TAGS})
+
+
+def _stored(dataset: pydicom.Dataset, index: int) -> np.ndarray:
+    """The stored values of a frame, ``(rows, columns)`` or, YBR turned to RGB, ``(rows, columns, 3)``."""
+    from pydicom.pixels import get_decoder, pixel_array
+
     syntax = dataset.file_meta.TransferSyntaxUID
     try:
-        readable = get_decoder(syntax).is_available
-    except NotImplementedError:
-        readable = False
-    if not readable:
-        raise Undecodable(f"no decoder installed for this transfer syntax: {syntax.name}, see pydicom's pixel plugins")
-    unit = _shown(dataset)
-    return _from_unit(1 - unit if dataset.PhotometricInterpretation == "MONOCHROME1" else unit, size)
+        decoder = get_decoder(syntax)
+    except NotImplementedError as error:
+        raise Undecodable(f"no decoder for this transfer syntax: {syntax.name}") from error
+    cure = "see pydicom's pixel plugins (pip install 'mitigation-bench[dicom]')"
+    if not decoder.is_available:
+        raise Undecodable(f"no decoder installed for this transfer syntax: {syntax.name}, {cure}")
+    try:
+        return pixel_array(dataset, index=index)
+    except RuntimeError as error:
+        if decoder.missing_dependencies:  # one decoder of a syntax may lack what another has, 12 bits for instance
+            raise Undecodable(f"not decoded by the plugins installed: {syntax.name}, corrupt or {cure}") from error
+        raise
 
 
-def _shown(dataset: pydicom.Dataset) -> np.ndarray:
-    """Pixels as the file wants them shown, scaled to [0, 1] (PS3.3 C.11.1 and C.11.2), before any inversion."""
+def _rgb(values: np.ndarray, dataset: pydicom.Dataset) -> np.ndarray:
+    """Colours scaled to [0, 1], ``(rows, columns, 3)``."""
+    from pydicom.pixels import apply_color_lut
+
+    if dataset.PhotometricInterpretation == _PALETTE:
+        return apply_color_lut(values, dataset) / np.float32(2 ** dataset.RedPaletteColorLookupTableDescriptor[2] - 1)
+    if dataset.get("PixelRepresentation"):
+        raise Undecodable("DICOM file not understood: colours below zero")
+    return values / np.float32(2**dataset.BitsStored - 1)
+
+
+def _shown(stored: np.ndarray, dataset: pydicom.Dataset) -> np.ndarray:
+    """Grey values as the file wants them shown, in [0, 1] (PS3.3 C.11.1 and C.11.2), before any inversion."""
     from pydicom.pixels import apply_modality_lut, apply_voi_lut, apply_windowing
 
-    values = apply_modality_lut(dataset.pixel_array, dataset)
+    values = apply_modality_lut(stored, dataset)
     if dataset.get("VOILUTSequence"):
         entries, first, bits = dataset.VOILUTSequence[0].LUTDescriptor
         entries = entries or 2**16
@@ -176,6 +264,8 @@ def _shown(dataset: pydicom.Dataset) -> np.ndarray:
 def _from_unit(values: np.ndarray, size: int) -> np.ndarray:
     if not np.isfinite(values).all():
         raise Undecodable("corrupt or truncated: grey values that are not finite")
+    if values.ndim == 3:
+        return np.stack([_from_unit(channel, size) for channel in np.moveaxis(values, 2, 0)], axis=2)
     resized = np.asarray(_resize(Image.fromarray(255 * np.clip(values, 0, 1)), size))
     return np.rint(resized).astype(np.uint8)
 

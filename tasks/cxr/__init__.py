@@ -11,4 +11,5 @@ class ChestXray(Task):
     targets = ("effusion", "cardiomegaly", "opacity", "pneumothorax", "nodule", "no_finding")
     no_finding = "no_finding"
     attributes = {"race": ("Asian", "Black", "White"), "sex": ("F", "M")}  # noqa: RUF012 - declared ClassVar by Task
+    body_part = "CHEST"
     covariates = ("bmi", "scanner", "site", "view")

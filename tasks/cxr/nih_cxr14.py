@@ -68,6 +68,7 @@ def read(root: Path | None, options: NihOptions) -> Reading:
     """
     root = require_root(root, "nih_cxr14")
     file, rows = _read_table(root)
+    rows_in = len(rows)
     excluded: Counter[str] = Counter()
 
     def leave_out(wrong: pd.Series, reason: str) -> None:
@@ -90,8 +91,6 @@ def read(root: Path | None, options: NihOptions) -> Reading:
     rows = rows.reset_index(drop=True)
     age = _years(rows[_AGE])
     unreadable = int((rows[_AGE].notna() & age.isna()).sum())
-    if unreadable:
-        excluded["age set to unknown (not a number)"] = unreadable
     labels = rows[_LABELS].str.split("|").map(lambda names: frozenset(name.strip() for name in names))
     _check_findings(labels, file)
     table = pd.DataFrame(
@@ -106,7 +105,12 @@ def read(root: Path | None, options: NihOptions) -> Reading:
         }
     )
     official = _official_split(root, rows)
-    return Reading(table if official is None else table.assign(split=official), dict(excluded))
+    return Reading(
+        table if official is None else table.assign(split=official),
+        dict(excluded),
+        {"age: not a number": unreadable} if unreadable else {},
+        rows_in,
+    )
 
 
 def _read_table(root: Path) -> tuple[Path, pd.DataFrame]:

@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import pickle
+from pathlib import Path
+
 import albumentations as A
 import numpy as np
 import pandas as pd
@@ -76,6 +79,29 @@ def test_weights_are_the_expected_share_of_draws() -> None:
 
 def test_in_order_covers_all() -> None:
     assert np.concatenate([positions for _, positions in InOrder(10, 4)]).tolist() == list(range(10))
+
+
+def test_augmentation_in_colour_changes_each_channel_for_itself() -> None:
+    colour = np.stack([pixels(12)] * 3, axis=3)
+    moved = A.Compose([A.RGBShift((10, 10), (0, 0), (-10, -10), p=1.0)])
+    batch = CohortImages(cohort(12), colour, transform=moved)[(0, np.arange(12))]
+    assert batch.images.shape == (12, 3, 8, 8)
+    shifted = np.clip(colour[..., 0].astype(int)[:, None] + np.array([10, 0, -10])[:, None, None], 0, 255)
+    assert np.array_equal(batch.images.numpy(), shifted)
+
+
+def test_a_worker_that_is_sent_the_images_is_sent_their_files_name(tmp_path: Path) -> None:
+    images = np.random.default_rng(0).integers(0, 256, (1000, 8, 8), dtype=np.uint8)
+    np.save(tmp_path / "pixels.npy", images)
+    mapped = np.load(tmp_path / "pixels.npy", mmap_mode="r")
+    data = cohort(12)
+    sent = pickle.dumps(CohortImages(data, mapped))
+    assert len(sent) < 10_000 < images.nbytes
+    index = (0, np.array([7, 2]))
+    assert torch.equal(pickle.loads(sent)[index].images, CohortImages(data, images)[index].images)
+    # A part of the map would be opened as the whole.
+    part = pickle.loads(pickle.dumps(CohortImages(data, mapped[100:])))
+    assert torch.equal(part[index].images, CohortImages(data, images[100:])[index].images)
 
 
 def test_augmentation_does_not_depend_on_the_number_of_workers() -> None:

@@ -12,57 +12,14 @@ import time
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 import pytest
 from PIL import Image
 
-from bench.data import _chunks, cache, cohorts
-from bench.data.cache import fingerprint, open_images
+from bench.data import _chunks, cache
+from bench.data.cache import fingerprint
 from bench.errors import BenchError
-from bench.task import Dataset, Options, Reading, Task
-
-
-class Plates(Task):
-    name = "plates"
-    summary = "test plates"
-    targets = ("bright", "round")
-    attributes = {"sex": ("F", "M")}  # noqa: RUF012
-    protected = "sex"
-
-
-def table(n, suffix=".png"):
-    i = np.arange(n)
-    return pd.DataFrame(
-        {
-            "image": [f"{k:05d}{suffix}" for k in i],
-            "patient": [f"p{k}" for k in i],
-            "bright": (i % 2).astype(float),
-            "round": (i // 2 % 2).astype(float),
-            "sex": np.where(i // 4 % 2, "F", "M"),
-        }
-    )
-
-
-def cohort_of(dataset, n, **options):
-    reading = Reading(table(n, "" if dataset.render else ".png"))
-    return cohorts.build(reading, Plates, dataset, image_size=16, **options)
-
-
-def _read(root, options):
-    raise AssertionError("the cache reads no table")
-
-
-def _draw(rows, size, options):
-    seeds = rows["image"].astype(int).to_numpy()
-    return np.stack([np.random.default_rng(s).integers(0, 256, (size, size), dtype=np.uint8) for s in seeds])
-
-
-DRAWN = Dataset("drawn", "drawn plates", read=_read, render=_draw)
-FILES = Dataset("files", "plates in files", read=_read)
-
-
-def opened(dataset, cohort, cache_dir, root=None, workers=1, size=16):
-    return open_images(cohort, dataset, Options(), root, cache_dir, size, workers)
+from bench.task import Options
+from tests.data.plates import DRAWN, FILES, cohort_of, draw, opened, table
 
 
 @pytest.fixture
@@ -96,7 +53,7 @@ def test_files_are_decoded_into_their_rows(folder, tmp_path):
 
 def test_what_is_there_is_opened_and_not_made_again(tmp_path):
     calls = []
-    counted = dataclasses.replace(DRAWN, render=lambda *given: calls.append(1) or _draw(*given))
+    counted = dataclasses.replace(DRAWN, render=lambda *given: calls.append(1) or draw(*given))
     cohort = cohort_of(counted, 200)
     first = opened(counted, cohort, tmp_path)
     assert len(calls) == 7  # chunks of 64, 64, 64 and 8 rows, by 32 at most
@@ -111,7 +68,7 @@ def test_workers_make_the_same_pixels_without_torch(tmp_path, phantom):
     one = opened(dataset, cohort, tmp_path / "one", workers=1)
     two = opened(dataset, cohort, tmp_path / "two", workers=2)
     assert np.array_equal(one.pixels, two.pixels)
-    assert np.array_equal(one.pixels, _draw(cohort.table, 16, None))
+    assert np.array_equal(one.pixels, draw(cohort.table, 16, None))
     makers = [line.split() for line in (Path(phantom[0].source) / "log").read_text().splitlines()]
     assert {pid for pid, _, _ in makers[:20]} == {str(os.getpid())}
     assert str(os.getpid()) not in {pid for pid, _, _ in makers[20:]}
@@ -143,12 +100,25 @@ def test_too_many_unreadable_images_stop_the_run(folder, tmp_path):
     for k in range(4):
         (folder / f"0000{k}.png").write_bytes(b"no image")
     cohort = cohort_of(FILES, 60)
-    with pytest.raises(BenchError, match=r"Only 56 of the 60 images .* no more than 5%") as caught:
+    with pytest.raises(BenchError, match=r"Only 56 of the 60 images .* no more than 0\.05") as caught:
         opened(FILES, cohort, tmp_path / "cache", folder)
     assert "00000.png (not a DICOM, PNG, JPEG or TIFF file); 00001.png" in str(caught.value)
     (listing,) = leftovers(tmp_path / "cache")
     assert str(tmp_path / "cache" / listing) in str(caught.value)
     assert len((tmp_path / "cache" / listing).read_text().splitlines()) == 5
+
+
+def test_the_share_that_may_be_unreadable_is_ones_own_and_asked_for_again(folder, tmp_path):
+    for k in range(4):
+        (folder / f"0000{k}.png").write_bytes(b"no image")
+    cohort, cache_dir = cohort_of(FILES, 60), tmp_path / "cache"
+    images = opened(FILES, cohort, cache_dir, folder, max_unreadable=0.07)
+    assert len(images.rejected) == 4
+    with pytest.raises(BenchError, match=r"Only 56 of the 60 images .* no more than 0\.05 .*task\.max_unreadable"):
+        opened(FILES, cohort, cache_dir, folder)
+    assert leftovers(cache_dir) == [images.folder.name]
+    with pytest.raises(BenchError, match=r"no more than 0 of them"):
+        opened(FILES, cohort, cache_dir, folder, max_unreadable=0)
 
 
 def test_no_readable_image(tmp_path):
@@ -265,11 +235,11 @@ def test_a_torn_journal_costs_only_its_last_chunk(tmp_path, monkeypatch):
     written = []
     write = _chunks.Target.write
 
-    def stop(self, start, pixels):
+    def stop(self, start, pixels, rows):
         if len(written) == 3:
             raise KeyboardInterrupt
         written.append(start)
-        write(self, start, pixels)
+        write(self, start, pixels, rows)
 
     monkeypatch.setattr(_chunks.Target, "write", stop)
     with pytest.raises(KeyboardInterrupt):
@@ -407,4 +377,4 @@ def test_two_at_once_do_it_once(tmp_path, phantom, capsys):
     rendered = [line.split() for line in (Path(dataset.source) / "log").read_text().splitlines()]
     assert sorted(int(image) for _, image, _ in rendered) == list(range(0, 640, 32))
     assert str(os.getpid()) not in {pid for pid, _, _ in rendered}
-    assert np.array_equal(images.pixels, _draw(cohort.table, 16, None))
+    assert np.array_equal(images.pixels, draw(cohort.table, 16, None))

@@ -95,7 +95,8 @@ def test_unknown_values_stay_and_are_counted():
     cohort = build(given)
     assert len(cohort) == 400
     assert (cohort.groups == -1).sum() == 6
-    assert cohort.excluded == {"race unknown (kept for diagnosis)": 6}
+    assert cohort.excluded == cohort.set_to_unknown == {}
+    assert cohort.rows_in == 400
     assert np.isnan(cohort.targets).sum() == 1
 
 
@@ -105,10 +106,8 @@ def test_a_patient_with_two_races_has_none():
     given.loc[rows, "race"] = ["Asian", "White"]
     cohort = build(given)
     assert cohort.table.loc[cohort.table["patient"] == "p7", "race"].isna().all()
-    assert cohort.excluded == {
-        "race set to unknown (two recorded for the patient)": 2,
-        "race unknown (kept for diagnosis)": 2,
-    }
+    assert cohort.excluded == {}
+    assert cohort.set_to_unknown == {"race: two recorded for the patient": 2}
     assert len(cohort) == 400
 
 
@@ -117,7 +116,26 @@ def test_an_impossible_age_is_unknown_and_counted():
     given.loc[[3, 4], "age"] = [414, -1]
     cohort = build(given)
     assert cohort.table["age"].isna().sum() == 2
-    assert cohort.excluded == {"age set to unknown (outside 0-120 years)": 2}
+    assert cohort.excluded == {}
+    assert cohort.set_to_unknown == {"age: outside 0-120 years": 2}
+
+
+def test_a_reader_that_states_its_rows_is_held_to_them():
+    def build_stated(rows):
+        reading = Reading(table(), {"view not frontal": 3}, {"age: not a number": 9}, rows)
+        return cohorts.build(reading, Chest, DATASET, image_size=64)
+
+    assert build_stated(403).rows_in == build_stated(None).rows_in == 403
+    with pytest.raises(BenchError, match=r"'ward' found 412 rows, but gives 400 and counts 3 left out \(view not"):
+        build_stated(412)
+
+
+def test_channels_are_one_or_three():
+    class Spectral(Chest):
+        channels = 4
+
+    with pytest.raises(BenchError, match="asks for 4 channels"):
+        cohorts.build(Reading(table()), Spectral, DATASET, image_size=64)
 
 
 def test_a_group_without_anybody_is_left_out():

@@ -8,51 +8,17 @@ import pydicom
 import pytest
 from PIL import Image
 from pydicom.data import get_testdata_file
-from pydicom.dataset import Dataset, FileMetaDataset
+from pydicom.dataset import Dataset
 from pydicom.pixels import get_decoder
 from pydicom.sequence import Sequence
-from pydicom.uid import ExplicitVRLittleEndian, RLELossless, SecondaryCaptureImageStorage, generate_uid
+from pydicom.uid import DeflatedExplicitVRLittleEndian, RLELossless
 
 from bench.data import decode as module
 from bench.data.decode import Undecodable, decode
+from tests.data.files import GREY, dicom, reason, saved
 
 REAL = Path(os.environ.get("BENCH_TEST_DATA", Path(__file__).resolve().parents[3] / "shared" / "data")) / "dicom"
 RNG = np.random.default_rng(0)
-GREY = RNG.integers(0, 256, (32, 32), dtype=np.uint8)
-
-
-def saved(path, pixels, **options):
-    Image.fromarray(pixels).save(path, **options)
-    return path
-
-
-def reason(path, size=16):
-    with pytest.raises(Undecodable) as caught:
-        decode(path, size)
-    assert "\n" not in caught.value.reason
-    return caught.value.reason
-
-
-def dicom(path, pixels, bits=16, syntax=ExplicitVRLittleEndian, **tags):
-    dataset = Dataset()
-    dataset.file_meta = FileMetaDataset()
-    dataset.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
-    dataset.file_meta.MediaStorageSOPClassUID = dataset.SOPClassUID = SecondaryCaptureImageStorage
-    dataset.file_meta.MediaStorageSOPInstanceUID = dataset.SOPInstanceUID = generate_uid()
-    dataset.PatientName, dataset.PatientID = "Secret^Name", "MRN-12345"
-    dataset.Rows, dataset.Columns = pixels.shape[-2:]
-    dataset.SamplesPerPixel, dataset.PhotometricInterpretation = 1, "MONOCHROME2"
-    dataset.BitsAllocated = 8 * pixels.dtype.itemsize
-    dataset.BitsStored, dataset.HighBit = bits, bits - 1
-    dataset.PixelRepresentation = int(pixels.dtype.kind == "i")
-    dataset.PixelData = pixels.tobytes()
-    dataset["PixelData"].VR = "OB" if pixels.dtype.itemsize == 1 else "OW"
-    for name, value in tags.items():
-        setattr(dataset, name, value)
-    if syntax == RLELossless:
-        dataset.compress(RLELossless, generate_instance_uid=False)
-    dataset.save_as(path, enforce_file_format=True)
-    return path
 
 
 def test_eight_bits_of_the_same_size_come_out_as_they_are(tmp_path):
@@ -213,8 +179,6 @@ def test_pydicoms_own_files_in_other_syntaxes(name):
     ("name", "expected"),
     [
         ("SC_rgb_rle_2frame.dcm", "several frames: 2 in one DICOM file"),
-        ("examples_palette.dcm", "DICOM file in colour: PALETTE COLOR"),
-        ("SC_rgb_rle.dcm", "DICOM file in colour: RGB"),
         ("MR_truncated.dcm", "corrupt or truncated"),
         ("rtplan.dcm", "DICOM file without pixels"),
     ],
@@ -254,7 +218,7 @@ def test_files_that_are_not_images(tmp_path):
     assert reason(tmp_path).startswith("cannot be read")
     frames = [Image.fromarray(GREY), Image.fromarray(GREY)]
     frames[0].save(tmp_path / "two.tif", save_all=True, append_images=frames[1:])
-    assert reason(tmp_path / "two.tif") == "several frames: 2 in one TIFF file"
+    assert reason(tmp_path / "two.tif").startswith("several frames: 2 in one TIFF file")
 
 
 def test_decompression_bombs(tmp_path, monkeypatch):
@@ -270,6 +234,14 @@ def test_decompression_bombs(tmp_path, monkeypatch):
     assert reason(dicom(tmp_path / "a.dcm", GREY, bits=8, Rows=60000, Columns=60000)).startswith("absurdly large")
     monkeypatch.setattr(module, "MAX_BYTES", 100)
     assert reason(saved(tmp_path / "b.png", GREY)).startswith("absurdly large")
+
+
+def test_a_deflated_bomb(tmp_path, monkeypatch):
+    path = dicom(tmp_path / "a.dcm", np.zeros((1000, 1000), np.uint8), bits=8, syntax=DeflatedExplicitVRLittleEndian)
+    assert path.stat().st_size < 10_000
+    assert not decode(path, 16).any()
+    monkeypatch.setattr(module, "MAX_BYTES", 900_000)
+    assert reason(path) == "absurdly large: more than 1 MB when unpacked"
 
 
 def test_one_flipped_bit_of_a_png_is_noticed(tmp_path):

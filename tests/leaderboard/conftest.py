@@ -135,7 +135,7 @@ def record(
             split_fingerprint=split_fingerprint,
             images={split: count + 100 for split, count in counts.items()},
             patients=counts,
-            excluded={},
+            excluded={"view not frontal": 3},
         ),
         backbone=backbone,
         seed=seed,

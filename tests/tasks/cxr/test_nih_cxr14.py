@@ -119,16 +119,14 @@ def test_implausible_age_and_unknown_sex(tmp_path):
             for i in range(1, 200)]  # fmt: skip
     rows += [row("00000500_000.png", age="414"), row("00000501_000.png", sex="O"), row("00000502_000.png", age="old")]
     reading = read(copy_of(tmp_path, rows), NihOptions())
-    assert reading.excluded == {"age set to unknown (not a number)": 1}
+    assert reading.excluded == {}
+    assert reading.unknown == {"age: not a number": 1}
     cohort = cohorts.build(
         reading, ChestXray, DATASET, protected="sex", targets=["effusion", "no_finding"], image_size=64
     )
     assert len(cohort) == 202
-    assert cohort.excluded == {
-        "age set to unknown (not a number)": 1,
-        "age set to unknown (outside 0-120 years)": 1,
-        "sex unknown (kept for diagnosis)": 1,
-    }
+    assert cohort.excluded == {}
+    assert cohort.set_to_unknown == {"age: not a number": 1, "age: outside 0-120 years": 1}
     assert cohort.table["age"].isna().sum() == 2
 
 

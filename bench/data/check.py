@@ -1,0 +1,146 @@
+"""Whether a data set can be run on: everything but the pixels is read, and a sample of the images."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from bench.data import attrition, cohorts
+from bench.data._chunks import Files, Rejected, Rendered, shape
+from bench.data._progress import Progress
+from bench.data.chosen import Chosen, choose
+from bench.data.decode import split_frame
+from bench.errors import BenchError
+from bench.records import Attrition, Cell
+from bench.scoring.evaluation import MIN_IMAGES, MIN_PATIENTS
+from bench.task import Cohort, require_root
+
+if TYPE_CHECKING:
+    from bench.config import RunConfig
+
+_AT_ONCE = 8
+_NAMED = 3
+
+
+@dataclass(frozen=True)
+class Checked:
+    """What was found: the attrition table, how many images were looked at, and what is doubtful or wrong.
+
+    ``warnings`` are sentences on what a run bears; each of ``errors`` would stop it or make it wrong.
+    """
+
+    attrition: Attrition
+    sampled: int
+    warnings: list[str]
+    errors: list[str]
+
+
+def check(config: RunConfig, sample: int = 64) -> Checked:
+    """Read a data set's table, look for every file, and decode or render ``sample`` images, drawn by ``config.seed``.
+
+    Raises:
+        BenchError: for a table of which no cohort can be made.
+    """
+    chosen = choose(config.task)
+    cohort = chosen.cohort(checked=False)
+    table = attrition.of(cohort)
+    warnings, errors = warnings_of(table, cohort.spec.protected), []
+    try:
+        cohorts.check_splits(cohort)
+    except BenchError as error:
+        errors.append(str(error))
+    absent = [] if chosen.dataset.render else _absent(cohort, require_root(config.task.root, chosen.dataset.name))
+    _judge(absent, len(cohort), "images", config.task.max_unreadable, warnings, errors)
+    there = np.setdiff1d(np.arange(len(cohort)), [row for row, _ in absent])
+    rows = np.sort(np.random.default_rng(config.seed).permutation(there)[:sample])
+    try:
+        rejected, blank = _look(chosen, cohort, rows)
+    except BenchError as error:  # a phantom that does not render
+        return Checked(table, 0, warnings, [*errors, str(error)])
+    named = _named(cohort, rejected)
+    _judge(named, len(rows), "images sampled", config.task.max_unreadable, warnings, errors)
+    if blank:
+        first = cohort.table["image"].iloc[blank[0]]
+        warnings.append(f"{len(blank)} of the {len(rows)} images sampled are of one value throughout: {first!r} first.")
+    return Checked(table, len(rows), warnings, errors)
+
+
+def warnings_of(table: Attrition, protected: str) -> list[str]:
+    """A sentence for every known group with nobody or one class in a split, or too few to be scored there."""
+    return [
+        f"{protected} {cell.group}, {cell.split}: {words}."
+        for cell in table.cells
+        if cell.group is not None
+        for words in _doubts(cell)
+    ]
+
+
+def _doubts(cell: Cell) -> list[str]:
+    if cell.images == 0:
+        return ["nobody"]
+    scored = cell.split != "train"
+    if scored and cell.patients < MIN_PATIENTS:
+        return [f"{cell.patients} patients, fewer than the {MIN_PATIENTS} that a score needs"]
+    doubts = []
+    for target, positive in cell.positive.items():
+        negative = cell.negative[target]
+        if positive == 0 or negative == 0:
+            doubts.append(f"one class of {target} only ({positive} positive and {negative} negative images)")
+        elif scored and min(positive, negative) < MIN_IMAGES:
+            few = f"{positive} positive and {negative} negative images"
+            doubts.append(f"{few} of {target}, and a score needs {MIN_IMAGES} of each")
+    return doubts
+
+
+def _absent(cohort: Cohort, root: Path) -> Rejected:
+    """Rows whose file is not there or empty."""
+    absent = []
+    for row, image in enumerate(cohort.table["image"]):
+        try:
+            if os.stat(root / split_frame(image)[0]).st_size == 0:
+                absent.append((row, f"{image} (empty file)"))
+        except OSError as error:
+            absent.append((row, f"{image} ({error.strerror})"))
+    return absent
+
+
+def _look(chosen: Chosen, cohort: Cohort, rows: np.ndarray) -> tuple[Rejected, list[int]]:
+    """Of these rows, those that give no image, with the reason, and those whose image is of one value."""
+    size, dataset = cohort.spec.image_size, chosen.dataset
+    source: Any = Rendered(dataset, chosen.options)
+    if dataset.render is None:
+        source = Files(require_root(chosen.config.root, dataset.name))
+    rejected: Rejected = []
+    blank: list[int] = []
+    with Progress(f"sample of {dataset.name}, {size} px", len(rows)) as progress:
+        for part in (rows[at : at + _AT_ONCE] for at in range(0, len(rows), _AT_ONCE)):
+            pixels, bad = source.pixels(source.rows(cohort.table.iloc[part]), shape(size, cohort.spec.channels))
+            rejected += [(int(part[place]), reason) for place, reason in bad]
+            flat = np.ptp(pixels.reshape(len(part), -1), axis=1) == 0
+            flat[[place for place, _ in bad]] = False
+            blank += part[flat].tolist()
+            progress.advance(len(part))
+    return rejected, blank
+
+
+def _named(cohort: Cohort, rejected: Rejected) -> Rejected:
+    return [(row, f"{cohort.table['image'].iloc[row]} ({reason})") for row, reason in rejected]
+
+
+def _judge(
+    bad: Sequence[tuple[int, str]], n: int, what: str, most: float, warnings: list[str], errors: list[str]
+) -> None:
+    """Say that images are unreadable: a warning up to the share that a run bears, an error beyond."""
+    if not bad:
+        return
+    listed = "; ".join(reason for _, reason in bad[:_NAMED]) + (" …" if len(bad) > _NAMED else "")
+    words = f"{len(bad):,} of the {n:,} {what} cannot be read: {listed}."
+    if len(bad) > most * n:
+        errors.append(f"{words} No more than {most:.4g} of them may be unreadable (task.max_unreadable).")
+    else:
+        warnings.append(words)

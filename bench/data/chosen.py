@@ -1,0 +1,52 @@
+"""The task and data set that a configuration names, and the cohort they make: for a run, a check, an export."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from bench.data import cohorts
+from bench.registry import TASKS, datasets
+from bench.task import Cohort, Dataset, Options, Task
+
+if TYPE_CHECKING:
+    from bench.config import TaskConfig
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """A task, one of its data sets, and the options of both."""
+
+    config: TaskConfig
+    task: type[Task]
+    dataset: Dataset
+    options: Options
+
+    def cohort(self, checked: bool = True) -> Cohort:
+        """Read the table and make the cohort of it (see :func:`bench.data.cohorts.build`).
+
+        Raises:
+            BenchError: for a data set that cannot be read or would make a run wrong.
+        """
+        return cohorts.build(
+            self.dataset.read(self.config.root, self.options),
+            self.task,
+            self.dataset,
+            protected=self.config.protected,
+            targets=self.config.targets,
+            split=self.config.split,
+            image_size=self.config.image_size,
+            checked=checked,
+        )
+
+
+def choose(config: TaskConfig) -> Chosen:
+    """Import what the configuration names.
+
+    Raises:
+        BenchError: for an unknown task or data set, or one that cannot be imported.
+    """
+    entry = TASKS.get(config.plugin)
+    dataset = datasets(entry).get(config.dataset).load()
+    options = dataset.options.model_validate(config.options, strict=False)
+    return Chosen(config, entry.load(), dataset, options)
