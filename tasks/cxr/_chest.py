@@ -9,7 +9,7 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from bench.data.tables import Rows, Uncertain, labels
+from bench.data.tables import Rows, Uncertain, labels, one_value, only_groups
 from bench.task import Options
 
 RACES = ("Asian", "Black", "White")
@@ -61,3 +61,22 @@ def report_labels(table: pd.DataFrame, options: ReportOptions, file: Path) -> Ma
         )
         for target, column in FINDINGS.items()
     }
+
+
+def race_of_patients(rows: Rows, patient: pd.Series, listed: pd.Series, recorded: pd.Series, file: Path) -> pd.Series:
+    """The race of each row's patient, from a table of patients; every row for which it is unknown is counted, and why.
+
+    Args:
+        rows: the images.
+        patient: the patient of each.
+        listed: the patient of each row of the other table.
+        recorded: the race in it: a group of the task, another's name, or NaN where it says nothing.
+        file: where that table is.
+    """
+    race, two = one_value(recorded, listed)
+    found = patient.map(race)
+    absent, torn = ~patient.isin(listed), patient.isin(two)
+    rows.note(absent, f"race set to unknown (patient not in {file.name})")
+    rows.note(torn, "race set to unknown (two recorded for the patient)")
+    rows.note(found.isna() & ~absent & ~torn, "race set to unknown (unknown, declined or not obtained)")
+    return only_groups(rows, "race", found, RACES)

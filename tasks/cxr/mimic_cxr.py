@@ -9,10 +9,10 @@ from typing import Literal, NamedTuple
 
 import pandas as pd
 
-from bench.data.tables import Rows, find_one, map_values, one_value, only_groups, read_table
+from bench.data.tables import Rows, find_one, map_values, one_value, read_table
 from bench.errors import BenchError
 from bench.task import Dataset, Reading, require_root
-from tasks.cxr._chest import FINDINGS, RACES, ReportOptions, keep_views, report_labels
+from tasks.cxr._chest import FINDINGS, ReportOptions, keep_views, race_of_patients, report_labels
 
 _IMAGE, _PATIENT, _STUDY, _VIEW, _DATE = "dicom_id", "subject_id", "study_id", "ViewPosition", "StudyDate"
 _METADATA = (_IMAGE, _PATIENT, _STUDY, _VIEW, _DATE)
@@ -50,14 +50,14 @@ class MimicOptions(ReportOptions):
 
 
 class People(NamedTuple):
-    """What MIMIC-IV says of its patients, each by ``subject_id``."""
+    """What MIMIC-IV says of its patients."""
 
+    #: ``subject_id`` and race of each admission, and their file; who was never admitted is not there.
+    admitted: pd.Series
     race: pd.Series
-    two_races: set[str]
-    #: Patients in ``admissions.csv.gz``; who came to the emergency department only is not there.
-    admitted: set[str]
+    admissions: Path
+    #: By ``subject_id``; the year of birth is in the patient's own shifted calendar.
     sex: pd.Series
-    #: Year of birth in the patient's own shifted calendar.
     born: pd.Series
 
 
@@ -101,7 +101,7 @@ def read(root: Path | None, options: MimicOptions) -> Reading:
             "patient": patient,
             "study": table[_STUDY],
             **report_labels(findings.reindex(table[_STUDY]).set_index(table.index), options, labels_file),
-            "race": _race(rows, people),
+            "race": race_of_patients(rows, patient, people.admitted, people.race, people.admissions),
             "sex": patient.map(people.sex),
             "age": age,
             "view": table[_VIEW],
@@ -159,8 +159,6 @@ def _people(root: Path, options: MimicOptions) -> People:
         admissions[column].str.split(" - ").str[0], _RACES, _NO_RACE, f"Column {column!r} of {file}",
         "A string of a later release has to be added to tasks/cxr/mimic_cxr.py.",
     )  # fmt: skip
-    race, two_races = one_value(recorded, admissions[_PATIENT])
-
     beside = find_one(
         file.parent, ("patients.csv.gz", "patients.csv"), "the patients of MIMIC-IV beside the admissions"
     )
@@ -169,20 +167,8 @@ def _people(root: Path, options: MimicOptions) -> People:
     born = pd.to_numeric(patients["anchor_year"], errors="coerce") - pd.to_numeric(
         patients["anchor_age"], errors="coerce"
     )
-    return People(
-        race, two_races, set(admissions[_PATIENT].dropna()),
-        one_value(sex, patients[_PATIENT])[0], one_value(born, patients[_PATIENT])[0],
-    )  # fmt: skip
-
-
-def _race(rows: Rows, people: People) -> pd.Series:
-    patient = rows.table[_PATIENT]
-    rows.note(patient.isin(people.two_races), "race set to unknown (two recorded for the patient)")
-    rows.note(~patient.isin(people.admitted), "race set to unknown (patient without an admission)")
-    race = patient.map(people.race)
-    silent = race.isna() & patient.isin(people.admitted) & ~patient.isin(people.two_races)
-    rows.note(silent, "race set to unknown (unknown, declined or not obtained)")
-    return only_groups(rows, "race", race, RACES)
+    by_patient = [one_value(values, patients[_PATIENT])[0] for values in (sex, born)]
+    return People(admissions[_PATIENT], recorded, file, *by_patient)
 
 
 def _split(root: Path, table: pd.DataFrame) -> pd.Series:
