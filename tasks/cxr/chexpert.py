@@ -108,11 +108,10 @@ def _tables(train: Path) -> pd.DataFrame:
 
 
 def _race(rows: Rows, patient: pd.Series, root: Path, options: ChexpertOptions) -> pd.Series:
-    what = (
-        "the demographics of CheXpert, which hold race and are a download of their own. Without them:"
-        " task.race_rule=none task.protected=sex. With them"
-    )
-    file = find_one(root, _DEMOGRAPHICS, what, _FOLDERS)
+    file = find_one(
+        root, _DEMOGRAPHICS, "the demographics of CheXpert, which hold race and are a download of their own", _FOLDERS,
+        "Add it, or run without race: task.race_rule=none task.protected=sex.",
+    )  # fmt: skip
     people = read_table(file, ["PATIENT", "PRIMARY_RACE", "ETHNICITY"])
     recorded = map_values(
         people["PRIMARY_RACE"].str.replace(r", (non-)?Hispanic$", "", regex=True), _RACES, _NO_RACE,

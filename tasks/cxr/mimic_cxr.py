@@ -149,8 +149,10 @@ def _people(root: Path, options: MimicOptions) -> People:
     above = options.mimic_iv.expanduser() if options.mimic_iv else root
     if not above.is_dir():
         raise BenchError(f"task.mimic_iv={above} is not a folder. Race, sex and age are read from MIMIC-IV there.")
-    what = "the admissions of MIMIC-IV, which hold race. Where they lie elsewhere, say so with task.mimic_iv=/path"
-    file = find_one(above, ("admissions.csv.gz", "admissions.csv"), what, _IV_FOLDERS)
+    file = find_one(
+        above, ("admissions.csv.gz", "admissions.csv"), "the admissions of MIMIC-IV, which hold race", _IV_FOLDERS,
+        "Where MIMIC-IV lies elsewhere, say so with task.mimic_iv=/path/to/mimic-iv.",
+    )  # fmt: skip
     admissions = read_table(file, [_PATIENT], optional=["race", "ethnicity"])
     column = next((name for name in ("race", "ethnicity") if name in admissions), None)
     if column is None:
@@ -159,9 +161,8 @@ def _people(root: Path, options: MimicOptions) -> People:
         admissions[column].str.split(" - ").str[0], _RACES, _NO_RACE, f"Column {column!r} of {file}",
         "A string of a later release has to be added to tasks/cxr/mimic_cxr.py.",
     )  # fmt: skip
-    beside = find_one(
-        file.parent, ("patients.csv.gz", "patients.csv"), "the patients of MIMIC-IV beside the admissions"
-    )
+    names = ("patients.csv.gz", "patients.csv")
+    beside = find_one(file.parent, names, "the patients of MIMIC-IV", remedy="It belongs beside the admissions.")
     patients = read_table(beside, [_PATIENT, "gender", "anchor_age", "anchor_year"])
     sex = map_values(patients["gender"], {"F": "F", "M": "M"}, (), f"Column 'gender' of {beside}")
     born = pd.to_numeric(patients["anchor_year"], errors="coerce") - pd.to_numeric(
