@@ -126,10 +126,7 @@ def _yaml(file: Path) -> Any:
         if file.stat().st_size > _MOST_BYTES:
             raise BenchError(f"{file} has more than {_MOST_BYTES:,} bytes, and is no mapping.")
         text = file.read_text(encoding="utf-8-sig")
-        # A few lines of references to references unfold to more than any memory holds.
-        if any(isinstance(token, yaml.AliasToken) for token in yaml.scan(text)):
-            raise BenchError(f"{file} uses a YAML reference (*name), which a mapping does not need. Write it out.")
-        _refuse_twice(yaml.compose(text, yaml.SafeLoader), file)
+        _refuse_twice(yaml.compose(text, yaml.SafeLoader), file, set())
         given = yaml.safe_load(text)
     except (OSError, ValueError, RecursionError, yaml.YAMLError) as error:
         raise BenchError(f"{file} cannot be read as YAML: {' '.join(str(error).split())}.") from error
@@ -138,17 +135,24 @@ def _yaml(file: Path) -> Any:
     return given
 
 
-def _refuse_twice(node: yaml.Node | None, file: Path) -> None:
-    """YAML lets the last of two equal keys win in silence."""
-    children: list[Any] = node.value if isinstance(node, yaml.CollectionNode) else []
+def _refuse_twice(node: yaml.Node | None, file: Path, seen: set[int]) -> None:
+    """Refuse keys that stand twice, of which YAML lets the last win in silence, and references.
+
+    A few lines of references to references unfold to more than any memory holds.
+    """
+    if id(node) in seen:
+        raise BenchError(f"{file} uses a YAML reference (*name), which a mapping does not need. Write it out.")
+    seen.add(id(node))
+    children = list(node.value) if isinstance(node, yaml.CollectionNode) else []
     if isinstance(node, yaml.MappingNode):
-        keys = [key.value for key, _ in node.value]
+        keys: set[str] = set()
         for key, _ in node.value:
-            if isinstance(key, yaml.ScalarNode) and keys.count(key.value) > 1:
+            if isinstance(key, yaml.ScalarNode) and key.value in keys:
                 raise BenchError(f"{file} names {key.value!r} twice, in line {key.start_mark.line + 1}. Leave one.")
-        children = [value for _, value in node.value]
+            keys.add(str(key.value))
+        children = [part for pair in node.value for part in pair]
     for child in children:
-        _refuse_twice(child, file)
+        _refuse_twice(child, file, seen)
 
 
 def _first(error: ValidationError, model: type[BaseModel]) -> str:
