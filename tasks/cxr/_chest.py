@@ -11,8 +11,7 @@ import pandas as pd
 
 from bench.data.tables import Rows, Uncertain, labels, one_value, only_groups
 from bench.task import Options
-
-RACES = ("Asian", "Black", "White")
+from tasks.cxr import ChestXray
 
 #: The labeler's name of each target (Irvin et al., AAAI 2019, table 1). "Lung Lesion" is a nodule or mass.
 FINDINGS = {
@@ -79,4 +78,4 @@ def race_of_patients(rows: Rows, patient: pd.Series, listed: pd.Series, recorded
     rows.note(absent, f"race set to unknown (patient not in {file.name})")
     rows.note(torn, "race set to unknown (two recorded for the patient)")
     rows.note(found.isna() & ~absent & ~torn, "race set to unknown (unknown, declined or not obtained)")
-    return only_groups(rows, "race", found, RACES)
+    return only_groups(rows, "race", found, ChestXray.attributes["race"])
