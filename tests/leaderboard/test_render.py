@@ -9,7 +9,8 @@ import pytest
 
 from bench.leaderboard.columns import COLUMNS, Measure
 from bench.leaderboard.comparable import Key
-from bench.leaderboard.render import _TEX, _TEX_LETTERS, to_csv, to_latex, to_markdown
+from bench.leaderboard.escaping import COMMANDS, LETTERS
+from bench.leaderboard.render import to_csv, to_latex, to_markdown
 from bench.leaderboard.table import Table
 from bench.leaderboard.table import make as make_table
 
@@ -76,6 +77,9 @@ def test_columns_without_anything_to_show_are_left_out(make: SimpleNamespace) ->
     without = record.model_copy(update={"scores": [s for s in record.scores if "underdiagnosis" not in s.metric]})
     assert "Underdiagnosis gap" in to_markdown(_table([record]), [])
     assert "Underdiagnosis gap" not in to_markdown(_table([without]), [])
+    real = record.model_copy(update={"scores": [s for s in record.scores if "counterfactual" not in s.metric]})
+    assert "Counterfactual effect" in to_markdown(_table([record]), [])
+    assert "Counterfactual effect" not in to_markdown(_table([real]), [])
     assert "Flags" not in to_markdown(_table([record]), [])
     assert "ILL" in to_markdown(_table([make.record(flags=("ILL_CONDITIONED",))]), [])
 
@@ -139,6 +143,7 @@ def test_latex_has_what_a_paper_needs(full: Table) -> None:
     for words in ("features", "given C", "Residual", "Removal", "Pareto front", "Flags"):
         assert words in header
     assert "Underdiagnosis" not in header
+    assert "Counterfactual" not in header  # for which there is no room
     assert r"yes ($\delta$=.03)" in text
     assert r"\shortstack{\tiny INSUFFICIENT\\\tiny NONLINEAR\_GAP}" in text
     assert r"{\tiny outputs: ILL\_CONDITIONED}" in text
@@ -180,7 +185,7 @@ def _compile(folder: Path, name: str) -> str:
 
 @pytest.mark.skipif(shutil.which("pdflatex") is None, reason="pdflatex is not installed")
 def test_latex_compiles_alone_and_inside_a_paper(make: SimpleNamespace, tmp_path: Path) -> None:
-    every = "".join(_TEX) + "".join(sorted(_TEX_LETTERS)) + "".join(map(chr, range(32, 127))) + _NASTY
+    every = "".join(COMMANDS) + "".join(sorted(LETTERS)) + "".join(map(chr, range(32, 127))) + _NASTY
     records = [make.record("m", hyperparameters={"s": text}) for text in (every, "plain")]
     records += [make.record("erm", seed) for seed in range(2)] + [make.record("late", uses_race="test")]
     (tmp_path / "leaderboard.tex").write_text(to_latex(_table(records)))
