@@ -1,0 +1,190 @@
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any, ClassVar
+
+import pytest
+import yaml
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bench.data import cohorts, own_table
+from bench.data.own_table import OwnOptions
+from bench.task import Reading, Task
+from tasks.cxr import ChestXray
+from tasks.cxr.csv import DATASET
+from tests.miniatures import left_out, refused, write_rows
+
+MAPPING: dict[str, Any] = {
+    "table": "t.csv",
+    "image": {"column": "FILE", "path": "images/{}.png"},
+    "patient": "MRN",
+    "study": "ACC",
+    "targets": {
+        "effusion": {"column": "EFF", "positive": ["yes", "big"], "negative": ["no", ""], "unknown": ["?"]},
+        "cardiomegaly": "HEART",
+    },
+    "race": {"column": "RACE", "values": {"W": "White", "B": "Black", "A": "Asian"}, "unknown": ["U", ""]},
+    "sex": "SEX",
+    "age": {"column": "AGE", "unknown": ["999", ""]},
+    "covariates": {"scanner": "DEV", "view": {"column": "V", "values": {"1": "PA", "2": "AP"}, "unknown": ["9"]}},
+    "split": {"column": "SET", "values": {"fit": "train", "tune": "val", "hold": "test"}, "unknown": [""]},
+}
+ROW = {
+    "FILE": "a", "MRN": "007", "ACC": "x1", "EFF": "yes", "HEART": "1", "RACE": "W", "SEX": "F", "AGE": "61",
+    "DEV": "portable", "V": "1", "SET": "fit", "NOTE": "not named",
+}  # fmt: skip
+
+
+def mine(
+    root: Path, rows: list[dict[str, Any]], change: dict[str, Any] | None = None, missing: tuple[str, ...] = ()
+) -> Path:
+    mapping = MAPPING | (change or {})
+    write_rows(root / mapping["table"], rows)
+    (root / "mapping.yaml").write_text(yaml.safe_dump(mapping), encoding="utf-8")
+    (root / "images").mkdir(exist_ok=True)
+    for row in rows:
+        if row["FILE"] and row["FILE"] not in missing:
+            (root / "images" / f"{row['FILE']}.png").touch()
+    return root
+
+
+def read(root: Path, options: OwnOptions | None = None) -> Reading:
+    return DATASET.read(root, options or OwnOptions())
+
+
+@pytest.mark.parametrize("table", ["t.csv", "t.csv.gz", "tables/t.xlsx"])
+def test_values_are_what_the_mapping_says(tmp_path: Path, table: str) -> None:
+    second = {
+        "FILE": "b", "MRN": "008", "ACC": "x2", "EFF": None, "HEART": "0.0", "RACE": "U", "SEX": None, "AGE": "999",
+        "DEV": None, "V": "9", "SET": None, "NOTE": None,
+    }  # fmt: skip
+    third = ROW | {"FILE": "c", "EFF": "?", "HEART": None, "V": "2", "RACE": None, "SET": "hold"}
+    reading = read(mine(tmp_path, [ROW, second, third], {"table": table}))
+    assert reading.excluded == {}
+    columns = [
+        "image",
+        "patient",
+        "study",
+        "effusion",
+        "cardiomegaly",
+        "race",
+        "sex",
+        "age",
+        "scanner",
+        "view",
+        "split",
+    ]
+    assert reading.table[columns].astype(object).fillna("-").to_numpy().tolist() == [
+        ["images/a.png", "007", "x1", 1, 1, "White", "F", 61, "portable", "PA", "train"],
+        ["images/b.png", "008", "x2", 0, 0, "-", "-", "-", "-", "-", "-"],
+        ["images/c.png", "007", "x1", "-", "-", "-", "F", 61, "portable", "AP", "test"],
+    ]
+    assert "NOTE" not in reading.table
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"RACE": "w"}, "Column 'RACE' of .*t.csv holds 'w' \\(2 rows\\).* Did you mean|under unknown"),
+        ({"EFF": "maybe"}, "Column 'EFF' .* 'maybe' \\(2 rows\\)"),
+        ({"HEART": "2"}, "Column 'HEART' .* '2' \\(2 rows\\)"),
+        ({"SEX": "female"}, "Column 'SEX' .* 'female' \\(2 rows\\)"),
+        ({"AGE": "old"}, "Column 'AGE' .* 'old' \\(2 rows\\)"),
+        ({"AGE": "nan"}, "Column 'AGE' .* 'nan' \\(2 rows\\)"),
+        ({"V": None}, "Column 'V' .* '' \\(2 rows\\)"),
+        ({"SET": "training"}, "Column 'SET' .* 'training' \\(2 rows\\)"),
+        ({"FILE": "../../x"}, "leads to 'images/../../x.png'. Images lie below task.root"),
+    ],
+)
+def test_a_value_that_nothing_covers(tmp_path: Path, change: dict[str, Any], words: str) -> None:
+    rows = [ROW | change, ROW | change | {"ACC": "x9"}]
+    root = mine(tmp_path, rows, missing=("../../x",))
+    message = refused(read, root)
+    assert re.search(words, message), message
+
+
+def test_paths_as_they_stand_in_the_table(tmp_path: Path) -> None:
+    root = mine(tmp_path, [ROW], {"image": "FILE"})
+    write_rows(root / "t.csv", [ROW | {"FILE": "./images//a.png"}])
+    assert read(root).table["image"].tolist() == ["images/a.png"]
+    write_rows(root / "t.csv", [ROW | {"FILE": f"{root}/images/a.png"}])
+    assert "paths are written from there" in refused(read, root)
+
+
+def test_a_patient_with_two_races_is_unknown(tmp_path: Path) -> None:
+    rows = [
+        ROW | {"FILE": f"f{n}", "MRN": f"p{n // 2}", "RACE": "WB"[n // 2 % 2], "EFF": ["yes", "no"][n % 2], "ACC": n}
+        for n in range(200)
+    ]
+    rows[1]["RACE"] = "A"
+    cohort = cohorts.build(read(mine(tmp_path, rows)), ChestXray, DATASET, targets=["effusion"], image_size=16)
+    assert cohort.excluded == {
+        "race set to unknown (two recorded for the patient)": 2,
+        "race unknown (kept for diagnosis)": 2,
+    }
+    assert cohort.spec.groups == ("Black", "White")
+
+
+def test_a_task_with_attributes_of_its_own(tmp_path: Path) -> None:
+    class Skin(Task):
+        """Skin."""
+
+        name = "skin"
+        targets = ("malignant",)
+        attributes: ClassVar = {"skin_tone": ("dark", "light")}
+        protected = "skin_tone"
+
+    mapping = {
+        "table": "t.csv", "image": "FILE", "patient": "MRN", "targets": {"malignant": "HEART"},
+        "skin_tone": {"column": "V", "values": {"1": "dark", "2": "light"}},
+    }  # fmt: skip
+    (tmp_path / "mapping.yaml").write_text(yaml.safe_dump(mapping))
+    (tmp_path / "a").touch()
+    write_rows(tmp_path / "t.csv", [ROW])
+    skin = own_table.dataset(Skin)
+    assert skin.read(tmp_path, OwnOptions()).table.to_dict("records") == [
+        {"image": "a", "patient": "007", "malignant": 1.0, "skin_tone": "dark"}
+    ]
+    (tmp_path / "mapping.yaml").write_text(yaml.safe_dump(mapping | {"race": "RACE"}))
+    assert "there is no 'race'." in refused(skin.read, tmp_path, OwnOptions())
+
+
+@settings(max_examples=15, deadline=None)
+@given(st.lists(st.tuples(st.sampled_from(["a", "b", "gone", None]), st.sampled_from(["p", "q", None])), max_size=12))
+def test_rows_in_are_rows_out_and_rows_counted(
+    tmp_path_factory: pytest.TempPathFactory, drawn: list[tuple[str | None, str | None]]
+) -> None:
+    rows = [ROW, *(ROW | {"FILE": file, "MRN": patient} for file, patient in drawn)]
+    reading = read(mine(tmp_path_factory.mktemp("own"), rows, missing=("gone",)))
+    assert len(rows) == len(reading.table) + left_out(reading)
+
+
+def test_where_the_mapping_is_looked_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    root = mine(tmp_path / "data", [ROW])
+    (tmp_path / "work").mkdir()
+    monkeypatch.chdir(tmp_path / "work")
+    assert len(read(root).table) == 1
+    (root / "mapping.yaml").rename("here.yaml")
+    assert len(read(root, OwnOptions(mapping=Path("here.yaml"))).table) == 1
+    assert len(read(root, OwnOptions(mapping=tmp_path / "work" / "here.yaml")).table) == 1
+    message = refused(read, root)
+    assert "task.mapping=mapping.yaml is neither in" in message
+    assert "docs/own_data.md" in message
+    (root / "here.yaml").write_text("table: other.csv")
+    assert "working directory as well" in refused(read, root, OwnOptions(mapping=Path("here.yaml")))
+
+
+def test_a_folder_that_lacks_something_says_what(tmp_path: Path) -> None:
+    assert "task.root=" in refused(DATASET.read, None, OwnOptions())
+    root = mine(tmp_path, [ROW])
+    write_rows(root / "t.csv", [{("RACES" if name == "RACE" else name): value for name, value in ROW.items()}])
+    assert "lacks the column 'RACE'. Did you mean 'RACES'?" in refused(read, root)
+    (root / "t.csv").unlink()
+    assert "names the table 't.csv', and there is no" in refused(read, root)
+    root = mine(tmp_path, [ROW | {"FILE": "z"}])
+    (root / "images/z.png").unlink()
+    message = refused(read, root)
+    assert "none of the 1 images" in message
+    assert "images/z.png" in message
