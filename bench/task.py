@@ -49,6 +49,7 @@ class Dataset:
     ``twin(table, group)`` gives the same rows with the protected attribute set to ``group``; for None, with all that it
     does to the pixels absent. Rendered, they are the counterfactual twins of these images. ``organ(table, size,
     options)`` gives masks ``(N, H, W) bool`` of the organ under study in rendered images (the lungs of a chest).
+    ``targets`` are those of the task's targets that the data set has, and its default for ``task.targets``; None: all.
     ``version`` is raised whenever the same rows would give other pixels or labels.
     """
 
@@ -59,6 +60,7 @@ class Dataset:
     render: Callable[[pd.DataFrame, int, Any], np.ndarray] | None = None
     twin: Callable[[pd.DataFrame, str | None], pd.DataFrame] | None = None
     organ: Callable[[pd.DataFrame, int, Any], np.ndarray] | None = None
+    targets: tuple[str, ...] | None = None
     version: int = 1
     synthetic: bool = False
     source: str = ""

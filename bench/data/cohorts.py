@@ -40,7 +40,7 @@ def build(
         task: the task, for its targets, attributes and covariates.
         dataset: where the reading comes from, for its name.
         protected: the attribute whose decodability is scored; None takes the task's.
-        targets: the targets to train on and score; None takes all of the task's.
+        targets: the targets to train on and score; None takes the data set's own, or all of the task's.
         split: "hash" of the patient's id, or the data set's "official" one.
         image_size: side of the square images, in pixels.
 
@@ -50,7 +50,7 @@ def build(
             same for all; no official split, or one that parts a patient; an empty split; a target with one class or a
             protected attribute with one group in a split.
     """
-    chosen = _chosen_targets(task, targets)
+    chosen = _chosen_targets(task, dataset.targets if targets is None else targets)
     protected = protected or task.protected
     if protected not in task.attributes:
         raise BenchError(
