@@ -93,7 +93,20 @@ def read_table(file: Path, columns: Iterable[str], optional: Iterable[str] = ())
         BenchError: for a file that cannot be read, rows longer than the header, or a column that is lacking or named
             twice.
     """
-    cells = _workbook(file) if file.suffix.lower() == ".xlsx" else _text(file)
+    return columns_of(read_cells(file), file, columns, optional)
+
+
+def read_cells(file: Path) -> pd.DataFrame:
+    """All cells of a table, as text and as they stand, without names: for tables whose header is no plain first row.
+
+    Raises:
+        BenchError: for a file that cannot be read, or rows longer than the first.
+    """
+    return _workbook(file) if file.suffix.lower() == ".xlsx" else _text(file)
+
+
+def columns_of(cells: pd.DataFrame, file: Path, columns: Iterable[str], optional: Iterable[str] = ()) -> pd.DataFrame:
+    """What :func:`read_table` makes of cells whose first row names the columns."""
     names = cells.iloc[0].fillna("").astype(str).str.strip()
     body = cells.iloc[1:].reset_index(drop=True)
     found = [name for name in names if name]
@@ -183,6 +196,11 @@ def map_values(
             f"{suggest(str(strange.index[0]), [word or '(blank)' for word in meaning])}"
         )
     return plain.map(meaning).astype(object)
+
+
+def whole_numbers(values: pd.Series) -> pd.Series:
+    """Codes as text without the ``.0`` that a column with blanks is exported with: ``3.0`` is ``3``."""
+    return values.str.replace(r"^(-?\d+)\.0+$", r"\1", regex=True)
 
 
 def one_value(values: pd.Series, patients: pd.Series) -> tuple[pd.Series, set[str]]:

@@ -33,5 +33,3 @@ def sex(values: pd.Series, file: object) -> pd.Series:
         BenchError: for any other word.
     """
     return map_values(values, _SEX, ("unknown",), f"Column {values.name!r} of {file}")
-
-
