@@ -31,6 +31,8 @@ _UNKNOWN_RACE = ("7", "95", "96", "97", "98", "99")
 _RESULTS = {str(code): float(code) for code in range(1, 7)}
 #: Inadequate image, refused, died, wrong screen, form not submitted …
 _NO_RESULT = ("10", "11", "13", "14", "15", "17", "23", "24", "95", "97")
+#: No lung cancer; one after a positive, a negative, a missed screen, or after screening ended.
+_CANCERS = {str(code): float(code) for code in range(5)}
 _AFTER_DIAGNOSIS = ".E"
 _YEAR = 365
 
@@ -47,7 +49,7 @@ class _Series:
     """A series of slices on disk, in the order of the numbers in their names."""
 
     participant: str
-    #: Folder of the study, from the root.
+    #: Participant and name of the study's folder.
     study: str
     #: 0, 1 or 2; None where the study's folder names no year.
     exam: int | None
@@ -88,17 +90,12 @@ def read(root: Path | None, options: NlstOptions) -> Reading:
     exam = people.loc[rows.table["pid"]].set_axis(rows.table.index)
     for own in ("scr_days", "scr_res"):
         exam[own] = np.choose(rows.table["exam"].astype(int), [exam[f"{own}{n}"] for n in _EXAMS])
-    days, until = (
-        numbers(rows, "day of the scan", exam["scr_days"].mask(_is_code(exam["scr_days"]))),
-        exam["candx_days"],
-    )
-    after = (exam["scr_days"] == _AFTER_DIAGNOSIS) | (until < days)
+    days = numbers(rows, "day of the scan", exam["scr_days"].mask(_is_code(exam["scr_days"])))
+    after = (exam["scr_days"] == _AFTER_DIAGNOSIS) | (exam["candx_days"] < days)
     rows.leave_out(after, "scan after the diagnosis")
     table, exam, days = rows.table, exam[~after], days[~after]
-    result = map_values(
-        exam["scr_res"].mask(_is_code(exam["scr_res"])), _RESULTS, _NO_RESULT, f"scr_res0 to 2 of {file}"
-    )
-    result = result.astype(float)
+    given = exam["scr_res"].mask(_is_code(exam["scr_res"]))
+    result = map_values(given, _RESULTS, _NO_RESULT, f"One of scr_res0 to 2 of {file}").astype(float)
     return rows.reading(
         {
             "image": table["image"],
@@ -109,7 +106,7 @@ def read(root: Path | None, options: NlstOptions) -> Reading:
             "no_finding": (result == 1).astype(float).mask(result.isna()),
             "race": only_groups(rows, "race", exam["race"], ChestCT.attributes["race"]),
             "sex": exam["sex"],
-            "age": exam["age"] + days.floordiv(_YEAR).fillna(0),
+            "age": exam["age"] + days.floordiv(_YEAR),
         }
     )
 
@@ -128,6 +125,9 @@ def _people(file: Path) -> pd.DataFrame:
         table[name] = pd.to_numeric(table[name], errors="coerce")
     return table.assign(
         race=map_values(table["race"].mask(_is_code(table["race"])), _RACES, _UNKNOWN_RACE, f"Column 'race' of {file}"),
+        can_scr=map_values(
+            table["can_scr"].mask(_is_code(table["can_scr"])), _CANCERS, (), f"Column 'can_scr' of {file}"
+        ).astype(float),
         sex=map_values(table["gender"], {"1": "M", "2": "F"}, (), f"Column 'gender' of {file}"),
     )
 
@@ -139,10 +139,10 @@ def _is_code(values: pd.Series) -> pd.Series:
 
 def _cancer(exam: pd.DataFrame, days: pd.Series) -> pd.Series:
     """Lung cancer within a year of the scan: 1, 0 or NaN."""
-    diagnosed, never = exam["candx_days"].notna(), exam["can_scr"] == "0"
+    diagnosed, never, some = exam["candx_days"].notna(), exam["can_scr"] == 0, exam["can_scr"] > 0
     within = (exam["candx_days"] - days).between(0, _YEAR).astype(float)
     followed = ~(exam["fup_days"] - days < _YEAR)  # unknown counts as followed: not every release says
-    return within.where((diagnosed & ~never) | (~diagnosed & never & followed)).mask(days.isna())
+    return within.where((diagnosed & some) | (~diagnosed & never & followed)).mask(days.isna())
 
 
 def _slices(root: Path, options: NlstOptions) -> Rows:
@@ -189,16 +189,15 @@ def _choice(slices: tuple[str, ...], options: NlstOptions) -> tuple[str, ...]:
 
 def _series(root: Path) -> Iterator[_Series]:
     """Every series that holds DICOM files, in order of its path."""
-    for folder in sorted(
-        found for pattern in _COLLECTIONS for found in root.glob(f"{pattern}/*/*/*") if found.is_dir()
-    ):
+    folders = (found for pattern in _COLLECTIONS for found in root.glob(f"{pattern}/*/*/*"))
+    for folder in sorted(found for found in folders if found.is_dir()):
         names = sorted((file.name for file in folder.glob("*.dcm")), key=_numbers_in)
         if names:
             place = folder.relative_to(root)
             dated = re.match(r"\d\d-\d\d-(1999|2000|2001)\b", place.parts[-2])
             yield _Series(
                 participant=place.parts[-3],
-                study=place.parent.as_posix(),
+                study="/".join(place.parts[-3:-1]),
                 exam=int(dated[1]) - 1999 if dated else None,
                 slices=tuple(f"{place.as_posix()}/{name}" for name in names),
             )

@@ -69,7 +69,7 @@ def read(root: Path | None, options: Options) -> Reading:
             "no_finding": (ill.max(axis=1) == 0).astype(float).mask(ill.isna().any(axis=1) & (ill.max(axis=1) != 1)),
             "sex": map_values(table["patient_sex"], {"1": "M", "2": "F"}, (), f"Column 'patient_sex' of {file}"),
             "age": numbers(rows, "age", table["patient_age"]),
-            "camera": table["camera"] if "camera" in table else np.nan,
+            "camera": table.get("camera", np.nan),
         }
     )
 

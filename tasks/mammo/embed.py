@@ -63,8 +63,8 @@ def read(root: Path | None, options: EmbedOptions) -> Reading:
 
     ``density`` is BI-RADS a to d as 1 to 4; 5 marks a male breast and is no density. Counted and left out are repeated
     rows, rows without a path, patient or exam, other image types, spot compression and magnification views, images
-    whose side is neither L nor R, exams without a finding of that breast, exams that are not for screening (``desc``
-    lacks "screen"), and images that are not on disk.
+    whose side is neither L nor R, exams or breasts that are not in the clinical table, exams that are not for screening
+    (``desc`` lacks "screen"), and images that are not on disk.
 
     Args:
         root: the folder that holds ``tables/EMBED_OpenData_clinical.csv``, ``tables/EMBED_OpenData_metadata.csv`` and
@@ -78,15 +78,16 @@ def read(root: Path | None, options: EmbedOptions) -> Reading:
     root = require_root(root, "embed")
     findings = _findings(find_one(root, _CLINICAL, "the table of findings", ["tables", "."]))
     file = find_one(root, _METADATA, "the table of images", ["tables", "."])
-    rows = Rows(read_table(file, _IMAGE_COLUMNS))
+    rows = Rows(read_table(file, _IMAGE_COLUMNS).apply(whole_numbers))
     rows.leave_out(rows.table.duplicated(), "row repeated")
     rows.leave_out_missing(["anon_dicom_path", "empi_anon", "acc_anon"], "path, patient or exam")
     wanted = _IMAGE_TYPES[options.image_type]
     rows.leave_out(~rows.table["FinalImageType"].isin(wanted), f"image type other than {options.image_type}")
-    rows.leave_out(whole_numbers(rows.table["spot_mag"]) == "1", "spot compression or magnification view")
+    rows.leave_out(rows.table["spot_mag"] == "1", "spot compression or magnification view")
     rows.leave_out(~rows.table["ImageLateralityFinal"].isin(["L", "R"]), "side other than L or R")
     breasts = _breasts(findings)
-    rows.leave_out(~pd.Series(_keys(rows.table).isin(breasts.index), rows.table.index), "no finding of this breast")
+    known = pd.Series(_keys(rows.table).isin(breasts.index), index=rows.table.index)
+    rows.leave_out(~known, "exam or breast not in the clinical table")
     if options.exams == "screening":
         screening = set(findings["acc_anon"][findings["desc"].str.contains("screen", case=False, na=False)])
         rows.leave_out(~rows.table["acc_anon"].isin(screening), "exam not for screening")
@@ -117,9 +118,8 @@ def _findings(file: Path) -> pd.DataFrame:
     table = read_table(file, _FINDING_COLUMNS, optional=_RACE_COLUMNS).apply(whole_numbers)
     column = next((name for name in _RACE_COLUMNS if name in table), None)
     if column is None:
-        raise BenchError(
-            f"{file} has neither a column {' nor '.join(map(repr, _RACE_COLUMNS))}, one of which holds race."
-        )
+        names = " nor ".join(map(repr, _RACE_COLUMNS))
+        raise BenchError(f"{file} has neither a column {names}, one of which holds race.")
     table = table.dropna(subset=["empi_anon", "acc_anon"])
 
     def coded(name: str, mapping: dict[str, float]) -> pd.Series:

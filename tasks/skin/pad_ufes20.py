@@ -34,9 +34,7 @@ def read(root: Path | None, options: Options) -> Reading:
     rows = Rows(read_table(file, _COLUMNS))
     rows.leave_out(rows.table.duplicated(), "row repeated")
     rows.leave_out_missing(["img_id", "patient_id", "diagnostic"], "image, patient or diagnosis")
-    rows.leave_out_missing(
-        ["gender", "fitspatrick"], "sex or skin type (recorded with a biopsy only, so it tells the label)"
-    )
+    rows.leave_out_missing(["gender", "fitspatrick"], "sex or skin type (recorded only with a biopsy)")
     paths = rows.table["img_id"].map(files_below(root, _FOLDERS))
     rows.leave_out_files(root, paths, f"They are looked for in {', '.join(_FOLDERS)}.")
     table = rows.table
