@@ -1,28 +1,25 @@
-"""What the README shows is run as it stands there."""
+"""What the README and CONTRIBUTING show is run as it stands there."""
 
 from __future__ import annotations
 
 import re
-import sys
 import types
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
-from PIL import Image
 
-from bench.config import compose
-from bench.data import cohorts
-from bench.registry import TASKS
+from bench.config import compose, multirun
 from bench.run import run
 from tests.conftest import TINY
 
-README = (Path(__file__).parent.parent / "README.md").read_text(encoding="utf-8")
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+CONTRIBUTING = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
 
 
-def block(words: str) -> str:
+def block(words: str, page: str = README) -> str:
     """The Python block whose first line holds these words."""
-    blocks = re.findall(r"```python\n(.*?)```", README, flags=re.DOTALL)
+    blocks = re.findall(r"```python\n(.*?)```", page, flags=re.DOTALL)
     return next(text for text in blocks if words in text.partition("\n")[0])
 
 
@@ -37,49 +34,32 @@ def test_the_method_it_shows_runs_and_is_no_longer_than_promised(tmp_path: Path)
     assert record.score("auroc", target="macro").value is not None
 
 
-def test_the_reader_it_shows_reads_a_miniature_chexpert(tmp_path: Path) -> None:
-    rng = np.random.default_rng(0)
-    races = ["White, non-Hispanic", "Black or African American", "Asian", "Unknown"]
-    rows, people = [], []
-    for number in range(120):
-        patient = f"patient{number:05d}"
-        for view, kind in (("view1_frontal", "Frontal"), ("view2_lateral", "Lateral")):
-            path = f"CheXpert-v1.0-small/train/{patient}/study1/{view}.jpg"
-            file = tmp_path / path.partition("/")[2]
-            file.parent.mkdir(parents=True, exist_ok=True)
-            Image.fromarray(rng.integers(0, 256, (8, 8), dtype=np.uint8)).save(file)
-            findings = {
-                "Pleural Effusion": rng.choice([1.0, 0.0, -1.0, np.nan]),
-                "Cardiomegaly": rng.choice([1.0, 0.0]),
-                "Lung Opacity": rng.choice([1.0, 0.0]),
-                "No Finding": rng.choice([1.0, 0.0]),
-            }
-            sex = ["Male", "Female"][number % 2]
-            rows.append({"Path": path, "Sex": sex, "Age": 60, "Frontal/Lateral": kind, "AP/PA": "AP", **findings})
-        people.append({"PATIENT": patient, "PRIMARY_RACE": races[number % 4], "ETHNICITY": "Not Hispanic"})
-    pd.DataFrame(rows).to_csv(tmp_path / "train.csv", index=False)
-    pd.DataFrame([*people, people[0]]).to_excel(tmp_path / "CHEXPERT DEMO.xlsx", index=False)
+def test_the_commands_it_shows_are_understood() -> None:
+    commands = re.findall(r"^bench run (.*?)(?: +#.*)?$", README, flags=re.MULTILINE)
+    assert any("task.dataset=mimic_cxr" in command for command in commands)
+    for command in commands:
+        if "my_method.py" not in command:
+            for job in multirun(command.removeprefix("-m ").split()):
+                compose(job)
 
-    module = types.ModuleType("chexpert")
-    sys.modules["chexpert"] = module
-    exec(compile(block("CheXpert"), "chexpert.py", "exec"), module.__dict__)
-    dataset = module.DATASET
-    reading = dataset.read(tmp_path, dataset.options())
-    assert reading.excluded == {"lateral view": 120}
-    assert reading.table["race"].value_counts(dropna=False).to_dict() == {
-        "White": 29,
-        "Black": 30,
-        "Asian": 30,
-        np.nan: 31,
-    }
-    assert set(reading.table["effusion"].dropna()) == {0.0, 1.0}
-    assert all((tmp_path / image).is_file() for image in reading.table["image"])
-    cohort = cohorts.build(reading, TASKS.get("cxr").load(), dataset, image_size=16)
-    assert cohort.spec.groups == ("Asian", "Black", "White")
+
+def test_the_reader_that_contributing_shows_reads(tmp_path: Path) -> None:
+    rows = [f"{n:03d}.png,p{n // 2},{n % 2},{['Asian', 'African American', 'Declined'][n // 2 % 3]},6{n % 10}"
+            for n in range(12)]  # fmt: skip
+    lines = ["file,patient,effusion,race,age", *rows, rows[0], "x.png,,1,Asian,40", "gone.png,p9,-1,Asian,40"]
+    (tmp_path / "images.csv").write_text("\n".join(lines), encoding="utf-8")
+    (tmp_path / "images").mkdir()
+    for row in rows:
+        (tmp_path / "images" / row.partition(",")[0]).touch()
+    module = types.ModuleType("teaching")
+    exec(compile(block("teaching hospital", CONTRIBUTING), "teaching.py", "exec"), module.__dict__)
+    reading = module.DATASET.read(tmp_path, module.DATASET.options())
+    assert reading.excluded == {"row repeated": 1, "file or patient missing": 1, "image file missing": 1}
+    assert reading.table["race"].value_counts(dropna=False).to_dict() == {"Asian": 4, "Black": 4, np.nan: 4}
+    assert reading.table["effusion"].tolist() == [0, 1] * 6
 
 
 def test_every_file_it_points_to_is_there() -> None:
-    root = Path(__file__).parent.parent
     for link in re.findall(r"\]\(([^)#]+)\)", README):
         if not link.startswith("http"):
-            assert (root / link).exists(), link
+            assert (ROOT / link).exists(), link

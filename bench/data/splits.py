@@ -39,6 +39,15 @@ def assign(patients: pd.Series, fractions: Mapping[str, float] = FRACTIONS) -> p
     return patients.map(of_patient).rename("split")
 
 
+def train_or_val(patients: pd.Series) -> pd.Series:
+    """Each row's part, "train" or "val", of an official training set that names no validation patients of its own.
+
+    Decided like :func:`assign`, with the shares that training and validation have to each other there.
+    """
+    train, val = FRACTIONS["train"], FRACTIONS["val"]
+    return assign(patients, {"train": train / (train + val), "val": val / (train + val)})
+
+
 def _position(patient: str) -> float:
     """A number in [0, 1) that looks uniform over patients."""
     return int.from_bytes(hashlib.sha256(patient.encode()).digest()[:8], "big") / 2**64

@@ -126,7 +126,13 @@ def columns_of(cells: pd.DataFrame, file: Path, columns: Iterable[str], optional
     return table.mask(table == "")
 
 
-def find_one(root: Path, names: Sequence[str], what: str, folders: Sequence[str] = (".",)) -> Path:
+def find_one(
+    root: Path,
+    names: Sequence[str],
+    what: str,
+    folders: Sequence[str] = (".",),
+    remedy: str = "task.root must be the folder that holds it.",
+) -> Path:
     """The one file of these names in these folders below the root.
 
     Args:
@@ -134,6 +140,7 @@ def find_one(root: Path, names: Sequence[str], what: str, folders: Sequence[str]
         names: file names or patterns (``nlst_780_prsn*.csv``), the preferred first.
         what: what the file is, for the message ("the table of images").
         folders: folders below the root or patterns of them; the first that holds a file of a name counts.
+        remedy: a sentence on what to do where there is none.
 
     Raises:
         BenchError: when there is none, or a folder holds several that fit one pattern.
@@ -147,9 +154,7 @@ def find_one(root: Path, names: Sequence[str], what: str, folders: Sequence[str]
             if found:
                 return found[0]
     where = f" (looked for in {', '.join(folders)})" if tuple(folders) != (".",) else ""
-    raise BenchError(
-        f"{root} holds no {' or '.join(names)}{where}, {what}. task.root must be the folder that holds it."
-    )
+    raise BenchError(f"{root} holds no {' or '.join(names)}{where}, {what}. {remedy}")
 
 
 def files_below(root: Path, folders: Sequence[str]) -> dict[str, str]:

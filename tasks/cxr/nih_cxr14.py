@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-import os
-import warnings
-from collections import Counter
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Literal
 
 import numpy as np
 import pandas as pd
 
 from bench.data import splits
+from bench.data.tables import Rows, files_below, find_one, map_values, read_table
 from bench.errors import BenchError
-from bench.task import Dataset, Options, Reading, require_root
+from bench.task import Dataset, Reading, require_root
+from tasks.cxr._chest import ChestOptions, keep_views
 
 _TABLES = ("Data_Entry_2017_v2020.csv", "Data_Entry_2017.csv")
 _TRAIN_VAL_LIST, _TEST_LIST = "train_val_list.txt", "test_list.txt"
 _IMAGE, _LABELS, _PATIENT, _STUDY = "Image Index", "Finding Labels", "Patient ID", "Follow-up #"
 _AGE, _SEX, _VIEW = "Patient Age", "Patient Gender", "View Position"
 _COLUMNS = (_IMAGE, _LABELS, _PATIENT, _STUDY, _AGE, _SEX, _VIEW)
+_FOLDERS = ("images", "images_*/images")
 
 _NO_FINDING = "No Finding"
 #: "Lung Opacity" and what lies below it in CheXpert's hierarchy of findings (Irvin et al., AAAI 2019, figure 2): edema,
@@ -31,24 +29,17 @@ _TARGETS = {
     "effusion": frozenset({"Effusion"}),
     "cardiomegaly": frozenset({"Cardiomegaly"}),
     "opacity": _OPACITY,
+    "pneumothorax": frozenset({"Pneumothorax"}),
+    # A nodule up to 3 cm, a mass beyond: CheXpert's "Lung Lesion".
+    "nodule": frozenset({"Mass", "Nodule"}),
     "no_finding": frozenset({_NO_FINDING}),
 }
 _FINDINGS = _OPACITY | {
     "Cardiomegaly", "Effusion", "Emphysema", "Fibrosis", "Hernia", "Pleural_Thickening", "Pneumothorax", _NO_FINDING,
 }  # fmt: skip
 
-_VIEWS = {"frontal": ("PA", "AP"), "PA": ("PA",), "AP": ("AP",)}
-#: The share of the official train_val patients that trains; the rest is for validation, as in the hashed split.
-_TRAIN_OF_TRAIN_VAL = splits.FRACTIONS["train"] / (splits.FRACTIONS["train"] + splits.FRACTIONS["val"])
 
-
-class NihOptions(Options):
-    """What can be set on NIH ChestX-ray14."""
-
-    views: Literal["frontal", "PA", "AP"] = "frontal"
-
-
-def read(root: Path | None, options: NihOptions) -> Reading:
+def read(root: Path | None, options: ChestOptions) -> Reading:
     """The rows of the data set's table whose image is there.
 
     Every finding is known for every image: one that is not named is absent. Counted and left out are rows without an
@@ -67,87 +58,36 @@ def read(root: Path | None, options: NihOptions) -> Reading:
             of another name.
     """
     root = require_root(root, "nih_cxr14")
-    file, rows = _read_table(root)
-    excluded: Counter[str] = Counter()
+    file = find_one(root, _TABLES, "the table of NIH ChestX-ray14")
+    rows = Rows(read_table(file, _COLUMNS))
+    rows.leave_out(rows.table.duplicated(), "row repeated")
+    rows.leave_out_missing([_IMAGE, _PATIENT, _LABELS], "image name, patient or findings")
+    keep_views(rows, _VIEW, options.views)
+    on_disk = files_below(root, _FOLDERS)
+    looked = f"They are looked for below {' and '.join(_FOLDERS)}."
+    rows.leave_out_files(root, rows.table[_IMAGE].map(on_disk), looked)
 
-    def leave_out(wrong: pd.Series, reason: str) -> None:
-        nonlocal rows
-        if wrong.any():
-            excluded[reason] += int(wrong.sum())
-            rows = rows[~wrong]
-
-    leave_out(rows.duplicated(), "row repeated")
-    leave_out(rows[[_IMAGE, _PATIENT, _LABELS]].isna().any(axis=1), "image name, patient or findings missing")
-    leave_out(~rows[_VIEW].isin(_VIEWS[options.views]), f"view other than {' or '.join(_VIEWS[options.views])}")
-    on_disk = dict(_images(root))
-    if not rows[_IMAGE].isin(on_disk).any():
-        raise BenchError(
-            f"{root} holds none of the {len(rows):,} images of views={options.views} that {file.name} names."
-            " They are looked for below images/ and images_001/images/, images_002/images/ …."
-        )
-    leave_out(~rows[_IMAGE].isin(on_disk), "image file missing")
-
-    rows = rows.reset_index(drop=True)
-    age = _years(rows[_AGE])
-    unreadable = int((rows[_AGE].notna() & age.isna()).sum())
-    if unreadable:
-        excluded["age set to unknown (not a number)"] = unreadable
-    labels = rows[_LABELS].str.split("|").map(lambda names: frozenset(name.strip() for name in names))
+    table = rows.table
+    age = _years(table[_AGE])
+    rows.note(table[_AGE].notna() & age.isna(), "age set to unknown (not a number)")
+    labels = table[_LABELS].str.split("|").map(lambda names: frozenset(name.strip() for name in names))
     _check_findings(labels, file)
-    table = pd.DataFrame(
-        {
-            "image": rows[_IMAGE].map(on_disk),
-            "patient": rows[_PATIENT],
-            "study": rows[_PATIENT] + "-" + rows[_STUDY].fillna("?"),
-            **{target: labels.map(lambda has, of=names: float(bool(has & of))) for target, names in _TARGETS.items()},
-            "sex": rows[_SEX].where(rows[_SEX].isin(["F", "M"]), np.nan),
-            "age": age,
-            "view": rows[_VIEW],
-        }
-    )
-    official = _official_split(root, rows)
-    return Reading(table if official is None else table.assign(split=official), dict(excluded))
-
-
-def _read_table(root: Path) -> tuple[Path, pd.DataFrame]:
-    file = next((root / name for name in _TABLES if (root / name).is_file()), None)
-    if file is None:
-        raise BenchError(
-            f"{root} holds neither {' nor '.join(_TABLES)}, the table of NIH ChestX-ray14. task.root must"
-            " be the folder that holds it and the images."
-        )
-    try:
-        with warnings.catch_warnings():
-            # Copies are about whose rows end in one comma more than the header: without index_col=False that makes the
-            # first column an index, and with it pandas warns that it drops the empty field.
-            warnings.simplefilter("ignore", pd.errors.ParserWarning)
-            rows = pd.read_csv(file, dtype=str, index_col=False, keep_default_na=False, encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError, pd.errors.ParserError, pd.errors.EmptyDataError) as error:
-        raise BenchError(f"{file} cannot be read as a CSV table: {error}. Download it again.") from error
-    lacking = [name for name in _COLUMNS if name not in rows]
-    if lacking:
-        raise BenchError(
-            f"{file} lacks the column {', '.join(map(repr, lacking))}; it has"
-            f" {', '.join(repr(name) for name in rows.columns)}."
-        )
-    rows = rows[list(_COLUMNS)].apply(lambda column: column.str.strip())
-    return file, rows.mask(rows == "")
-
-
-def _images(root: Path) -> Iterator[tuple[str, str]]:
-    """Name and path below the root of every file in the image folders."""
-    for folder in sorted([*root.glob("images"), *root.glob("images_*/images")], reverse=True):
-        for entry in os.scandir(folder):
-            yield entry.name, f"{folder.relative_to(root).as_posix()}/{entry.name}"
+    columns = {
+        "image": table[_IMAGE].map(on_disk),
+        "patient": table[_PATIENT],
+        "study": table[_PATIENT] + "-" + table[_STUDY].fillna("?"),
+        **{target: labels.map(lambda has, of=names: float(bool(has & of))) for target, names in _TARGETS.items()},
+        "sex": table[_SEX].where(table[_SEX].isin(["F", "M"]), np.nan),
+        "age": age,
+        "view": table[_VIEW],
+    }
+    official = _official_split(root, table)
+    return rows.reading(columns if official is None else {**columns, "split": official})
 
 
 def _check_findings(labels: pd.Series, file: Path) -> None:
-    unknown = frozenset().union(*labels) - _FINDINGS
-    if unknown:
-        raise BenchError(
-            f"Column {_LABELS!r} of {file} names {', '.join(map(repr, sorted(unknown)[:5]))}, which is no"
-            f" finding of NIH ChestX-ray14: {', '.join(sorted(_FINDINGS))}."
-        )
+    named = labels.explode()
+    map_values(named, dict.fromkeys(_FINDINGS, 1.0), (), f"Column {_LABELS!r} of {file}")
 
 
 def _years(ages: pd.Series) -> pd.Series:
@@ -157,20 +97,20 @@ def _years(ages: pd.Series) -> pd.Series:
     return (parts[0].astype(float) / per_year).where(parts[1].isin(["", "Y"]), lambda x: np.floor(x))
 
 
-def _official_split(root: Path, rows: pd.DataFrame) -> pd.Series | None:
+def _official_split(root: Path, table: pd.DataFrame) -> pd.Series | None:
     files = [root / _TRAIN_VAL_LIST, root / _TEST_LIST]
     if not all(file.is_file() for file in files):
         return None
     train_val, test = (set(file.read_text(encoding="utf-8-sig").split()) for file in files)
-    carved = splits.assign(rows[_PATIENT], {"train": _TRAIN_OF_TRAIN_VAL, "val": 1 - _TRAIN_OF_TRAIN_VAL})
-    in_test = rows[_IMAGE].isin(test)
+    in_test = table[_IMAGE].isin(test)
     both = test & train_val
     if both:
         raise BenchError(
             f"{len(both):,} images are on both {_TRAIN_VAL_LIST} and {_TEST_LIST} of {root}, the first"
             f" being {min(both)}. Take them off one list, or take task.split=hash without the lists."
         )
-    return carved.where(rows[_IMAGE].isin(train_val)).mask(in_test, "test")
+    carved = splits.train_or_val(table[_PATIENT])
+    return carved.where(table[_IMAGE].isin(train_val)).mask(in_test, "test")
 
 
 DATASET = Dataset(
@@ -178,7 +118,7 @@ DATASET = Dataset(
     summary="112,120 frontal radiographs of 30,805 patients; sex and age, no race; labels mined from reports; official"
     " split in train_val_list.txt and test_list.txt",
     read=read,
-    options=NihOptions,
+    options=ChestOptions,
     source="https://nihcc.app.box.com/v/ChestXray-NIHCC",
     licence="no restriction; the NIH Clinical Center is to be named as the source",
 )

@@ -9,7 +9,8 @@ from bench.data import cohorts, splits
 from bench.data.cache import open_images
 from bench.errors import BenchError
 from tasks.cxr import ChestXray
-from tasks.cxr.nih_cxr14 import DATASET, NihOptions, read
+from tasks.cxr._chest import FINDINGS, ChestOptions
+from tasks.cxr.nih_cxr14 import DATASET, read
 
 REAL = Path(os.environ.get("BENCH_TEST_DATA", Path(__file__).resolve().parents[4] / "shared" / "data")) / "nih_cxr14"
 
@@ -36,7 +37,7 @@ def copy_of(root, rows, header=HEADER, name="Data_Entry_2017_v2020.csv", folder=
 
 def refused(root, options=None):
     with pytest.raises(BenchError) as caught:
-        read(root, options or NihOptions())
+        read(root, options or ChestOptions())
     assert "\n" not in str(caught.value)
     return str(caught.value)
 
@@ -45,21 +46,21 @@ def test_one_row_an_image_with_whole_labels_matched(tmp_path):
     findings = {
         "00000001_000.png": ("Cardiomegaly|Effusion", {"cardiomegaly", "effusion"}),
         "00000001_001.png": ("No Finding", {"no_finding"}),
-        "00000002_000.png": ("Hernia|Emphysema|Fibrosis|Pleural_Thickening|Pneumothorax", set()),
+        "00000002_000.png": ("Hernia|Emphysema|Fibrosis|Pleural_Thickening|Pneumothorax", {"pneumothorax"}),
         "00000003_000.png": ("Infiltration", {"opacity"}),
-        "00000004_000.png": ("Mass", {"opacity"}),
-        "00000005_000.png": ("Nodule|Effusion", {"opacity", "effusion"}),
+        "00000004_000.png": ("Mass", {"opacity", "nodule"}),
+        "00000005_000.png": ("Nodule|Effusion", {"opacity", "nodule", "effusion"}),
         "00000006_000.png": ("Edema", {"opacity"}),
         "00000007_000.png": ("Consolidation", {"opacity"}),
         "00000008_000.png": ("Pneumonia", {"opacity"}),
         "00000009_000.png": ("Atelectasis", {"opacity"}),
     }
     rows = [row(image, named, sex="F", age="7", view="AP") for image, (named, _) in findings.items()]
-    reading = read(copy_of(tmp_path, rows), NihOptions())
+    reading = read(copy_of(tmp_path, rows), ChestOptions())
     table = reading.table.set_index("image")
     assert reading.excluded == {}
     for image, (_, present) in findings.items():
-        got = table.loc[f"images/{image}", list(ChestXray.targets)]
+        got = table.loc[f"images/{image}", list(FINDINGS)]
         assert {name for name, value in got.items() if value == 1} == present
         assert set(got) <= {0.0, 1.0}
     first = table.loc["images/00000001_001.png"]
@@ -73,7 +74,7 @@ def test_what_is_left_out_is_counted(tmp_path):
         row("00000001_000.png"), row("00000001_000.png"), row("00000002_000.png"), row("00000003_000.png", view="LL"),
         row("00000004_000.png", patient=""), row("00000005_000.png", findings=""), row("", patient=6),
     ]  # fmt: skip
-    reading = read(copy_of(tmp_path, rows, missing=["00000002_000.png"]), NihOptions())
+    reading = read(copy_of(tmp_path, rows, missing=["00000002_000.png"]), ChestOptions())
     assert reading.table["image"].tolist() == ["images/00000001_000.png"]
     assert reading.excluded == {
         "row repeated": 1,
@@ -85,11 +86,11 @@ def test_what_is_left_out_is_counted(tmp_path):
 
 def test_views_are_chosen(tmp_path):
     root = copy_of(tmp_path, [row("00000001_000.png", view="AP"), row("00000002_000.png", view="PA")])
-    reading = read(root, NihOptions(views="AP"))
+    reading = read(root, ChestOptions(views="AP"))
     assert reading.table["view"].tolist() == ["AP"]
     assert reading.excluded == {"view other than AP": 1}
     with pytest.raises(ValueError, match="views"):
-        NihOptions(views="lateral")
+        ChestOptions(views="lateral")
 
 
 def test_the_first_release_and_its_twelve_folders(tmp_path):
@@ -97,28 +98,28 @@ def test_the_first_release_and_its_twelve_folders(tmp_path):
     rows = [row("00000001_000.png", age="058Y") + ",", row("00000002_000.png", age="011M") + ","]
     copy_of(tmp_path, rows[:1], HEADER + ",", "Data_Entry_2017.csv", "images_001/images")
     copy_of(tmp_path, rows, HEADER + ",", "Data_Entry_2017.csv", "images_012/images", missing=["00000001_000.png"])
-    table = read(tmp_path, NihOptions()).table
+    table = read(tmp_path, ChestOptions()).table
     assert table["image"].tolist() == ["images_001/images/00000001_000.png", "images_012/images/00000002_000.png"]
     assert table["age"].tolist() == [58, 0]
     assert table["patient"].tolist() == ["1", "2"]
 
 
 def test_rows_ending_in_a_comma_under_a_header_that_does_not(tmp_path):
-    table = read(copy_of(tmp_path, [row("00000001_000.png", "Effusion") + ","]), NihOptions()).table
+    table = read(copy_of(tmp_path, [row("00000001_000.png", "Effusion") + ","]), ChestOptions()).table
     assert table["effusion"].tolist() == [1]
 
 
 def test_the_newer_table_wins(tmp_path):
     copy_of(tmp_path, [row("00000001_000.png", "Effusion")], name="Data_Entry_2017.csv")
     copy_of(tmp_path, [row("00000001_000.png", "No Finding")])
-    assert read(tmp_path, NihOptions()).table["effusion"].tolist() == [0]
+    assert read(tmp_path, ChestOptions()).table["effusion"].tolist() == [0]
 
 
 def test_implausible_age_and_unknown_sex(tmp_path):
     rows = [row(f"{i:08d}_000.png", "Effusion" if i % 2 else "No Finding", age=str(20 + i % 60), sex="MF"[i // 2 % 2])
             for i in range(1, 200)]  # fmt: skip
     rows += [row("00000500_000.png", age="414"), row("00000501_000.png", sex="O"), row("00000502_000.png", age="old")]
-    reading = read(copy_of(tmp_path, rows), NihOptions())
+    reading = read(copy_of(tmp_path, rows), ChestOptions())
     assert reading.excluded == {"age set to unknown (not a number)": 1}
     cohort = cohorts.build(
         reading, ChestXray, DATASET, protected="sex", targets=["effusion", "no_finding"], image_size=64
@@ -137,9 +138,9 @@ def test_the_official_split(tmp_path):
     names = [line.split(",")[0] for line in rows]
     root = copy_of(tmp_path, rows)
     (root / "train_val_list.txt").write_text("\n".join(names[:800]))
-    assert "split" not in read(root, NihOptions()).table
+    assert "split" not in read(root, ChestOptions()).table
     (root / "test_list.txt").write_text("\n".join(names[800:1190]) + "\n")
-    table = read(root, NihOptions()).table
+    table = read(root, ChestOptions()).table
     assert (table["split"][800:1190] == "test").all()
     assert table["split"][1190:].isna().all()
     assert set(table["split"][:800]) == {"train", "val"}
@@ -152,14 +153,14 @@ def test_the_official_split(tmp_path):
 def test_a_folder_that_lacks_something_says_what(tmp_path):
     assert "task.root=" in refused(None)
     assert "is not a folder" in refused(tmp_path / "none")
-    assert "neither Data_Entry_2017_v2020.csv nor Data_Entry_2017.csv" in refused(tmp_path)
+    assert "no Data_Entry_2017_v2020.csv or Data_Entry_2017.csv" in refused(tmp_path)
     rows = [row("00000001_000.png")]
     message = refused(copy_of(tmp_path, rows, missing=["00000001_000.png"]))
     assert "none of the 1 images" in message
-    assert "images_001/images/" in message
+    assert "images_*/images" in message
     message = refused(copy_of(tmp_path, rows, HEADER.replace("Patient Gender", "Geschlecht")))
     assert "Data_Entry_2017_v2020.csv lacks the column 'Patient Gender'" in message
-    assert "'Geschlecht'" in message
+    assert "Geschlecht" in message
     message = refused(copy_of(tmp_path, [row("00000001_000.png", "Effusion|Efusion")]))
     assert "'Efusion'" in message
     assert "Data_Entry_2017_v2020.csv" in message
@@ -172,18 +173,18 @@ def test_a_folder_that_lacks_something_says_what(tmp_path):
 def test_two_rows_that_disagree_on_an_image(tmp_path):
     root = copy_of(tmp_path, [row("00000001_000.png", "Effusion"), row("00000001_000.png", "No Finding")])
     with pytest.raises(BenchError, match=r"lists 1 images more than once .*images/00000001_000.png"):
-        cohorts.build(read(root, NihOptions()), ChestXray, DATASET, protected="sex", image_size=64)
+        cohorts.build(read(root, ChestOptions()), ChestXray, DATASET, protected="sex", image_size=64)
 
 
 def test_no_race_here(tmp_path):
     root = copy_of(tmp_path, [row("00000001_000.png"), row("00000002_000.png", sex="F")])
     with pytest.raises(BenchError, match=r"records no race; it has sex: task.protected=sex"):
-        cohorts.build(read(root, NihOptions()), ChestXray, DATASET, image_size=64)
+        cohorts.build(read(root, ChestOptions()), ChestXray, DATASET, image_size=64)
 
 
 @pytest.mark.skipif(not REAL.is_dir(), reason="the 1,000 real radiographs are not there")
 def test_a_thousand_real_radiographs(tmp_path):
-    reading = read(REAL, NihOptions())
+    reading = read(REAL, ChestOptions())
     cohort = cohorts.build(reading, ChestXray, DATASET, protected="sex", image_size=64)
     assert len(cohort) == 1000
     assert reading.excluded == {}
@@ -194,7 +195,7 @@ def test_a_thousand_real_radiographs(tmp_path):
     assert effusion.sum() == 170
     assert np.array_equal(cohort.table["age"], raw["Patient Age"][names])
     assert cohort.table.groupby("patient")["split"].nunique().eq(1).all()
-    images = open_images(cohort, DATASET, NihOptions(), REAL, tmp_path, 64, 1)
+    images = open_images(cohort, DATASET, ChestOptions(), REAL, tmp_path, 64, 1)
     assert images.rejected == ()
     assert 100 < images.pixels.mean() < 160
     assert (images.pixels.reshape(1000, -1).std(1) > 5).all()
