@@ -6,7 +6,7 @@ import pytest
 from bench.data import cohorts
 from tasks.ct import ChestCT
 from tasks.ct.nlst import DATASET, NlstOptions, read
-from tests.tasks.miniature import balanced, refused, refused_without, touch, write_table
+from tests.miniatures import balanced, refused, refused_without, touch, write_rows
 
 TABLE = "nlst_780_prsn_idc_20210527.csv"
 MIDDLE, ALL = NlstOptions(slices="middle"), NlstOptions(slices="all")
@@ -25,7 +25,7 @@ def scan(pid, exam=0, slices=3, series="1.000000-0OPAGELSQXD3602.512080.00.11.5-
 
 
 def copy_of(root, rows, *scans, name=TABLE):
-    write_table(root / name, rows)
+    write_rows(root / name, rows)
     touch(root, [path for paths in scans for path in paths])
     return root
 
@@ -168,14 +168,14 @@ def test_a_folder_that_lacks_something_says_what(tmp_path):
     root = copy_of(tmp_path, [row("1")])
     assert "1999 to 2001" in says(root)
     copy_of(tmp_path, [row("1")], scan("1"))
-    refused_without(read, root, MIDDLE, TABLE, ["pid", "race", "scr_res2", "scr_days0", "candx_days", "can_scr"])
+    refused_without(["pid", "race", "scr_res2", "scr_days0", "candx_days", "can_scr"], root / TABLE, read, root, MIDDLE)
     assert "'8'" in says(copy_of(tmp_path, [row("1", race="8")]))
     assert "'9'" in says(copy_of(tmp_path, [row("1", res=("9", "1", "1"))]))
     assert "'3'" in says(copy_of(tmp_path, [row("1", gender="3")]))
     assert "'5'" in says(copy_of(tmp_path, [row("1", can_scr="5")]))
     assert "participant 1" in says(copy_of(tmp_path, [row("1"), row("1", age="61")]))
     assert "of a participant" in says(copy_of(tmp_path, [row("7")]))
-    write_table(tmp_path / "nlst_780_prsn_2.csv", [row("1")])
+    write_rows(tmp_path / "nlst_780_prsn_2.csv", [row("1")])
     assert "several files" in says(tmp_path)
     with pytest.raises(ValueError, match="every_n"):
         NlstOptions(every_n=1)

@@ -7,7 +7,7 @@ from bench.errors import BenchError
 from bench.task import Options
 from tasks.eye import Eye
 from tasks.eye.brset import DATASET, read
-from tests.tasks.miniature import balanced, refused, refused_without, touch, write_table
+from tests.miniatures import balanced, refused, refused_without, touch, write_rows
 
 OPTIONS = Options()
 FINDINGS = (
@@ -25,7 +25,7 @@ def row(image, patient="1", grade="0", age="48.0", sex="1", **findings):
 
 
 def copy_of(root, rows, name="labels_brset.csv", missing=()):
-    write_table(root / name, rows)
+    write_rows(root / name, rows)
     images = [row["image_id"].removesuffix(".jpg") for row in rows]
     touch(root, [f"fundus_photos/{image}.jpg" for image in images if image not in missing])
     return root
@@ -92,7 +92,7 @@ def test_a_folder_that_lacks_something_says_what(tmp_path):
     says = partial(refused, read, options=OPTIONS)
     assert "labels_brset.csv" in says(tmp_path)
     root = copy_of(tmp_path, [row("img1")])
-    refused_without(read, root, OPTIONS, "labels_brset.csv", ["patient_id", "DR_ICDR", "drusens", "amd"])
+    refused_without(["patient_id", "DR_ICDR", "drusens", "amd"], root / "labels_brset.csv", read, root, OPTIONS)
     assert "'5'" in says(copy_of(tmp_path, [row("img1", grade="5")]))
     assert "'3'" in says(copy_of(tmp_path, [row("img1", sex="3")]))
     assert "'yes'" in says(copy_of(tmp_path, [row("img1", scar="yes")]))

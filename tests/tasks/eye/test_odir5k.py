@@ -6,7 +6,7 @@ import pytest
 from bench.data import cohorts
 from tasks.eye import Eye
 from tasks.eye.odir5k import DATASET, OdirOptions, read
-from tests.tasks.miniature import balanced, refused, refused_without, touch, write_table
+from tests.miniatures import balanced, refused, refused_without, touch, write_rows
 
 OPTIONS = OdirOptions()
 LEFT, RIGHT = "Left-Diagnostic Keywords", "Right-Diagnostic Keywords"
@@ -20,7 +20,7 @@ def row(patient, left="normal fundus", right="normal fundus", age="69", sex="Fem
 
 
 def copy_of(root, rows, name="full_df.csv", folder="Training Images", missing=()):
-    write_table(root / name, rows)
+    write_rows(root / name, rows)
     images = [row[f"{side}-Fundus"] for row in rows for side in ("Left", "Right")]
     touch(root, [f"{folder}/{image}" for image in images if image and image not in missing])
     return root
@@ -123,7 +123,9 @@ def test_a_folder_that_lacks_something_says_what(tmp_path):
     says = partial(refused, read, options=OPTIONS)
     assert "data.xlsx" in says(tmp_path)
     root = copy_of(tmp_path, [row("0")])
-    refused_without(read, root, OPTIONS, "full_df.csv", ["ID", "Patient Age", "Patient Sex", "Left-Fundus", RIGHT])
+    refused_without(
+        ["ID", "Patient Age", "Patient Sex", "Left-Fundus", RIGHT], root / "full_df.csv", read, root, OPTIONS
+    )
     assert "'X'" in says(copy_of(tmp_path, [row("0", sex="X")]))
     assert "Training Images" in says(copy_of(tmp_path, [row("8")], missing=["8_left.jpg", "8_right.jpg"]))
     reading = balanced(read(copy_of(tmp_path, [row("0"), row("9")], missing=["9_left.jpg"]), OPTIONS), 4)

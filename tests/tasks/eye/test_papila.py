@@ -7,7 +7,7 @@ from bench.data import cohorts
 from bench.task import Options
 from tasks.eye import Eye
 from tasks.eye.papila import DATASET, read
-from tests.tasks.miniature import balanced, refused, touch
+from tests.miniatures import balanced, refused, touch
 
 OPTIONS = Options()
 COLUMNS = ["Age", "Gender", "Diagnosis", "dioptre_1", "VF_MD"]

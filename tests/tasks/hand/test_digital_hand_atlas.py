@@ -4,7 +4,7 @@ from bench.data import cohorts
 from bench.task import Options
 from tasks.hand import Hand
 from tasks.hand.digital_hand_atlas import DATASET, read
-from tests.tasks.miniature import balanced, refused, touch
+from tests.miniatures import balanced, refused, touch
 
 OPTIONS = Options()
 GROUPS = ("ASIF", "ASIM", "BLKF", "BLKM", "CAUF", "CAUM", "HISF", "HISM")

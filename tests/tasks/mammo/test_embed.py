@@ -6,7 +6,7 @@ import pytest
 from bench.data import cohorts
 from tasks.mammo import Mammo
 from tasks.mammo.embed import DATASET, EmbedOptions, read
-from tests.tasks.miniature import balanced, refused, refused_without, touch, write_table
+from tests.miniatures import balanced, refused, refused_without, touch, write_rows
 
 CLINICAL, METADATA = "tables/EMBED_OpenData_clinical.csv", "tables/EMBED_OpenData_metadata.csv"
 OPTIONS = EmbedOptions()
@@ -30,8 +30,8 @@ def image(name="a", exam="1", patient="9", side="L", **others):
 
 
 def copy_of(root, findings, images, below="", missing=()):
-    write_table(root / CLINICAL, findings)
-    write_table(root / METADATA, images)
+    write_rows(root / CLINICAL, findings)
+    write_rows(root / METADATA, images)
     paths = [below + row["anon_dicom_path"][len("/mnt/NAS2/mammo/anon_dicom/") :] for row in images]
     touch(root, [path for path in paths if not path.endswith(tuple(f"{name}.dcm" for name in missing))])
     return root
@@ -219,8 +219,10 @@ def test_a_folder_that_lacks_something_says_what(tmp_path):
     says = partial(refused, read, options=OPTIONS)
     assert "EMBED_OpenData_clinical.csv" in says(tmp_path)
     root = copy_of(tmp_path, [finding()], [image()])
-    refused_without(read, root, OPTIONS, CLINICAL, ["acc_anon", "tissueden", "asses", "path_severity", "desc", "side"])
-    refused_without(read, root, OPTIONS, METADATA, ["anon_dicom_path", "acc_anon", "FinalImageType", "spot_mag"])
+    refused_without(
+        ["acc_anon", "tissueden", "asses", "path_severity", "desc", "side"], root / CLINICAL, read, root, OPTIONS
+    )
+    refused_without(["anon_dicom_path", "acc_anon", "FinalImageType", "spot_mag"], root / METADATA, read, root, OPTIONS)
     for column, value in {"asses": "X", "path_severity": "7", "tissueden": "0", "side": "Q"}.items():
         message = says(copy_of(tmp_path, [finding(**{column: value})], [image()]))
         assert f"'{value}'" in message

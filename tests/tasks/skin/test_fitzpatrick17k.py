@@ -4,7 +4,7 @@ from bench.data import cohorts
 from bench.task import Options
 from tasks.skin import Skin
 from tasks.skin.fitzpatrick17k import DATASET, read
-from tests.tasks.miniature import balanced, refused, refused_without, touch, write_table
+from tests.miniatures import balanced, refused, refused_without, touch, write_rows
 
 OPTIONS = Options()
 
@@ -17,7 +17,7 @@ def row(image, scale="3", label="benign", qc=""):
 
 
 def copy_of(root, rows, folder="images", missing=()):
-    write_table(root / "fitzpatrick17k.csv", rows)
+    write_rows(root / "fitzpatrick17k.csv", rows)
     touch(root, [f"{folder}/{row['md5hash']}.jpg" for row in rows if row["md5hash"] not in missing])
     return root
 
@@ -59,7 +59,8 @@ def test_what_is_left_out_is_counted(tmp_path):
 def test_a_folder_that_lacks_something_says_what(tmp_path):
     says = partial(refused, read, options=OPTIONS)
     assert "fitzpatrick17k.csv" in says(tmp_path)
+    root = copy_of(tmp_path, [row("a")])
     columns = ["md5hash", "fitzpatrick_scale", "three_partition_label"]
-    refused_without(read, copy_of(tmp_path, [row("a")]), OPTIONS, "fitzpatrick17k.csv", columns)
+    refused_without(columns, root / "fitzpatrick17k.csv", read, root, OPTIONS)
     assert "'premalignant'" in says(copy_of(tmp_path, [row("a", label="premalignant")]))
     assert "'0'" in says(copy_of(tmp_path, [row("a", scale="0")]))

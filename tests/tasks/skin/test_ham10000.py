@@ -7,7 +7,7 @@ from bench.errors import BenchError
 from bench.task import Options
 from tasks.skin import Skin
 from tasks.skin.ham10000 import DATASET, read
-from tests.tasks.miniature import balanced, refused, refused_without, touch, write_table
+from tests.miniatures import balanced, refused, refused_without, touch, write_rows
 
 OPTIONS = Options()
 
@@ -20,7 +20,7 @@ def row(image, lesion="HAM_1", dx="nv", age="45.0", sex="male", site="back"):
 
 
 def copy_of(root, rows, name="HAM10000_metadata.csv", folder="HAM10000_images_part_1", missing=()):
-    write_table(root / name, rows)
+    write_rows(root / name, rows)
     touch(root, [f"{folder}/{row['image_id']}.jpg" for row in rows if row["image_id"] not in missing])
     return root
 
@@ -74,7 +74,7 @@ def test_a_folder_that_lacks_something_says_what(tmp_path):
     says = partial(refused, read, options=OPTIONS)
     assert "HAM10000_metadata.csv" in says(tmp_path)
     root = copy_of(tmp_path, [row("ISIC_1")])
-    refused_without(read, root, OPTIONS, "HAM10000_metadata.csv", ["lesion_id", "dx", "sex", "localization"])
+    refused_without(["lesion_id", "dx", "sex", "localization"], root / "HAM10000_metadata.csv", read, root, OPTIONS)
     assert "'scc' (1 rows)" in says(copy_of(tmp_path, [row("ISIC_1", dx="scc")]))
     assert "'diverse'" in says(copy_of(tmp_path, [row("ISIC_1", sex="diverse")]))
     message = says(copy_of(tmp_path, [row("ISIC_9")], missing=["ISIC_9"]))

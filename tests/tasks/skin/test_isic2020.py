@@ -2,7 +2,7 @@ from functools import partial
 
 from bench.task import Options
 from tasks.skin.isic2020 import read
-from tests.tasks.miniature import balanced, refused, refused_without, touch, write_table
+from tests.miniatures import balanced, refused, refused_without, touch, write_rows
 
 OPTIONS = Options()
 TABLE, DUPLICATES = "ISIC_2020_Training_GroundTruth_v2.csv", "ISIC_2020_Training_Duplicates.csv"
@@ -16,9 +16,9 @@ def row(image, patient="IP_1", target="0", age="45.0", sex="male"):
 
 
 def copy_of(root, rows, pairs=(), name=TABLE, folder="train", missing=()):
-    write_table(root / name, rows)
+    write_rows(root / name, rows)
     twins = [{"image_name_1": one, "image_name_2": two} for one, two in pairs]
-    write_table(root / DUPLICATES, twins, ["image_name_1", "image_name_2"])
+    write_rows(root / DUPLICATES, twins, ["image_name_1", "image_name_2"])
     touch(root, [f"{folder}/{row['image_name']}.jpg" for row in rows if row["image_name"] not in missing])
     return root
 
@@ -65,7 +65,7 @@ def test_a_folder_that_lacks_something_says_what(tmp_path):
     says = partial(refused, read, options=OPTIONS)
     assert TABLE in says(tmp_path)
     root = copy_of(tmp_path, [row("ISIC_1")])
-    refused_without(read, root, OPTIONS, TABLE, ["image_name", "patient_id", "sex", "age_approx", "target"])
+    refused_without(["image_name", "patient_id", "sex", "age_approx", "target"], root / TABLE, read, root, OPTIONS)
     assert "'2'" in says(copy_of(tmp_path, [row("ISIC_1", target="2")]))
     (tmp_path / DUPLICATES).unlink()
     assert DUPLICATES in says(tmp_path)

@@ -8,7 +8,7 @@ from bench.data import cohorts
 from bench.data.cache import open_images
 from tasks.skin import Skin
 from tasks.skin.milk10k import DATASET, MilkOptions, read
-from tests.tasks.miniature import REAL, balanced, refused, refused_without, touch, write_table
+from tests.miniatures import REAL, balanced, refused, refused_without, touch, write_rows
 
 METADATA, TRUTH = "MILK10k_Training_Metadata.csv", "MILK10k_Training_GroundTruth.csv"
 CLASSES = ("AKIEC", "BCC", "BEN_OTH", "BKL", "DF", "INF", "MAL_OTH", "MEL", "NV", "SCCKA", "VASC")
@@ -27,8 +27,8 @@ def truth(**classes):
 
 
 def copy_of(root, rows, diagnoses, folder="images/{isic_id}.jpg", missing=()):
-    write_table(root / METADATA, rows)
-    write_table(root / TRUTH, diagnoses)
+    write_rows(root / METADATA, rows)
+    write_rows(root / TRUTH, diagnoses)
     touch(root, [folder.format(**row) for row in rows if row["isic_id"] not in missing])
     return root
 
@@ -91,8 +91,8 @@ def test_a_folder_that_lacks_something_says_what(tmp_path):
     assert "task.root=" in says(None)
     assert METADATA in says(tmp_path)
     root = copy_of(tmp_path, pair("IL_1"), truth(IL_1="NV"))
-    refused_without(read, root, MilkOptions(), METADATA, ["isic_id", "lesion_id", "skin_tone_class", "sex"])
-    refused_without(read, root, MilkOptions(), TRUTH, ["lesion_id", "MEL", "VASC"])
+    refused_without(["isic_id", "lesion_id", "skin_tone_class", "sex"], root / METADATA, read, root, MilkOptions())
+    refused_without(["lesion_id", "MEL", "VASC"], root / TRUTH, read, root, MilkOptions())
     assert "'6'" in says(copy_of(tmp_path, pair("IL_1", tone="6"), truth(IL_1="NV")))
     assert "'dermatoscopic'" in says(copy_of(tmp_path, [row("D", image_type="dermatoscopic")], truth(IL_1="NV")))
     two = truth(IL_1="NV")

@@ -2,7 +2,7 @@ from functools import partial
 
 from bench.task import Options
 from tasks.skin.pad_ufes20 import read
-from tests.tasks.miniature import balanced, refused, refused_without, touch, write_table
+from tests.miniatures import balanced, refused, refused_without, touch, write_rows
 
 OPTIONS = Options()
 
@@ -15,7 +15,7 @@ def row(image, patient="PAT_1", dx="BCC", skin="3.0", sex="FEMALE", biopsed="Tru
 
 
 def copy_of(root, rows, folder="images", missing=()):
-    write_table(root / "metadata.csv", rows)
+    write_rows(root / "metadata.csv", rows)
     touch(root, [f"{folder}/{row['img_id']}" for row in rows if row["img_id"] not in missing])
     return root
 
@@ -58,7 +58,7 @@ def test_a_folder_that_lacks_something_says_what(tmp_path):
     says = partial(refused, read, options=OPTIONS)
     assert "metadata.csv" in says(tmp_path)
     root = copy_of(tmp_path, [row("a.png")])
-    refused_without(read, root, OPTIONS, "metadata.csv", ["patient_id", "fitspatrick", "gender", "diagnostic"])
+    refused_without(["patient_id", "fitspatrick", "gender", "diagnostic"], root / "metadata.csv", read, root, OPTIONS)
     assert "'7'" in says(copy_of(tmp_path, [row("a.png", skin="7.0")]))
     assert "'BOD'" in says(copy_of(tmp_path, [row("a.png", dx="BOD")]))
     assert "imgs_part_*" in says(copy_of(tmp_path, [row("z.png")], missing=["z.png"]))
