@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import pandas as pd
 
-from bench.data.tables import map_values, whole_numbers
+from bench.data.tables import Rows, map_values, whole_numbers
 
 _ROMAN = {str(number): roman for number, roman in enumerate(("I", "II", "III", "IV", "V", "VI"), start=1)}
 _GROUPS = {"I": "light", "II": "light", "III": "medium", "IV": "dark", "V": "dark", "VI": "dark"}
 _SEX = {"male": "M", "female": "F", "MALE": "M", "FEMALE": "F"}
+
+
+def each_its_own(rows: Rows, unit: str) -> None:
+    """Count the images of a set that names no patients, so that every record says what was split by instead."""
+    kept = pd.Series(True, index=rows.table.index)
+    rows.note(kept, f"patient unknown (kept; each {unit} counts as a patient of its own)")
 
 
 def fitzpatrick(values: pd.Series, unknown: tuple[str, ...], file: object) -> dict[str, pd.Series]:

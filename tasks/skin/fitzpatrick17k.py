@@ -41,6 +41,7 @@ def read(root: Path | None, options: Options) -> Reading:
         rows.leave_out(rows.table["qc"] == _WRONG, "wrongly labeled (qc)")
     paths = (rows.table["md5hash"] + ".jpg").map(files_below(root, _FOLDERS))
     rows.leave_out_files(root, paths, f"They are looked for in {', '.join(_FOLDERS)}.")
+    _steps.each_its_own(rows, "image")
     table = rows.table
     where = f"Column 'three_partition_label' of {file}"
     return rows.reading(

@@ -37,6 +37,7 @@ def read(root: Path | None, options: Options) -> Reading:
     rows.leave_out_missing(["image_id", "lesion_id", "dx"], "image, lesion or diagnosis")
     paths = (rows.table["image_id"] + ".jpg").map(files_below(root, _FOLDERS))
     rows.leave_out_files(root, paths, f"They are looked for in {', '.join(_FOLDERS)}.")
+    _steps.each_its_own(rows, "lesion")
     table = rows.table
     return rows.reading(
         {

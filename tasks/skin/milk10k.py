@@ -59,6 +59,7 @@ def read(root: Path | None, options: MilkOptions) -> Reading:
     rows.leave_out(~rows.table["lesion_id"].isin(malignant.index), "lesion without a diagnosis")
     paths = (rows.table["isic_id"] + ".jpg").map(files_below(root, _FOLDERS))
     rows.leave_out_files(root, paths, f"They are looked for in {', '.join(_FOLDERS)}.")
+    _steps.each_its_own(rows, "lesion")
     table = rows.table
     tone = map_values(whole_numbers(table["skin_tone_class"]), _TONES, (), f"Column 'skin_tone_class' of {file}")
     return rows.reading(

@@ -7,6 +7,7 @@ from tasks.skin.fitzpatrick17k import DATASET, read
 from tests.miniatures import balanced, refused, refused_without, touch, write_rows
 
 OPTIONS = Options()
+NO_PATIENT = "patient unknown (kept; each image counts as a patient of its own)"
 
 
 def row(image, scale="3", label="benign", qc=""):
@@ -25,7 +26,7 @@ def copy_of(root, rows, folder="images", missing=()):
 def test_unknown_skin_type_is_dropped(tmp_path):
     rows = [row("a", "-1"), row("b", "1", "malignant"), row("c", "6", "non-neoplastic"), row("d", "")]
     reading = balanced(read(copy_of(tmp_path, rows), OPTIONS), 4)
-    assert reading.excluded == {"skin type unknown": 2}
+    assert reading.excluded == {"skin type unknown": 2, NO_PATIENT: 2}
     assert reading.table["malignant"].tolist() == [1, 0]
     assert reading.table["skin_tone"].tolist() == ["light", "dark"]
 
@@ -34,7 +35,7 @@ def test_what_the_sets_dermatologists_call_wrong_is_dropped(tmp_path):
     rows = [row("a", qc="1 Diagnostic"), row("b", qc="3 Wrongly labelled"), row("c")]
     reading = balanced(read(copy_of(tmp_path, rows), OPTIONS), 3)
     assert reading.table["patient"].tolist() == ["a", "c"]
-    assert reading.excluded == {"wrongly labeled (qc)": 1}
+    assert reading.excluded == {"wrongly labeled (qc)": 1, NO_PATIENT: 2}
 
 
 def test_a_table_without_quality_control(tmp_path):
@@ -53,7 +54,12 @@ def test_every_image_is_its_own_patient_of_unknown_age(tmp_path):
 def test_what_is_left_out_is_counted(tmp_path):
     rows = [row("a"), row("a"), row("b", label=""), row("c")]
     reading = balanced(read(copy_of(tmp_path, rows, missing=["c"]), OPTIONS), 4)
-    assert reading.excluded == {"row repeated": 1, "image or diagnosis missing": 1, "image file missing": 1}
+    assert reading.excluded == {
+        "row repeated": 1,
+        "image or diagnosis missing": 1,
+        "image file missing": 1,
+        NO_PATIENT: 1,
+    }
 
 
 def test_a_folder_that_lacks_something_says_what(tmp_path):

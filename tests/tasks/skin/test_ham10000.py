@@ -10,6 +10,7 @@ from tasks.skin.ham10000 import DATASET, read
 from tests.miniatures import balanced, refused, refused_without, touch, write_rows
 
 OPTIONS = Options()
+NO_PATIENT = "patient unknown (kept; each lesion counts as a patient of its own)"
 
 
 def row(image, lesion="HAM_1", dx="nv", age="45.0", sex="male", site="back"):
@@ -31,7 +32,7 @@ def test_diagnoses_of_both_parts(tmp_path):
     copy_of(tmp_path, rows[:3])
     root = copy_of(tmp_path, rows, folder="HAM10000_images_part_2", missing=[row["image_id"] for row in rows[:3]])
     reading = balanced(read(root, OPTIONS), 7)
-    assert reading.excluded == {}
+    assert reading.excluded == {NO_PATIENT: 7}
     assert reading.table["malignant"].tolist() == list(malignant.values())
     assert reading.table["image"].iloc[0] == "HAM10000_images_part_1/ISIC_akiec.jpg"
     assert reading.table["image"].iloc[6] == "HAM10000_images_part_2/ISIC_vasc.jpg"
@@ -52,7 +53,12 @@ def test_unknown_sex_and_age_stay_unknown(tmp_path):
 def test_what_is_left_out_is_counted(tmp_path):
     rows = [row("ISIC_1"), row("ISIC_1"), row("ISIC_2", lesion=""), row("ISIC_3")]
     reading = balanced(read(copy_of(tmp_path, rows, missing=["ISIC_3"]), OPTIONS), 4)
-    assert reading.excluded == {"row repeated": 1, "image, lesion or diagnosis missing": 1, "image file missing": 1}
+    assert reading.excluded == {
+        "row repeated": 1,
+        "image, lesion or diagnosis missing": 1,
+        "image file missing": 1,
+        NO_PATIENT: 1,
+    }
 
 
 def test_the_first_release_has_no_suffix(tmp_path):

@@ -13,6 +13,7 @@ from tests.miniatures import REAL, balanced, refused, refused_without, touch, wr
 METADATA, TRUTH = "MILK10k_Training_Metadata.csv", "MILK10k_Training_GroundTruth.csv"
 CLASSES = ("AKIEC", "BCC", "BEN_OTH", "BKL", "DF", "INF", "MAL_OTH", "MEL", "NV", "SCCKA", "VASC")
 BOTH = MilkOptions(image_type="both")
+NO_PATIENT = "patient unknown (kept; each lesion counts as a patient of its own)"
 
 
 def row(image, lesion="IL_1", image_type="dermoscopic", age="70", sex="male", tone="3", site="trunk"):
@@ -41,12 +42,12 @@ def test_the_kind_of_image_is_chosen(tmp_path):
     root = copy_of(tmp_path, [*pair("IL_1"), *pair("IL_2")], truth(IL_1="BCC", IL_2="NV"))
     dermoscopic = balanced(read(root, MilkOptions()), 4)
     assert dermoscopic.table["image"].tolist() == ["images/D_IL_1.jpg", "images/D_IL_2.jpg"]
-    assert dermoscopic.excluded == {"image type other than dermoscopic": 2}
+    assert dermoscopic.excluded == {"image type other than dermoscopic": 2, NO_PATIENT: 2}
     clinical = balanced(read(root, MilkOptions(image_type="clinical")), 4)
     assert clinical.table["view"].unique().tolist() == ["clinical"]
     both = balanced(read(root, BOTH), 4)
     assert both.table["patient"].tolist() == ["IL_1", "IL_1", "IL_2", "IL_2"]
-    assert both.excluded == {}
+    assert both.excluded == {NO_PATIENT: 4}
 
 
 @pytest.mark.parametrize("name", CLASSES)
@@ -82,6 +83,7 @@ def test_what_is_left_out_is_counted(tmp_path):
         "lesion without a diagnosis": 1,
         "image file missing": 1,
         "age set to unknown (not a number)": 1,
+        NO_PATIENT: 2,
     }
     assert reading.table["sex"].isna().tolist() == [False, True]
 
@@ -119,7 +121,7 @@ def photographs():
 @real
 def test_the_real_photographs_are_counted(photographs):
     assert len(photographs) == 10480
-    assert photographs.excluded == {}
+    assert photographs.excluded == {NO_PATIENT: 10480}
     assert photographs.spec.groups == ("dark", "medium", "light")
     lesions = photographs.table.drop_duplicates("patient")
     assert lesions["skin_tone"].value_counts().to_dict() == {"medium": 3174, "light": 1449, "dark": 617}
