@@ -31,20 +31,23 @@ class _Block(nn.Module):
 
 
 class SmallResNet(nn.Module):
-    """Three residual blocks (32, 64, 128 channels) after a strided stem; 0.3 M parameters, made for 64 px."""
+    """A strided stem (16 channels) and two strided residual blocks (32, 128); 0.2 M parameters, made for 64 px.
+
+    Few channels where the maps are large, since they cost most there. The last maps have 8 pixels a side; with 4 a
+    network trained for findings carries far less race along (docs/decisions/0004-phantom.md).
+    """
 
     out_features = 128
-    stage_names = ("layers.2", "layers.3", "layers.4", "layers.5")
+    stage_names = ("layers.2", "layers.3", "layers.4")
 
     def __init__(self, channels: int) -> None:
         super().__init__()
         self.layers = nn.Sequential(
-            nn.Conv2d(channels, 32, 3, 2, 1, bias=False),
-            nn.BatchNorm2d(32),
+            nn.Conv2d(channels, 16, 3, 2, 1, bias=False),
+            nn.BatchNorm2d(16),
             nn.ReLU(inplace=True),
-            _Block(32, 32, 1),
-            _Block(32, 64, 2),
-            _Block(64, 128, 2),
+            _Block(16, 32, 2),
+            _Block(32, 128, 2),
             nn.AdaptiveAvgPool2d(1),
             nn.Flatten(),
         )

@@ -108,6 +108,8 @@ class Method(L.LightningModule):
     uses_race: ClassVar[Literal["never", "train", "test"]] = "never"
     #: A reference row on leaderboards, ranked with nobody: what it shows is a bound, not a way to debias.
     reference: ClassVar[bool] = False
+    #: Trained and tested on twins whose pixels do not show the protected attribute: for data sets that can render them.
+    race_free: ClassVar[bool] = False
     #: Paper or page that defines the method.
     source: ClassVar[str] = ""
 

@@ -11,7 +11,7 @@ import pandas as pd
 
 from bench.folders import whole
 from bench.records import keyed_hashes
-from bench.task import Cohort
+from bench.task import TRUE, Cohort
 
 PREDICTIONS = "predictions.parquet"
 FEATURES = "features.npy"
@@ -40,7 +40,10 @@ def write(outputs: Mapping[str, Outputs], cohort: Cohort, key: bytes, folder: Pa
     """Write ``predictions.parquet``, a row an image of the given splits, and ``features.npy``, the same rows.
 
     Columns: ``image`` and ``patient`` (keyed hashes), ``split``, each target's ``true_…`` and ``logit_…``, the
-    attributes, ``age_group``. Exact ages and covariates stay out: together they could name a patient.
+    attributes, ``age_group``. ``true_…`` is :attr:`Cohort.truth`, the label that test scores are made against. Where
+    the data set tells truth and report apart, ``reported_…`` is what was trained on and the val scores are made
+    against; elsewhere that is ``true_…`` and there is no such column. Exact ages and covariates stay out: together
+    they could name a patient.
     """
     tables, features = [], []
     for split, found in outputs.items():
@@ -51,7 +54,10 @@ def write(outputs: Mapping[str, Outputs], cohort: Cohort, key: bytes, folder: Pa
             "split": split,
         }
         for i, target in enumerate(cohort.spec.targets):
-            columns |= {f"true_{target}": part.targets[:, i], f"logit_{target}": found.logits[:, i]}
+            columns[f"{TRUE}{target}"] = part.truth[:, i]
+            if target in cohort.true_labels:
+                columns[f"reported_{target}"] = part.targets[:, i]
+            columns[f"logit_{target}"] = found.logits[:, i]
         for attribute in (*cohort.attribute_groups, "age_group"):
             known = part.attribute(attribute)
             columns[attribute] = np.array([*known.groups, None], dtype=object)[known.codes]

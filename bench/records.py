@@ -42,7 +42,8 @@ class Score(BaseModel):
     target: str | None = None
     #: A grouping ("race", "sex", "age_group", "race x sex"); None: over all patients.
     attribute: str | None = None
-    #: A group of the attribute; None with an attribute set: over its groups (worst group, gap, differences).
+    #: A group of the attribute, or a pair of them ("Asian → Black"); None with an attribute set: over its groups (worst
+    #: group, gap, differences).
     group: str | None = None
     #: Where race is read from: "penultimate", "outputs", or a stage of the encoder, "stage 1" and on.
     view: str | None = None
@@ -60,7 +61,11 @@ class _Part(BaseModel):
 
 
 class MethodInfo(_Part):
-    """The method, as it was. ``code`` is the sha256 of its source; a ``reference`` is ranked with nobody."""
+    """The method, as it was.
+
+    ``code`` is the sha256 of its source. A ``reference`` is ranked with nobody. One that is ``race_free`` was trained
+    and tested on twins of the images that do not show the protected attribute.
+    """
 
     name: str
     summary: str
@@ -69,6 +74,7 @@ class MethodInfo(_Part):
     uses_race: Literal["never", "train", "test"]
     hyperparameters: dict[str, bool | int | float | str]
     reference: bool = False
+    race_free: bool = False
 
 
 class TaskInfo(_Part):
@@ -84,7 +90,8 @@ class TaskInfo(_Part):
 class DataInfo(_Part):
     """The data it was trained and tested on: hashes and counts, no patient.
 
-    ``excluded`` counts rows that were left out, by reason, unreadable images included.
+    ``excluded`` counts rows that were left out, by reason, unreadable images included. ``true_labels`` names the
+    targets whose test scores are made against true labels; training, thresholds and val scores took the reported ones.
     """
 
     dataset: str
@@ -94,6 +101,7 @@ class DataInfo(_Part):
     images: dict[str, int]
     patients: dict[str, int]
     excluded: dict[str, int]
+    true_labels: list[str] = Field(default_factory=list)
 
 
 class TrainingInfo(_Part):

@@ -52,6 +52,8 @@ def print_record(record: Record, folder: Path) -> None:
     _add_decodability(table, scores, protected)
     console.print(table)
     _print_evidence(console, scores, record.flags, protected)
+    if record.data.true_labels and split == "test":
+        console.print(f"Scored against true labels, trained on reported ones: {', '.join(record.data.true_labels)}")
     if record.data.excluded:
         console.print("Left out or set to unknown: " + "; ".join(f"{k}: {n}" for k, n in record.data.excluded.items()))
     console.print(f"Record: {folder / 'record.json'}", soft_wrap=True)
@@ -181,6 +183,7 @@ _FAIRNESS = {
     "auroc_gap": "macro, gap between groups",
     "equalized_odds_difference": "equalized-odds difference",
     "demographic_parity_difference": "demographic-parity difference",
+    "counterfactual_effect": "counterfactual effect (mean change of p between twins)",
     "underdiagnosis_rate_gap": "underdiagnosis gap (false positives of no finding)",
 }
 
@@ -217,6 +220,8 @@ def print_method(name: str) -> None:
     console.print(f"[bold]{entry.name}[/bold]: {_paragraphs(cls.__doc__)}")
     console.print(f"Source: {cls.source or 'not stated'}", soft_wrap=True)
     console.print(f"Sees the protected attribute: {cls.uses_race}. Code: {entry.origin}", soft_wrap=True)
+    if cls.race_free:
+        console.print("Trained and tested on twins that do not show the protected attribute: synthetic data only.")
     table = Table("option", "default", "takes", "", box=None, pad_edge=False)
     for option, tunable in hyperparameters(cls).items():
         table.add_row(f"method.{option}", str(tunable.default), tunable.range, tunable.help)

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import importlib.metadata
 import json
 import os
-import platform
-import subprocess
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -14,13 +11,14 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
 
-import torch
+import numpy as np
 import yaml
 from filelock import FileLock, Timeout
 
 from bench import __version__, logs, outputs, progress, records, scoring, training
 from bench.config import RunConfig
-from bench.data import cache, cohorts
+from bench.data import cache, cohorts, twins
+from bench.environment import environment
 from bench.errors import BenchError
 from bench.folders import user_cache
 from bench.method import Method
@@ -33,7 +31,6 @@ from bench.task import Cohort, Dataset, Options, Task
 Split = Literal["val", "test"]
 _SPLITS: tuple[Split, ...] = ("val", "test")
 RECORD = "record.json"
-_PACKAGES = ("torch", "lightning", "monai", "fairlearn", "optuna", "albumentations", "pydicom", "numpy", "scikit-learn")
 
 
 @dataclass(frozen=True)
@@ -50,9 +47,35 @@ class Run:
 
     @cached_property
     def images_fingerprint(self) -> str:
-        """Hash of everything that the pixels depend on."""
+        """Hash of everything that the pixels of the data depend on."""
+        return self._fingerprint(self.cohort)
+
+    def _fingerprint(self, cohort: Cohort) -> str:
         task = self.config.task
-        return cache.fingerprint(self.cohort, self.dataset, self.options, task.root, task.image_size)
+        return cache.fingerprint(cohort, self.dataset, self.options, task.root, task.image_size)
+
+    @property
+    def has_twins(self) -> bool:
+        """Whether counterfactual twins can be rendered: they are of the attribute that the task itself protects."""
+        made = self.dataset.twin is not None and self.dataset.render is not None
+        return made and self.cohort.spec.protected == self.task.protected
+
+    def seen(self, cohort: Cohort) -> Cohort:
+        """The cohort whose pixels stand for this one's: where the method is race-free, its twins that show no race."""
+        return twins.twin(cohort, self.dataset, None) if self.method.race_free else cohort
+
+    def open_images(self, cohort: Cohort) -> cache.Images:
+        """The images of a cohort whose rows are numbered from 0."""
+        task = self.config.task
+        return cache.open_images(
+            cohort,
+            self.dataset,
+            self.options,
+            task.root,
+            self.config.cache_dir or user_cache() / "images",
+            task.image_size,
+            workers=os.cpu_count() or 1,
+        )
 
     @cached_property
     def budget(self) -> dict[str, int | float | str]:
@@ -73,7 +96,7 @@ class Run:
                 "version": __version__,
                 "schema": records.SCHEMA_VERSION,
                 "method": [self.config.method.name, source_hash(self.entry), self.config.method.hyperparameters],
-                "cohort": [self.cohort.fingerprint, self.images_fingerprint],
+                "cohort": [self.cohort.fingerprint, self._fingerprint(self.seen(self.cohort))],
                 "backbone": self.config.backbone,
                 "seed": self.config.seed,
                 "trainer": self.budget,
@@ -114,7 +137,7 @@ def plan(config: RunConfig) -> Run:
     """Read the cohort and gather what a run needs; nothing is decoded, written or trained yet.
 
     Raises:
-        BenchError: for a data set that cannot be read or would make the run wrong.
+        BenchError: for a data set that cannot be read or would make the run wrong, or that a method cannot be run on.
     """
     entry, task_entry = METHODS.get(config.method.plugin), TASKS.get(config.task.plugin)
     task, dataset = task_entry.load(), datasets(task_entry).get(config.task.dataset).load()
@@ -128,7 +151,16 @@ def plan(config: RunConfig) -> Run:
         split=config.task.split,
         image_size=config.task.image_size,
     )
-    return Run(config, entry, entry.load(), task, dataset, options, cohort)
+    planned = Run(config, entry, entry.load(), task, dataset, options, cohort)
+    if planned.method.race_free and not planned.has_twins:
+        protected = cohort.spec.protected
+        raise BenchError(
+            f"Method {config.method.name!r} is trained and tested on images that do not show {protected}, and data set"
+            f" {dataset.name!r} cannot render its patients without {protected}. Only a synthetic data set can, and only"
+            f" without the attribute that its task protects: task={task.name} task.dataset={task.dataset}"
+            f" task.protected={task.protected}, where it has twins."
+        )
+    return planned
 
 
 def run(config: RunConfig, splits: Sequence[Split] = ("val", "test")) -> Outcome:
@@ -157,15 +189,7 @@ def _execute(planned: Run, splits: Sequence[Split]) -> Record:
     config, folder = planned.config, planned.folder
     seconds: dict[str, float] = {}
     with progress.step("images", seconds):
-        images = cache.open_images(
-            planned.cohort,
-            planned.dataset,
-            planned.options,
-            config.task.root,
-            config.cache_dir or user_cache() / "images",
-            config.task.image_size,
-            workers=os.cpu_count() or 1,
-        )
+        images = planned.open_images(planned.seen(planned.cohort))
         cohort = images.apply(planned.cohort)
     write_config(config, folder)
     method = training.build(planned.method, config, cohort.spec)
@@ -182,8 +206,11 @@ def _execute(planned: Run, splits: Sequence[Split]) -> Record:
             split: training.predict(method, cohort.part(split), images.pixels, accelerator, stages=split == "test")
             for split in dict.fromkeys(["val", *splits])
         }
-        reference = None
+        reference, counterfactual = None, None
         if "test" in splits:
+            if planned.has_twins:
+                once = not computed["test"].randomised
+                counterfactual = _predict_twins(planned, method, cohort.part("test"), once)
             untrained = training.build(planned.method, config, cohort.spec)
             reference = training.predict(untrained, cohort.part("test"), images.pixels, accelerator)
         scores, flags = scoring.score(
@@ -192,6 +219,7 @@ def _execute(planned: Run, splits: Sequence[Split]) -> Record:
             cohort,
             splits,
             config.scoring.replicates,
+            twins=counterfactual,
             leace=config.method.name == records.BASELINE,
         )
     outputs.write(computed, cohort, records.patient_key(config.runs_dir), folder)
@@ -206,6 +234,7 @@ def _execute(planned: Run, splits: Sequence[Split]) -> Record:
             uses_race=planned.method.uses_race,
             hyperparameters=config.method.hyperparameters,
             reference=planned.method.reference,
+            race_free=planned.method.race_free,
         ),
         task=records.TaskInfo(
             name=config.task.name,
@@ -222,6 +251,7 @@ def _execute(planned: Run, splits: Sequence[Split]) -> Record:
             images=_count(cohort, "image"),
             patients=_count(cohort, "patient"),
             excluded=dict(cohort.excluded),
+            true_labels=list(cohort.true_labels),
         ),
         backbone=config.backbone,
         seed=config.seed,
@@ -232,12 +262,23 @@ def _execute(planned: Run, splits: Sequence[Split]) -> Record:
         suite_version=decodability.SUITE_VERSION,
         flags=flags,
         scores=scores,
-        environment=_environment(method),
+        environment=environment(method.device),
         seconds=seconds,
     )
     logs.finish(logger, record, folder)
     records.write(record, folder)
     return record
+
+
+def _predict_twins(planned: Run, method: Method, part: Cohort, once: bool) -> dict[str, Outputs]:
+    """What a network computes for the twins of these images, by group; in one pass where it is deterministic."""
+    made = [twins.twin(part, planned.dataset, group) for group in part.spec.groups]
+    blocks = np.split(planned.open_images(twins.joined([planned.seen(twin) for twin in made])).pixels, len(made))
+    accelerator = planned.config.trainer.accelerator
+    return {
+        group: training.predict(method, twin, pixels, accelerator, once=once)
+        for group, twin, pixels in zip(part.spec.groups, made, blocks, strict=True)
+    }
 
 
 def write_config(config: RunConfig, folder: Path) -> None:
@@ -263,27 +304,3 @@ def _count(cohort: Cohort, column: str) -> dict[str, int]:
 def _origin(entry: Entry[Any]) -> str:
     """Where a method came from, without the folders of somebody's machine."""
     return Path(entry.origin).name if os.sep in entry.origin else entry.origin
-
-
-def _environment(method: Method) -> dict[str, Any]:
-    return {
-        "bench": __version__,
-        "commit": _commit(),
-        "python": platform.python_version(),
-        "platform": platform.platform(),
-        "device": torch.cuda.get_device_name() if method.device.type == "cuda" else platform.machine(),
-        "threads": torch.get_num_threads(),
-        "packages": {name: importlib.metadata.version(name) for name in _PACKAGES},
-    }
-
-
-def _commit() -> str | None:
-    """The commit of this framework's checkout, with "+" where files differ from it; None where it is installed."""
-    git = ["git", "-C", str(Path(__file__).parent)]
-    try:
-        # An installed copy may lie inside somebody else's repository.
-        subprocess.run([*git, "ls-files", "--error-unmatch", __file__], check=True, capture_output=True, timeout=10)
-        describe = [*git, "describe", "--always", "--abbrev=40", "--dirty=+", "--exclude=*"]
-        return subprocess.run(describe, check=True, capture_output=True, text=True, timeout=10).stdout.strip()
-    except (OSError, subprocess.SubprocessError):
-        return None

@@ -18,6 +18,8 @@ from bench.errors import BenchError
 SPLITS = ("train", "val", "test")
 AGE_GROUPS = ("under 40", "40-59", "60-79", "80 and over")
 _AGE_EDGES = (40.0, 60.0, 80.0)
+#: Begins the name of the column that holds the true label of the target named after it.
+TRUE = "true_"
 
 
 class Options(BaseModel):
@@ -33,7 +35,8 @@ class Reading:
     ``table`` has one row an image with the columns ``image`` (unique; for files, the path below the root), ``patient``,
     ``study``, one column a target (1, 0, NaN for unknown), the attributes (NaN for unknown), ``age`` in years, the
     covariates and, where the data set has an official one, ``split``. A data set that knows the truth behind its labels
-    gives it as ``true_<target>`` beside them. ``excluded`` counts the rows left out, by reason.
+    gives it as ``true_<target>`` beside them (1, 0, NaN for unknown): networks are trained and tuned on what is
+    reported and tested on what is true. ``excluded`` counts the rows left out, by reason.
     """
 
     table: pd.DataFrame
@@ -46,10 +49,12 @@ class Dataset:
 
     ``read(root, options)`` decodes nothing and splits nothing. ``render(table, size, options)`` gives the pixels
     ``(N, H, W) uint8`` of rows that exist in no file (a phantom); without it ``image`` names files below the root.
-    ``twin(table, group)`` gives the same rows with the protected attribute set to ``group``; for None, with all that it
-    does to the pixels absent. Rendered, they are the counterfactual twins of these images. ``organ(table, size,
+    ``twin(table, group)`` gives the same rows with the attribute that the task protects set to ``group``; for None,
+    with all that it does to the pixels absent. Rendered, they are the counterfactual twins of these images: everything
+    else is as it was, the noise included, so the twin of an image's own group is the image itself. ``organ(table, size,
     options)`` gives masks ``(N, H, W) bool`` of the organ under study in rendered images (the lungs of a chest).
     ``targets`` are those of the task's targets that the data set has, and its default for ``task.targets``; None: all.
+    ``drawn_from`` names the columns that rendering needs beside those that the task knows.
     ``version`` is raised whenever the same rows would give other pixels or labels.
     """
 
@@ -61,6 +66,7 @@ class Dataset:
     twin: Callable[[pd.DataFrame, str | None], pd.DataFrame] | None = None
     organ: Callable[[pd.DataFrame, int, Any], np.ndarray] | None = None
     targets: tuple[str, ...] | None = None
+    drawn_from: tuple[str, ...] = ()
     version: int = 1
     synthetic: bool = False
     source: str = ""
@@ -142,8 +148,24 @@ class Cohort:
 
     @cached_property
     def targets(self) -> np.ndarray:
-        """Targets ``(N, T) float32``: 1, 0, NaN for unknown."""
+        """Targets ``(N, T) float32`` as reported: 1, 0, NaN for unknown."""
         return self.table[list(self.spec.targets)].to_numpy(dtype=np.float32)
+
+    @property
+    def true_labels(self) -> tuple[str, ...]:
+        """The targets whose true label the data set gives beside the reported one."""
+        return tuple(name for name in self.spec.targets if f"{TRUE}{name}" in self.table)
+
+    @cached_property
+    def truth(self) -> np.ndarray:
+        """What the scores on test patients are made against, ``(N, T) float32``: 1, 0, NaN for unknown.
+
+        The true labels of the targets that have them, and of the others the reported ones. Within a target the two are
+        never mixed: an image whose true label is unknown is not scored on it.
+        """
+        true = self.true_labels
+        columns = [f"{TRUE}{name}" if name in true else name for name in self.spec.targets]
+        return self.table[columns].to_numpy(dtype=np.float32)
 
     @cached_property
     def patients(self) -> np.ndarray:

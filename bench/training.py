@@ -250,18 +250,24 @@ def load(method: Method, path: Path) -> None:
 
 
 def predict(
-    method: Method, cohort: Cohort, pixels: np.ndarray, accelerator: str = "auto", stages: bool = False
+    method: Method,
+    cohort: Cohort,
+    pixels: np.ndarray,
+    accelerator: str = "auto",
+    stages: bool = False,
+    once: bool = False,
 ) -> Outputs:
     """Logits and features of a cohort's images: evaluation mode, float32, no augmentation, targets withheld.
 
     The protected attribute is withheld too unless the method declares ``uses_race = "test"``. Everything is read twice
     (:func:`bench.readout.read`), and a network that then says something else is randomised: its outputs are averages.
-    With ``stages`` the encoder's stages are read as well, where its backbone is known to have some.
+    With ``stages`` the encoder's stages are read as well, where its backbone is known to have some. ``once`` is for a
+    network that has been found deterministic: it is read in one pass.
     """
     images = _to_predict(method, cohort, pixels)
     use_gpu = accelerator != "cpu" and torch.cuda.is_available()
     method.to("cuda" if use_gpu else "cpu")
-    return readout.read(method, images, stages)
+    return readout.read_once(method, images, stages=stages) if once else readout.read(method, images, stages)
 
 
 def _to_predict(method: Method, cohort: Cohort, pixels: np.ndarray) -> CohortImages:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import math
 import stat
 from pathlib import Path
@@ -18,6 +19,14 @@ def test_a_record_comes_back_as_it_was_written(tiny_record: Record, tmp_path: Pa
     path = records.write(tiny_record, tmp_path)
     assert records.read(path) == tiny_record
     assert [file.name for file in tmp_path.iterdir()] == ["record.json"]
+
+
+def test_a_record_of_before_reads_as_it_did(tiny_record: Record, tmp_path: Path) -> None:
+    """Fields that came later: where they are not written, there was nothing to say."""
+    old = json.loads(tiny_record.model_dump_json())
+    assert old["data"].pop("true_labels") == []
+    (tmp_path / "record.json").write_text(json.dumps(old))
+    assert records.read(tmp_path / "record.json") == tiny_record
 
 
 def test_numbers_are_numbers(tiny_record: Record) -> None:

@@ -29,6 +29,7 @@ def test_what_a_run_prints(capsys: pytest.CaptureFixture[str]) -> None:
         "macro": ["0.800", "0.760 – 0.840"],
         "macro, Black": ["0.130", "0.100 – 0.160"],
         "macro, worst group": ["0.700", "0.660 – 0.740"],
+        "counterfactual effect (mean change of p between twins)": ["0.030", "0.020 – 0.040"],
         "features": ["0.900", "0.880 – 0.920"],
         "features, given C": ["0.650", "0.620 – 0.680"],
         "features, worst pair: Asian vs Black": ["0.930", "0.910 – 0.950"],
@@ -50,6 +51,14 @@ def test_what_a_run_prints(capsys: pytest.CaptureFixture[str]) -> None:
     assert "refused at δ = .02, .03, .05, as a probe may read up to 0.917 (ridge)." in text
     assert lines[-1] == "Record: folder/record.json"
     assert max(map(len, lines)) <= 110
+
+
+def test_whose_labels_the_scores_are_against(capsys: pytest.CaptureFixture[str]) -> None:
+    plain = record()
+    assert not any("true labels" in line for line in _printed(plain, capsys))
+    data = plain.data.model_copy(update={"true_labels": ["effusion"]})
+    lines = _printed(plain.model_copy(update={"data": data}), capsys)
+    assert "Scored against true labels, trained on reported ones: effusion" in lines
 
 
 @pytest.mark.parametrize(

@@ -95,6 +95,9 @@ def test_all_that_was_promised_is_scored(tiny_record: Record) -> None:
             ]
             assert any(s.split == "test" and s.value is not None and s.low <= s.value <= s.high for s in found)
     assert tiny_record.data.synthetic
+    moved = tiny_record.score("counterfactual_effect", target="macro", attribute="race")
+    assert 0 < moved.low < moved.value < moved.high < 1
+    assert moved.n == tiny_record.data.images["test"]
 
 
 @pytest.mark.parametrize(
@@ -152,11 +155,12 @@ def test_scoring_val_anew_keeps_the_test_scores(tmp_path: Path, monkeypatch: pyt
 def test_stages_are_read_on_test_and_a_randomised_network_is_flagged(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, method: str, flags: list[str]
 ) -> None:
-    seen = {}
+    seen, twins = {}, {}
     score = runs.scoring.score
 
     def only_diagnosis(computed, untrained, cohort, splits, *args, **options):  # type: ignore[no-untyped-def]
         seen.update(computed)
+        twins.update(options["twins"])
         return score(computed, untrained, cohort, [], *args, **options)
 
     monkeypatch.setattr(runs.scoring, "score", only_diagnosis)
@@ -164,6 +168,8 @@ def test_stages_are_read_on_test_and_a_randomised_network_is_flagged(
     outcome = run(compose([*TINY, f"method={path}", "trainer.max_epochs=1", f"runs_dir={tmp_path}"]))
     assert outcome.record.flags == flags
     assert {split: found.randomised for split, found in seen.items()} == dict.fromkeys(("val", "test"), bool(flags))
+    # Its twins, too, are averages.
+    assert [found.randomised for found in twins.values()] == [bool(flags)] * 3
     assert seen["val"].stages == {}
     n = outcome.record.data.images["test"]
     assert {name: stage.shape for name, stage in seen["test"].stages.items()} == {
@@ -173,6 +179,82 @@ def test_stages_are_read_on_test_and_a_randomised_network_is_flagged(
         "stage 4": (n, 128),
     }
     assert not outcome.record.method.reference
+
+
+BY_RACE = """
+import torch
+from bench.method import Method
+
+class ByRace(Method):
+    \"\"\"Says the race it is told, and nothing of the image.\"\"\"
+
+    uses_race = "test"
+
+    def predict_step(self, batch, batch_idx=0):
+        logits = batch.groups.float()[:, None].expand(-1, len(self.spec.targets))
+        return logits, torch.zeros(len(logits), 1, device=logits.device)
+"""
+
+
+def test_a_network_that_is_told_race_is_told_the_twins(tmp_path: Path) -> None:
+    (tmp_path / "by_race.py").write_text(BY_RACE)
+    planned = plan(compose([*TINY, f"method={tmp_path / 'by_race.py'}", f"runs_dir={tmp_path}"]))
+    method = training.build(planned.method, planned.config, planned.cohort.spec)
+    part = planned.cohort.part("test")
+    found = runs._predict_twins(planned, method, part, once=False)
+    assert [set(np.unique(outputs.logits)) for outputs in found.values()] == [{0.0}, {1.0}, {2.0}]
+    assert list(found) == list(part.spec.groups)
+
+
+def test_the_twin_of_an_images_own_race_is_the_image(tiny_runs: Path) -> None:
+    planned = plan(config(tiny_runs))
+    method = training.build(planned.method, planned.config, planned.cohort.spec)
+    part = planned.cohort.part("test")
+    found = runs._predict_twins(planned, method, part, once=True)
+    pixels = planned.open_images(planned.cohort).pixels
+    factual = training.predict(method, part, pixels, "cpu").logits
+    own = np.stack([outputs.logits for outputs in found.values()])[part.groups, np.arange(len(part))]
+    np.testing.assert_allclose(own, factual, atol=1e-6)
+
+
+def test_the_oracle_sees_no_race_and_its_outputs_do_not_move(
+    tmp_path: Path, tiny_record: Record, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(runs.scoring._Reader, "scores", lambda *args, **options: ([], []))
+    monkeypatch.setattr(runs.os, "cpu_count", lambda: 1)  # few images: no worker has to start
+    outcome = run(compose([*TINY, "method=oracle", "trainer.max_epochs=1", f"runs_dir={tmp_path}"]))
+    record = outcome.record
+    moved = [score for score in record.scores if score.metric.startswith("counterfactual")]
+    assert {(score.value, score.low, score.high) for score in moved} == {(0.0, 0.0, 0.0)}
+    # Its patients, labels and groups are those of every other run: it stands in the same table.
+    assert record.data == tiny_record.data
+    assert (record.method.race_free, record.method.reference) == (True, True)
+    kept = pd.read_parquet(outcome.folder / "predictions.parquet")
+    cohort = plan(config(tmp_path)).cohort.part("test")
+    assert kept[kept["split"] == "test"]["race"].tolist() == cohort.table["race"].tolist()
+
+
+def test_race_free_images_make_another_run(tiny_runs: Path) -> None:
+    plain = plan(config(tiny_runs))
+    free = dataclasses.replace(plain, method=type("Erm", (plain.method,), {"race_free": True}))
+    assert free.id != plain.id
+    assert free.images_fingerprint == plain.images_fingerprint
+
+
+def test_the_oracle_needs_a_data_set_that_can_leave_race_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    oracle = [*TINY, "method=oracle", f"runs_dir={tmp_path / 'runs'}"]
+    with pytest.raises(BenchError, match="images that do not show sex, and data set 'phantom' cannot"):
+        run(compose([*oracle, "task.protected=sex"]))
+    replaced_dataset(monkeypatch, lambda dataset: dataclasses.replace(dataset, twin=None))
+    with pytest.raises(BenchError, match="images that do not show race, and data set 'phantom' cannot"):
+        run(compose(oracle))
+    assert not (tmp_path / "runs").exists()
+
+
+def test_without_twins_there_is_no_counterfactual(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(runs.scoring._Reader, "scores", lambda *args, **options: ([], []))
+    record = run(config(tmp_path, "trainer.max_epochs=1", "task.protected=sex")).record
+    assert not [score for score in record.scores if "counterfactual" in score.metric]
 
 
 def test_a_damaged_record_names_its_file(tmp_path: Path) -> None:

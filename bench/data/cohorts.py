@@ -12,7 +12,7 @@ import pandas as pd
 
 from bench.data import splits
 from bench.errors import BenchError, suggest
-from bench.task import SPLITS, Cohort, Dataset, Reading, Task, TaskSpec
+from bench.task import SPLITS, TRUE, Cohort, Dataset, Reading, Task, TaskSpec
 
 #: Ages outside are missing-value codes or slips (NIH ChestX-ray14 holds a 414).
 _AGES = (0, 120)
@@ -31,9 +31,9 @@ def build(
     """The validated cohort of what a reader found: sorted by ``image``, with a RangeIndex, every patient in one split.
 
     Kept are the columns that the task knows: all its targets that the data set has (those not chosen too, since a
-    phantom draws from them), its attributes, ``age`` and its covariates. A patient recorded with two values of an
-    attribute has it set to unknown, as has an age outside 0–120; ``Cohort.excluded`` counts the images of each. Rows
-    whose protected attribute is unknown stay, for diagnosis. A group in which there is nobody is left out.
+    phantom draws from them), their true labels, its attributes, ``age`` and its covariates. A patient recorded with two
+    values of an attribute has it set to unknown, as has an age outside 0–120; ``Cohort.excluded`` counts the images of
+    each. Rows whose protected attribute is unknown stay, for diagnosis. A group in which there is nobody is left out.
 
     Args:
         reading: what the reader returned.
@@ -46,9 +46,9 @@ def build(
 
     Raises:
         BenchError: for an unknown name; a column that is lacking; an image listed twice or a row without image or
-            patient; a value that is no label or no group; a protected attribute that is absent, unknown for all or the
-            same for all; no official split, or one that parts a patient; an empty split; a target with one class or a
-            protected attribute with one group in a split.
+            patient; a true label of no target; a value that is no label or no group; a protected attribute that is
+            absent, unknown for all or the same for all; no official split, or one that parts a patient; an empty split;
+            a target with one class or a protected attribute with one group in a split.
     """
     chosen = _chosen_targets(task, dataset.targets if targets is None else targets)
     protected = protected or task.protected
@@ -144,12 +144,31 @@ def _known_columns(
     if given.empty:
         raise BenchError(f"Data set {dataset.name!r} holds no image that can be used.")
     known = ["image", "patient", "study", *task.targets, *task.attributes, "age", *task.covariates]
+    known += [*dataset.drawn_from, *_true_columns(given, task, dataset, known)]
     table = given[[name for name in known if name in given]].reset_index(drop=True)
     if "study" not in table:
         table["study"] = table["image"]  # nothing says that two images belong together
     if "age" not in table:
         table["age"] = np.nan
     return table
+
+
+def _true_columns(given: pd.DataFrame, task: Task | type[Task], dataset: Dataset, known: Sequence[str]) -> list[str]:
+    """The columns of true labels. One of a misspelt target, left out, would leave the scores to the reported labels."""
+    columns = [name for name in map(str, given.columns) if name.startswith(TRUE) and name not in known]
+    for column in columns:
+        target = column.removeprefix(TRUE)
+        if target not in task.targets:
+            raise BenchError(
+                f"Column {column!r} of data set {dataset.name!r} holds the true label of no target of task"
+                f" {task.name!r}.{suggest(target, task.targets)}"
+            )
+        if target not in given:
+            raise BenchError(
+                f"Data set {dataset.name!r} has a column {column!r} but no {target!r}: its reader has to give the label"
+                " as it is reported, too, since that is what networks are trained on."
+            )
+    return columns
 
 
 def _check_images(table: pd.DataFrame, dataset: Dataset) -> None:
@@ -171,7 +190,7 @@ def _check_images(table: pd.DataFrame, dataset: Dataset) -> None:
 
 
 def _clean_labels(table: pd.DataFrame, task: Task | type[Task], dataset: Dataset) -> None:
-    for name in task.targets:
+    for name in (column for target in task.targets for column in (target, f"{TRUE}{target}")):
         if name not in table:
             continue
         values = pd.to_numeric(table[name], errors="coerce").astype(float)
@@ -297,10 +316,13 @@ def _check_splits(cohort: Cohort) -> None:
                 " another task.protected, are needed."
             )
         for name in spec.targets:
-            known = part[name].dropna()
-            if known.nunique() < 2 and name not in one_class:
-                value = f"{known.iloc[0]:.0f}" if len(known) else "unknown"
-                one_class[name] = f"{name!r} is {value} for all of split {split!r} ({_count(part)})"
+            # Only test patients are scored on what is true.
+            true = f"{TRUE}{name}" if split == "test" and name in cohort.true_labels else name
+            for column in dict.fromkeys((name, true)):
+                known = part[column].dropna()
+                if known.nunique() < 2 and name not in one_class:
+                    value = f"{known.iloc[0]:.0f}" if len(known) else "unknown"
+                    one_class[name] = f"{column!r} is {value} for all of split {split!r} ({_count(part)})"
     if one_class:
         rest = [name for name in spec.targets if name not in one_class]
         raise BenchError(

@@ -145,6 +145,13 @@ COLUMNS: tuple[Column, ...] = (
         Measure("underdiagnosis_rate_gap", target=ANY, attribute=PROTECTED),
         paper=False,
     ),
+    Column(
+        "counterfactual_effect",
+        "Counterfactual effect",
+        "down",
+        Measure("counterfactual_effect", target="macro", attribute=PROTECTED),
+        paper=False,
+    ),
     # Reference rows are ranked with nobody.
     Column("pareto", "Pareto front", None, lambda row: None if row.reference else row.pareto),
     Column("uses_race", "Group labels used", None, lambda row: row.uses_race),

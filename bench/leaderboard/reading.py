@@ -40,6 +40,12 @@ def reading(table: Table, protected: str) -> str:
             "a control failed. Anything but yes is no claim.",
         ),
         (
+            "counterfactual_effect",
+            "Counterfactual effect: how much a probability changes, up or down, when the same patient is rendered with "
+            f"another {protected} and all else as it was; the mean over images, pairs and targets. Features may hold "
+            f"{protected} without any use of it by the outputs.",
+        ),
+        (
             "pareto",
             "Pareto front (★): no other row of the section has at least the same diagnosis AUROC and at most the same "
             "decodability of the features, one of them better, judged by means. These rows stand first; then rows go "
@@ -54,6 +60,9 @@ def reading(table: Table, protected: str) -> str:
         (None, _references(table, protected)),
         ("flags", "Flags of any seed, on the run or its features unless the outputs are named:"),
     ]
+    if table.true_labels:
+        names = ", ".join(f"`{name}`" for name in table.true_labels)
+        told.insert(1, (None, f"Scored against true labels ({names}); training and thresholds took the reported ones."))
     lines = [text for key, text in told if key is None or key in there]
     return "\n".join([*(f"- {line}" for line in lines), *(f"  - {line}" for line in _meanings(table))])
 

@@ -49,6 +49,8 @@ class Table:
     references: tuple[tuple[str, dict[str, Estimate | float]], ...]
     #: Methods that are references themselves, and ranked with nobody.
     reference_rows: tuple[Row, ...] = ()
+    #: Targets that are scored against true labels and not against those trained on.
+    true_labels: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
@@ -90,6 +92,7 @@ def make(key: Key, records: Sequence[Record]) -> tuple[Table, list[str]]:
         at_test=tuple(at_test),
         references=tuple(_references(baseline, [*ranked, *at_test, *apart], left)),
         reference_rows=tuple(apart),
+        true_labels=tuple(data.true_labels),
     )
     return table, notices
 

@@ -11,7 +11,7 @@ import numpy as np
 from bench.outputs import Outputs
 from bench.progress import say
 from bench.records import Score
-from bench.scoring import decodability, diagnosis, fairness
+from bench.scoring import counterfactual, decodability, diagnosis, fairness
 from bench.scoring.decodability.flags import INSUFFICIENT, RANDOMISED
 from bench.scoring.decodability.sufficiency import insufficient, shortfall
 from bench.scoring.evaluation import evaluate
@@ -28,9 +28,13 @@ def score(
     cohort: Cohort,
     splits: Sequence[Literal["val", "test"]],
     replicates: int = 1000,
+    twins: Mapping[str, Outputs] | None = None,
     leace: bool = False,
 ) -> tuple[list[Score], list[str]]:
     """Every score of the given splits, and the flags raised on the way.
+
+    Diagnosis and fairness are scored against the truth on test patients and against what is reported on val patients,
+    from whom thresholds and hyperparameters are chosen: nobody who tunes a network has more.
 
     Args:
         outputs: of the trained network, by split, each in the order of ``cohort.part(split)``; "val" among them,
@@ -39,6 +43,7 @@ def score(
         cohort: the whole cohort.
         splits: what to score; the test split gets the full suite, the val split its fast part.
         replicates: of the patient bootstrap.
+        twins: of the trained network for the counterfactual twins of the test images, by group, where there are any.
         leace: whether to add what is read of these features after LEACE, the reference row of the baseline.
     """
     scores: list[Score] = []
@@ -48,7 +53,7 @@ def score(
     for split in splits:
         part, found = cohort.part(split), outputs[split]
         evaluation = evaluate(
-            part.targets,
+            part.truth if split == "test" else part.targets,
             found.probabilities,
             thresholds,
             part.spec.targets,
@@ -59,6 +64,8 @@ def score(
         scores += diagnosis.scores(evaluation)
         if split == "test":
             scores += fairness.scores(evaluation, part.no_finding)
+            if twins is not None:
+                scores += counterfactual.scores(twins, part.spec, evaluation.bootstrap)
         views = {"penultimate": found.features, "outputs": found.logits}
         if split == "val":
             for view, features in views.items():

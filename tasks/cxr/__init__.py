@@ -7,8 +7,8 @@ class ChestXray(Task):
     """Findings on frontal chest radiographs."""
 
     name = "cxr"
-    summary = "pleural effusion, cardiomegaly, lung opacity and no finding on frontal chest radiographs"
-    targets = ("effusion", "cardiomegaly", "opacity", "no_finding")
+    summary = "six findings, none among them, on frontal chest radiographs"
+    targets = ("effusion", "cardiomegaly", "opacity", "pneumothorax", "nodule", "no_finding")
     no_finding = "no_finding"
     attributes = {"race": ("Asian", "Black", "White"), "sex": ("F", "M")}  # noqa: RUF012 - declared ClassVar by Task
-    covariates = ("bmi", "scanner", "view")
+    covariates = ("bmi", "scanner", "site", "view")

@@ -22,7 +22,7 @@ class Skin(Task):
         "sex": ("F", "M"),
     }
     protected = "skin_tone"
-    covariates = ("view", "site")
+    covariates = ("view", "body_site")
     image_size = 112
     channels = 3
     dataset = "milk10k"

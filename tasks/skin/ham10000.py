@@ -48,7 +48,7 @@ def read(root: Path | None, options: Options) -> Reading:
             "sex": _steps.sex(table["sex"], file),
             "age": numbers(rows, "age", table["age"]),
             "view": "dermoscopic",
-            "site": table["localization"],
+            "body_site": table["localization"],
         }
     )
 

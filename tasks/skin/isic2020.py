@@ -56,7 +56,7 @@ def read(root: Path | None, options: Options) -> Reading:
             "sex": _steps.sex(table["sex"], file),
             "age": numbers(rows, "age", table["age_approx"]),
             "view": "dermoscopic",
-            "site": table.get(_SITE, np.nan),
+            "body_site": table.get(_SITE, np.nan),
         }
     )
 

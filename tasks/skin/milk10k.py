@@ -73,7 +73,7 @@ def read(root: Path | None, options: MilkOptions) -> Reading:
             "sex": _steps.sex(table["sex"], file),
             "age": numbers(rows, "age", table["age_approx"]),
             "view": view,
-            "site": table["site"],
+            "body_site": table["site"],
         }
     )
 

@@ -48,7 +48,7 @@ def read(root: Path | None, options: Options) -> Reading:
             "sex": _steps.sex(table["gender"], file),
             "age": numbers(rows, "age", table["age"]),
             "view": "clinical",
-            "site": table["region"],
+            "body_site": table["region"],
         }
     )
 

@@ -19,6 +19,7 @@ def test_every_measure_finds_its_score_among_those_that_resemble_it(make: Simple
         "decodability_conditional": 0.65,
         "equalized_odds_difference": 0.1,
         "underdiagnosis_gap": 0.04,
+        "counterfactual_effect": 0.03,
     }
 
 

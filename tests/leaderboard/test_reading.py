@@ -22,3 +22,11 @@ def test_only_what_is_shown_is_explained(make: SimpleNamespace) -> None:
     assert f"  - NONLINEAR_GAP: {MEANINGS['NONLINEAR_GAP']}" in text.splitlines()
     # No column is about a stage.
     assert "ILL_CONDITIONED" not in text
+
+
+def test_true_labels_are_named(make: SimpleNamespace) -> None:
+    record = make.record()
+    assert "true labels" not in _reading([record])
+    data = record.data.model_copy(update={"true_labels": ["effusion", "no_finding"]})
+    text = _reading([record.model_copy(update={"data": data})])
+    assert "Scored against true labels (`effusion`, `no_finding`)" in text

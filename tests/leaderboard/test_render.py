@@ -76,6 +76,9 @@ def test_columns_without_anything_to_show_are_left_out(make: SimpleNamespace) ->
     without = record.model_copy(update={"scores": [s for s in record.scores if "underdiagnosis" not in s.metric]})
     assert "Underdiagnosis gap" in to_markdown(_table([record]), [])
     assert "Underdiagnosis gap" not in to_markdown(_table([without]), [])
+    real = record.model_copy(update={"scores": [s for s in record.scores if "counterfactual" not in s.metric]})
+    assert "Counterfactual effect" in to_markdown(_table([record]), [])
+    assert "Counterfactual effect" not in to_markdown(_table([real]), [])
     assert "Flags" not in to_markdown(_table([record]), [])
     assert "ILL" in to_markdown(_table([make.record(flags=("ILL_CONDITIONED",))]), [])
 
@@ -139,6 +142,7 @@ def test_latex_has_what_a_paper_needs(full: Table) -> None:
     for words in ("features", "given C", "Residual", "Removal", "Pareto front", "Flags"):
         assert words in header
     assert "Underdiagnosis" not in header
+    assert "Counterfactual" not in header  # for which there is no room
     assert r"yes ($\delta$=.03)" in text
     assert r"\shortstack{\tiny INSUFFICIENT\\\tiny NONLINEAR\_GAP}" in text
     assert r"{\tiny outputs: ILL\_CONDITIONED}" in text

@@ -18,6 +18,7 @@ from methods.adversarial import Adversarial
 from methods.distortion import NAMES, Distortion, FrequencyFilter, pipeline
 from methods.erm import Erm
 from methods.group_dro import GroupDro
+from methods.oracle import Oracle
 from methods.race_reader import RaceReader
 from methods.reweighting import Reweighting
 
@@ -53,7 +54,7 @@ def batch(n: int = 64, seed: int = 0) -> Batch:
     return Batch(torch.randint(0, 256, (n, 1, 16, 16), generator=rng, dtype=torch.uint8), targets, groups)
 
 
-ALL = [Erm, Adversarial, Reweighting, GroupDro, Distortion, RaceReader]
+ALL = [Erm, Adversarial, Reweighting, GroupDro, Distortion, RaceReader, Oracle]
 
 
 @pytest.mark.parametrize("cls", ALL)
@@ -181,9 +182,17 @@ class TestRaceReader:
 
     def test_a_reference_that_keeps_its_last_epoch(self) -> None:
         assert RaceReader.reference
-        assert not any(cls.reference for cls in ALL if cls is not RaceReader)
+        assert not any(cls.reference for cls in ALL if cls not in (RaceReader, Oracle))
         assert not make(RaceReader, progress=0.99).ready()
         assert make(RaceReader, progress=1.0).ready()
+
+
+def test_the_oracle_alone_asks_for_race_free_images_and_trains_as_erm_does() -> None:
+    """Only its images differ: on the same batch its loss is ERM's, and it is ranked with nobody."""
+    assert [cls for cls in ALL if cls.race_free] == [Oracle]
+    assert (Oracle.reference, Oracle.uses_race) == (True, "never")
+    some = batch()
+    assert torch.equal(make(Oracle).loss(some), make(Erm).loss(some))
 
 
 class TestReweighting:

@@ -1,5 +1,6 @@
 """The phantom: same rows, same pixels; dials that do what they say; findings that are where they should be."""
 
+import itertools
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -176,6 +177,19 @@ def test_without_race_signal_every_race_has_the_same_pixels(table: pd.DataFrame)
     asian, black, white = (render(twins(rows, race=race), 64, options) for race in RACES)
     np.testing.assert_array_equal(asian, black)
     np.testing.assert_array_equal(asian, white)
+
+
+def test_counterfactual_twins_differ_by_race_alone(table: pd.DataFrame) -> None:
+    rows = table.iloc[:4]
+    others = [DATASET.twin(rows, race) for race in RACES]
+    images = [render(other, 32, OPTIONS) for other in others]
+    own = np.stack(images)[[list(RACES).index(race) for race in rows["race"]], np.arange(4)]
+    assert np.array_equal(own, render(rows, 32, OPTIONS))
+    assert not any(np.array_equal(a, b) for a, b in itertools.combinations(images, 2))
+    nobody = [render(DATASET.twin(other, None), 32, OPTIONS) for other in others]
+    assert all(np.array_equal(nobody[0], image) for image in nobody)
+    assert not any(np.array_equal(nobody[0], image) for image in images)
+    assert all(other.drop(columns="race").equals(rows.drop(columns="race")) for other in others)
 
 
 def test_race_signal_changes_texture_not_brightness(table: pd.DataFrame) -> None:

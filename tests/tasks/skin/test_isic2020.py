@@ -29,7 +29,7 @@ def test_labels_and_attributes(tmp_path):
     assert table["malignant"].tolist() == [1, 0]
     assert table["sex"].tolist() == ["M", "F"]
     assert table["age"].isna().tolist() == [False, True]
-    assert table["site"].tolist() == ["torso", "torso"]
+    assert table["body_site"].tolist() == ["torso", "torso"]
 
 
 def test_one_of_each_set_of_duplicates_stays(tmp_path):
@@ -52,7 +52,7 @@ def test_the_table_of_kaggle(tmp_path):
     del rows[0]["lesion_id"], rows[0]["anatom_site_general_challenge"]
     table = read(copy_of(tmp_path, rows, name="train.csv", folder="jpeg/train"), OPTIONS).table
     assert table["image"].tolist() == ["jpeg/train/ISIC_1.jpg"]
-    assert table["site"].isna().all()
+    assert table["body_site"].isna().all()
 
 
 def test_what_is_left_out_is_counted(tmp_path):

@@ -1,0 +1,198 @@
+"""The body of a phantom: lungs, heart, mediastinum, soft tissue and bones as maps of thickness.
+
+Lengths are in half-images: x runs from -1 (the patient's right) to 1 and y from -1 (top) to 1, taken at the centers of
+the pixels, so that every image size shows the same patient. Thickness is in units of the thickest soft tissue.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from functools import lru_cache
+
+import numpy as np
+
+from tasks.cxr import _phantom_race as race
+
+LUNG_TOP = -0.80
+
+
+@dataclass(frozen=True)
+class Anatomy:
+    """What stays with a patient: one standard normal a feature, cut at two standard deviations."""
+
+    lung_width: float
+    lung_height: float
+    dome: float
+    heart: float
+    heart_shift: float
+    mediastinum: float
+    rib_phase: float
+    rib_slope: float
+    breast: float
+    shoulders: float
+    tilt: float
+
+    @classmethod
+    def draw(cls, rng: np.random.Generator) -> Anatomy:
+        """Draw a patient's body."""
+        return cls(*np.clip(rng.standard_normal(len(fields(cls))), -2, 2).tolist())
+
+
+@dataclass(frozen=True)
+class Patient:
+    """What an image depends on that stays with the patient; ``latents`` (2,) is how race shows, zero for not at all."""
+
+    female: bool
+    age: float
+    bmi: float
+    bone_density: float
+    latents: np.ndarray
+    anatomy: Anatomy
+
+
+@dataclass(frozen=True)
+class Frame:
+    """The patient as positioned: coordinates of the pixels, how race leans there, and where the lungs lie."""
+
+    x: np.ndarray
+    y: np.ndarray
+    ax: np.ndarray
+    #: 1 on the patient's left, -1 on the right.
+    side: np.ndarray
+    lean: race.Lean
+    supine: bool
+    heavy: float
+    small: float
+    width: float
+    base: float
+    inner: np.ndarray
+    outer: np.ndarray
+    dome: np.ndarray
+
+
+@lru_cache(maxsize=4)
+def _grid(size: int) -> tuple[np.ndarray, np.ndarray]:
+    axis = (np.arange(size, dtype=np.float32) + 0.5) * np.float32(2 / size) - 1
+    x, y = np.meshgrid(axis, axis)
+    return x, y
+
+
+def below(distance: np.ndarray, softness: float) -> np.ndarray:
+    """A soft step: 1 where the distance is well below zero, 0 well above."""
+    return 0.5 - 0.5 * np.tanh(distance * (0.5 / softness))
+
+
+def position(size: int, patient: Patient, supine: bool, rng: np.random.Generator) -> Frame:
+    """Turn, shift and enlarge a little, differently in each image, and lay out the chest."""
+    turn, right, down, zoom = (np.clip(rng.standard_normal(4), -2, 2) * (0.025, 0.025, 0.03, 0.02)).tolist()
+    grid_x, grid_y = _grid(size)
+    cos, sin = float((1 + zoom) * np.cos(turn)), float((1 + zoom) * np.sin(turn))
+    x, y = cos * grid_x - sin * grid_y + right, sin * grid_x + cos * grid_y + down
+    lean = race.lean(patient.latents, x, y, race.wander(rng))
+    x, y = x + race.SHIFT * lean.across, y + race.SHIFT * lean.down
+    body = patient.anatomy
+    heavy = (patient.bmi - 27) / 6
+    small = 0.06 if patient.female else 0.0
+    width = 0.82 * (1 - small) * (1 + 0.035 * body.lung_width) * (1 - 0.015 * heavy)
+    base = 0.42 + 0.06 * body.lung_height - small - 0.02 * heavy - (0.09 if supine else 0.0)
+    height = np.clip((y - LUNG_TOP) / (base + 0.25 - LUNG_TOP), 0, 1)
+    ax, side = np.abs(x), np.sign(x)
+    outer = width * np.sqrt(1 - (1 - height) ** 2.6) * (0.90 + 0.10 * height)
+    inner = 0.12 + 0.015 * body.mediastinum + 0.03 * height + (0.02 if supine else 0.0)
+    dome = base + 0.04 * (1 + 0.5 * body.dome) * side + 0.02 * body.tilt * side + 0.75 * (ax - 0.36) ** 2
+    return Frame(x, y, ax, side, lean, supine, heavy, small, width, base, inner, outer, dome)
+
+
+def lung_field(frame: Frame) -> np.ndarray:
+    """Where the lungs are, 0 … 1 ``(H, W)``: between mediastinum and rib cage, above the domes of the diaphragm."""
+    return (
+        below(frame.ax - frame.outer, 0.012) * below(frame.inner - frame.ax, 0.015) * below(frame.y - frame.dome, 0.015)
+    )
+
+
+def air(frame: Frame, patient: Patient, floor: np.ndarray, cardiomegaly: float) -> np.ndarray:
+    """Thickness of air in the lungs, 0 … 1, above a ``floor``: the domes, or the fluid that lies on them.
+
+    What is in front of, behind or inside them takes air away: heart, aorta, hila and vessels.
+    """
+    body = patient.anatomy
+    ax, y, side = frame.ax, frame.y, frame.side
+    inside = below(ax - frame.outer, 0.012) * below(frame.inner - ax, 0.015)
+    across = np.clip((ax - frame.inner) / np.maximum(frame.outer - frame.inner, 0.05), 0, 1)
+    # Some of the lung lies behind the dome, hence the second, softer and lower edge.
+    filled = inside * (0.8 * below(y - floor, 0.015) + 0.2 * below(y - floor - 0.10, 0.05))
+    filled *= 0.72 + 0.28 * np.sqrt(4 * across * (1 - across))
+    hila = np.exp(-0.5 * (((ax - 0.20) / 0.055) ** 2 + ((y + 0.08 + 0.02 * side) / 0.11) ** 2))
+    lucency = (1 - 0.85 * _heart(frame, patient, cardiomegaly)) * (1 - 0.8 * _aortic_knob(frame, patient.age))
+    lucency -= 0.25 * hila + 0.35 * vessels(frame, body)
+    return filled * np.clip(lucency, 0, 1)
+
+
+def vessels(frame: Frame, body: Anatomy) -> np.ndarray:
+    """The vessels that fan out from the hila, thinner towards the edge, 0 … 1."""
+    angle, reach = np.arctan2(frame.y + 0.08, frame.ax - 0.14), np.hypot(frame.y + 0.08, frame.ax - 0.14)
+    wave = np.cos(9 * angle + 5 * reach - 1.5 * frame.side + body.rib_phase)
+    return np.exp(3 * wave - 3 - reach / 0.22)
+
+
+def _heart(frame: Frame, patient: Patient, enlarged: float) -> np.ndarray:
+    """The heart's shadow: an ellipse with its apex down and to the patient's left; it grows to the left."""
+    body = patient.anatomy
+    grown = 0.065 * enlarged
+    scale = (1 + 0.04 * body.heart + grown) * (1.06 if frame.supine else 1.0) * (1 - 0.5 * frame.small)
+    x = frame.x - (0.09 + 0.02 * body.heart_shift + 0.12 * grown)
+    y = frame.y - (frame.base - 0.14 * (1 + 0.3 * grown))
+    long, short = (0.84 * x + 0.54 * y) / (0.40 * scale), (0.84 * y - 0.54 * x) / (0.28 * scale)
+    return below(np.hypot(long, short) - 1, 0.04)
+
+
+def _aortic_knob(frame: Frame, age: float) -> np.ndarray:
+    return below(np.hypot((frame.x - 0.13) / 0.10, (frame.y + 0.26) / 0.11) - 1 - 0.004 * (age - 60), 0.06)
+
+
+def soft_tissue(frame: Frame, patient: Patient) -> tuple[np.ndarray, np.ndarray]:
+    """Thickness of trunk, neck, organs below the diaphragm and breasts, and the trunk's share of its largest depth."""
+    body, ax, y = patient.anatomy, frame.ax, frame.y
+    flank = 0.97 + 0.05 * frame.heavy + 0.03 * body.shoulders - frame.small
+    neck = np.sqrt(np.clip(-0.72 - y, 0, 1)) * below(y + 0.72, 0.02)
+    trunk = np.maximum(flank + 0.5 * np.clip(-0.15 - y, 0, 1) - 1.6 * neck, 0.2)
+    depth = 1 - np.minimum(ax / trunk, 1) ** 2
+    soft = np.sqrt(depth) * (0.84 + 0.10 * np.clip(y, -1, 1)) * (1 + 0.06 * frame.heavy)
+    soft *= 1 + race.SOFT * frame.lean.ripple
+    soft += 0.10 * below(frame.dome - y, 0.02) * below(ax - frame.outer, 0.012)
+    if patient.female:
+        fullness = max(0.10 + 0.03 * body.breast + 0.03 * frame.heavy, 0.03)
+        across, down = (ax - 0.47) / 0.33, (y - 0.22 - 0.03 * body.breast) / (0.33 + 0.03 * frame.heavy)
+        radius = np.hypot(across, down)
+        soft += fullness * below(radius - 1, 0.05) * np.sqrt(np.clip(1.05 - radius, 0, 1))
+    return soft - _airway_and_stomach(frame, body), depth
+
+
+def _airway_and_stomach(frame: Frame, body: Anatomy) -> np.ndarray:
+    """Air outside the lungs: the trachea, and the bubble under the left dome."""
+    trachea = below(frame.ax - 0.045, 0.012) * below(frame.y + 0.22, 0.04)
+    bubble = np.hypot((frame.x - 0.36 - 0.05 * body.heart_shift) / 0.15, (frame.y - frame.base - 0.20) / 0.09) - 1
+    return 0.14 * trachea + 0.10 * below(bubble, 0.1)
+
+
+def bones(frame: Frame, patient: Patient) -> np.ndarray:
+    """Spine with vertebrae, ribs behind and in front, clavicles; as dense as the patient's bones."""
+    body, ax, y, width = patient.anatomy, frame.ax, frame.y, frame.width
+    phase = 0.08 * body.rib_phase
+    vertebrae = 0.75 + 0.25 * np.cos(2 * np.pi * (y * 6.5 + phase))
+    bone = 0.16 * below(ax - 0.085, 0.012) * vertebrae
+    # Each set of ribs is one periodic ridge over a coordinate that is constant along a rib.
+    behind = y - LUNG_TOP - 0.04 + 0.10 * ax - 0.24 * (ax / width) ** 2 * (1 + 0.15 * body.rib_slope)
+    before = y - LUNG_TOP + 0.32 * ax + 0.55 * (ax - width) ** 2
+    ribs = 0.13 * _ridges(behind / 0.152 + phase, 3.5) * below(0.08 - ax, 0.02)
+    ribs += 0.06 * _ridges(before / 0.19 + phase, 2.5) * below(0.36 - ax, 0.08)
+    cage = below(ax - frame.outer - 0.02, 0.012) * below(y - frame.base - 0.25, 0.05) * below(LUNG_TOP - y, 0.02)
+    bone += ribs * cage
+    clavicle = y + 0.62 + (0.06 if frame.supine else 0.0) + 0.22 * ax - 0.16 * ax**2 + 0.03 * np.sin(7 * ax)
+    bone += 0.15 * np.exp(-0.5 * (clavicle / 0.028) ** 2) * below(ax - 0.85, 0.03) * below(0.07 - ax, 0.01)
+    density = max(1 + 0.12 * patient.bone_density, 0.4)
+    return bone * (density * (1 + race.BONE * frame.lean.smooth))
+
+
+def _ridges(turns: np.ndarray, sharpness: float) -> np.ndarray:
+    return np.exp(sharpness * (np.cos(2 * np.pi * turns) - 1))
