@@ -255,6 +255,8 @@ def print_task(name: str, dataset: str | None) -> None:
         protected = " (protected by default)" if attribute == task.protected else ""
         console.print(f"Attribute {attribute}{protected}: {', '.join(groups)}")
     console.print(f"Image size {task.image_size} px, backbone {task.backbone}")
+    if chosen.targets is not None:
+        console.print(f"Targets of {chosen.name}: {', '.join(chosen.targets)}")
     console.print("Data sets: " + "; ".join(f"{found.name} ({found.summary})" for found in datasets(entry).entries()))
     table = Table("option", "default", "takes", title=f"Options of {chosen.name}", title_justify="left", box=None)
     for option, default, takes in describe(chosen.options, "task."):

@@ -61,6 +61,7 @@ class Dataset:
     with all that it does to the pixels absent. Rendered, they are the counterfactual twins of these images: everything
     else is as it was, the noise included, so the twin of an image's own group is the image itself. ``organ(table, size,
     options)`` gives masks ``(N, H, W) bool`` of the organ under study in rendered images (the lungs of a chest).
+    ``targets`` are those of the task's targets that the data set has, and its default for ``task.targets``; None: all.
     ``drawn_from`` names the columns that rendering needs beside those that the task knows.
     ``version`` is raised whenever the same rows would give other pixels or labels.
     """
@@ -72,6 +73,7 @@ class Dataset:
     render: Callable[[pd.DataFrame, int, Any], np.ndarray] | None = None
     twin: Callable[[pd.DataFrame, str | None], pd.DataFrame] | None = None
     organ: Callable[[pd.DataFrame, int, Any], np.ndarray] | None = None
+    targets: tuple[str, ...] | None = None
     drawn_from: tuple[str, ...] = ()
     version: int = 1
     synthetic: bool = False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,9 @@ from pydicom.uid import ExplicitVRLittleEndian, generate_uid
 from bench.errors import BenchError
 from bench.task import Reading
 
+#: Where real data sets lie on machines that have them.
+REAL = Path(os.environ.get("BENCH_TEST_DATA", Path(__file__).resolve().parents[2] / "shared" / "data"))
+
 
 def write_rows(file: Path, rows: Iterable[Mapping[str, Any]], columns: Sequence[str] | None = None) -> Path:
     """A table by its suffix: .csv, .csv.gz or .xlsx."""
@@ -27,6 +31,13 @@ def write_rows(file: Path, rows: Iterable[Mapping[str, Any]], columns: Sequence[
     else:
         table.to_csv(file, index=False)
     return file
+
+
+def touch(root: Path, paths: Iterable[str]) -> None:
+    """Empty files at these paths below the root, where images only have to be there."""
+    for path in paths:
+        (root / path).parent.mkdir(parents=True, exist_ok=True)
+        (root / path).touch()
 
 
 def picture(file: Path, bits: int = 8) -> None:
@@ -60,9 +71,26 @@ def left_out(reading: Reading) -> int:
     return sum(n for why, n in reading.excluded.items() if "set to unknown" not in why and "(kept" not in why)
 
 
-def refused(read: Any, *arguments: Any) -> str:
+def balanced(reading: Reading, rows_in: int) -> Reading:
+    """The reading itself, after seeing that every row is in its table or counted as left out."""
+    assert len(reading.table) + left_out(reading) == rows_in, reading.excluded
+    return reading
+
+
+def refused(read: Any, *arguments: Any, **named: Any) -> str:
     """The one paragraph with which a reader refuses."""
     with pytest.raises(BenchError) as caught:
-        read(*arguments)
+        read(*arguments, **named)
     assert "\n" not in str(caught.value)
     return str(caught.value)
+
+
+def refused_without(columns: Iterable[str], file: Path, read: Any, *arguments: Any) -> None:
+    """See that each of these columns, taken out of a CSV file, is named together with the file."""
+    whole = pd.read_csv(file, dtype=str, keep_default_na=False)
+    for column in columns:
+        whole.drop(columns=column).to_csv(file, index=False)
+        message = refused(read, *arguments)
+        assert repr(column) in message
+        assert file.name in message
+    whole.to_csv(file, index=False)

@@ -42,7 +42,8 @@ def test_help_and_list_import_nothing_heavy(verb: list[str]) -> None:
 def test_list_names_every_built_in() -> None:
     done = bench("list")
     assert done.returncode == 0
-    for name in ("erm", "adversarial", "distortion", "reweighting", "group_dro", "cxr", "phantom", "nih_cxr14"):
+    methods = ("erm", "adversarial", "distortion", "reweighting", "group_dro")
+    for name in (*methods, "cxr", "phantom", "nih_cxr14", "skin", "milk10k"):
         assert name in done.stdout
     assert "broken" not in done.stdout
 
@@ -84,7 +85,7 @@ def test_leaderboard_from_records(tiny_runs: Path, tmp_path: Path) -> None:
 
 BAD = [
     (["run", "method=adverserial"], "'adversarial'"),
-    (["run", "task=cxrays"], "Available: cxr"),
+    (["run", "task=cxrays"], "Did you mean 'cxr'? Available: ct, cxr, eye"),
     (["run", "trainer.max_epoch=2"], "trainer.max_epochs"),
     (["run", "method=adversarial", "method.strength=strong"], "method.strength=strong"),
     (["run", "task=cxr", "task.dataset=nih_cxr14", "task.protected=sex"], "task.root="),

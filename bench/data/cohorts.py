@@ -42,7 +42,7 @@ def build(
         task: the task, for its targets, attributes and covariates.
         dataset: where the reading comes from, for its name.
         protected: the attribute whose decodability is scored; None takes the task's.
-        targets: the targets to train on and score; None takes all of the task's.
+        targets: the targets to train on and score; None takes the data set's own, or all of the task's.
         split: "hash" of the patient's id, or the data set's "official" one.
         image_size: side of the square images, in pixels.
         checked: whether to end in :func:`check_splits`.
@@ -55,7 +55,7 @@ def build(
     """
     if task.channels not in (1, 3):
         raise BenchError(f"Task {task.name!r} asks for {task.channels} channels; an image has 1 (grey) or 3 (RGB).")
-    chosen = _chosen_targets(task, targets)
+    chosen = _chosen_targets(task, dataset.targets if targets is None else targets)
     protected = protected or task.protected
     if protected not in task.attributes:
         raise BenchError(

@@ -29,13 +29,16 @@ _BROKEN_WORKBOOK = (OSError, EOFError, zlib.error, zipfile.BadZipFile, ValueErro
 class Rows:
     """A data set's table while its reader narrows it down; every row left out is counted under its reason.
 
-    ``table`` is what is left, with the index of the table it began with. ``excluded`` counts by reason. Rows in are
-    rows left plus the counts of :meth:`leave_out`; :meth:`note` counts rows that stay.
+    ``table`` is what is left, with the index of the table it began with. ``excluded`` counts by reason what
+    :meth:`leave_out` dropped: rows in are rows left plus these. ``unknown`` counts what :meth:`note` found in rows that
+    stay.
     """
 
     def __init__(self, table: pd.DataFrame) -> None:
         self.table = table
+        self.rows = len(table)
         self.excluded: Counter[str] = Counter()
+        self.unknown: Counter[str] = Counter()
 
     def leave_out(self, wrong: pd.Series, reason: str) -> None:
         """Drop the rows for which ``wrong``, a bool for each row of ``table``, is true."""
@@ -71,11 +74,12 @@ class Rows:
     def note(self, rows: pd.Series, what: str) -> None:
         """Count rows that stay, of which something is not used; ``what`` says so ("age set to unknown (…)")."""
         if rows.any():
-            self.excluded[what] += int(rows.sum())
+            self.unknown[what] += int(rows.sum())
 
     def reading(self, columns: Mapping[str, Any]) -> Reading:
         """The reader's answer: these columns, in the order of the rows that are left, and the counts."""
-        return Reading(pd.DataFrame(dict(columns), index=self.table.index).reset_index(drop=True), dict(self.excluded))
+        table = pd.DataFrame(dict(columns), index=self.table.index).reset_index(drop=True)
+        return Reading(table, dict(self.excluded), dict(self.unknown), self.rows)
 
 
 def read_table(file: Path, columns: Iterable[str], optional: Iterable[str] = ()) -> pd.DataFrame:
@@ -93,7 +97,20 @@ def read_table(file: Path, columns: Iterable[str], optional: Iterable[str] = ())
         BenchError: for a file that cannot be read, rows longer than the header, or a column that is lacking or named
             twice.
     """
-    cells = _workbook(file) if file.suffix.lower() == ".xlsx" else _text(file)
+    return columns_of(read_cells(file), file, columns, optional)
+
+
+def read_cells(file: Path) -> pd.DataFrame:
+    """All cells of a table, as text and as they stand, without names: for tables whose header is no plain first row.
+
+    Raises:
+        BenchError: for a file that cannot be read, or rows longer than the first.
+    """
+    return _workbook(file) if file.suffix.lower() == ".xlsx" else _text(file)
+
+
+def columns_of(cells: pd.DataFrame, file: Path, columns: Iterable[str], optional: Iterable[str] = ()) -> pd.DataFrame:
+    """What :func:`read_table` makes of cells whose first row names the columns."""
     names = cells.iloc[0].fillna("").astype(str).str.strip()
     body = cells.iloc[1:].reset_index(drop=True)
     found = [name for name in names if name]
@@ -188,6 +205,11 @@ def map_values(
             f"{suggest(str(strange.index[0]), [word or '(blank)' for word in meaning])}"
         )
     return plain.map(meaning).astype(object)
+
+
+def whole_numbers(values: pd.Series) -> pd.Series:
+    """Codes as text without the ``.0`` that a column with blanks is exported with: ``3.0`` is ``3``."""
+    return values.str.replace(r"^(-?\d+)\.0+$", r"\1", regex=True)
 
 
 def one_value(values: pd.Series, patients: pd.Series) -> tuple[pd.Series, set[str]]:

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -55,6 +57,17 @@ def refused(given, **options):
     assert "\n" not in message
     assert "'ward'" in message or "task." in message
     return message
+
+
+def test_a_data_set_that_lacks_targets_names_those_it_has():
+    given = table().drop(columns="no_finding")
+    assert "target no_finding" in refused(given)
+    partial = replace(DATASET, targets=("effusion",))
+    cohort = cohorts.build(Reading(given), Chest, partial, image_size=64)
+    assert cohort.spec.targets == ("effusion",)
+    assert cohort.no_finding is None
+    with pytest.raises(BenchError, match=r"no column for target no_finding .*task.targets=\[effusion\]"):
+        cohorts.build(Reading(given), Chest, partial, targets=["no_finding"], image_size=64)
 
 
 def test_a_cohort_holds_known_columns_in_order_of_image():

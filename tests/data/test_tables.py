@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from bench.data.tables import (
     Rows,
+    columns_of,
     files_below,
     find_one,
     labels,
@@ -21,7 +22,9 @@ from bench.data.tables import (
     numbers,
     one_value,
     only_groups,
+    read_cells,
     read_table,
+    whole_numbers,
 )
 from tests.miniatures import refused, write_rows
 
@@ -183,3 +186,15 @@ def test_files_of_several_folders(tmp_path: Path) -> None:
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).touch()
     assert files_below(tmp_path, (".", "[ab]")) == {"top.png": "top.png", "x.png": "a/x.png", "y.png": "b/y.png"}
+
+
+def test_codes_of_a_column_with_blanks_lose_their_decimals() -> None:
+    codes = pd.Series(["3.0", "-1.00", "0", "10", "1.5", "v1.0", None])
+    assert whole_numbers(codes).fillna("blank").tolist() == ["3", "-1", "0", "10", "1.5", "v1.0", "blank"]
+    assert whole_numbers(pd.Series([np.nan, np.nan], dtype=object)).isna().all()
+
+
+def test_a_header_below_the_first_row(tmp_path: Path) -> None:
+    file = tmp_path / "sheet.csv"
+    file.write_text("a heading,\na,b\n 1,2\n", encoding="utf-8")
+    assert columns_of(read_cells(file).iloc[1:], file, ["b", "a"]).to_dict("list") == {"b": ["2"], "a": ["1"]}

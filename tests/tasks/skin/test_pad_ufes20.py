@@ -1,0 +1,64 @@
+from functools import partial
+
+from bench.task import Options
+from tasks.skin.pad_ufes20 import read
+from tests.miniatures import balanced, refused, refused_without, touch, write_rows
+
+OPTIONS = Options()
+
+
+def row(image, patient="PAT_1", dx="BCC", skin="3.0", sex="FEMALE", biopsed="True", age="55"):
+    return {
+        "patient_id": patient, "lesion_id": "881", "smoke": "False", "age": age, "gender": sex, "fitspatrick": skin,
+        "region": "NECK", "diagnostic": dx, "img_id": image, "biopsed": biopsed,
+    }  # fmt: skip
+
+
+def copy_of(root, rows, folder="images", missing=()):
+    write_rows(root / "metadata.csv", rows)
+    touch(root, [f"{folder}/{row['img_id']}" for row in rows if row["img_id"] not in missing])
+    return root
+
+
+def test_diagnoses_and_skin_types(tmp_path):
+    malignant = {"BCC": 1, "MEL": 1, "SCC": 1, "ACK": 0, "NEV": 0, "SEK": 0}
+    rows = [
+        row(f"PAT_{number}_1_2.png", f"PAT_{number}", dx, skin=f"{number}.0")
+        for number, dx in enumerate(malignant, start=1)
+    ]
+    table = balanced(read(copy_of(tmp_path, rows), OPTIONS), 6).table
+    assert table["malignant"].tolist() == list(malignant.values())
+    assert table["fitzpatrick"].tolist() == ["I", "II", "III", "IV", "V", "VI"]
+    assert table["skin_tone"].tolist() == ["light", "light", "medium", "dark", "dark", "dark"]
+    assert table["study"].iloc[0] == "PAT_1-881"
+    assert set(table["sex"]) == {"F"}
+
+
+def test_incomplete_rows_would_tell_the_label(tmp_path):
+    benign = [row(f"b{i}.png", f"PAT_{i}", "NEV", skin="", sex="", biopsed="False") for i in range(5)]
+    some = [row("c.png", "PAT_8", skin=""), row("d.png", "PAT_9", sex="")]
+    reading = balanced(read(copy_of(tmp_path, [row("a.png"), *benign, *some]), OPTIONS), 8)
+    assert reading.table["image"].tolist() == ["images/a.png"]
+    assert reading.excluded == {"sex or skin type (recorded only with a biopsy) missing": 7}
+
+
+def test_the_three_parts(tmp_path):
+    copy_of(tmp_path, [row("a.png")], "imgs_part_1")
+    root = copy_of(tmp_path, [row("a.png"), row("b.png", "PAT_2")], "imgs_part_3/imgs_part_3", missing=["a.png"])
+    assert read(root, OPTIONS).table["image"].tolist() == ["imgs_part_1/a.png", "imgs_part_3/imgs_part_3/b.png"]
+
+
+def test_what_is_left_out_is_counted(tmp_path):
+    rows = [row("a.png"), row("a.png"), row("b.png", patient=""), row("c.png")]
+    reading = balanced(read(copy_of(tmp_path, rows, missing=["c.png"]), OPTIONS), 4)
+    assert reading.excluded == {"row repeated": 1, "image, patient or diagnosis missing": 1, "image file missing": 1}
+
+
+def test_a_folder_that_lacks_something_says_what(tmp_path):
+    says = partial(refused, read, options=OPTIONS)
+    assert "metadata.csv" in says(tmp_path)
+    root = copy_of(tmp_path, [row("a.png")])
+    refused_without(["patient_id", "fitspatrick", "gender", "diagnostic"], root / "metadata.csv", read, root, OPTIONS)
+    assert "'7'" in says(copy_of(tmp_path, [row("a.png", skin="7.0")]))
+    assert "'BOD'" in says(copy_of(tmp_path, [row("a.png", dx="BOD")]))
+    assert "imgs_part_*" in says(copy_of(tmp_path, [row("z.png")], missing=["z.png"]))
