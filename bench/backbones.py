@@ -33,8 +33,8 @@ class _Block(nn.Module):
 class SmallResNet(nn.Module):
     """A strided stem (16 channels) and two strided residual blocks (32, 128); 0.2 M parameters, made for 64 px.
 
-    Few channels where the maps are large: on a CPU without bf16 that trains three times as fast as 32 channels there. The last
-    maps have 8 pixels a side; with 4 a network trained for findings carries far less race along (docs/decisions/0004).
+    Few channels where the maps are large, since they cost most there. The last maps have 8 pixels a side; with 4 a
+    network trained for findings carries far less race along (docs/decisions/0004-phantom.md).
     """
 
     out_features = 128

@@ -113,6 +113,23 @@ def leaderboard(overrides: Overrides = None) -> None:
         typer.echo(path)
 
 
+@app.command("reading-race")
+def reading_race(overrides: Overrides = None) -> None:
+    """The experiments of Gichoya et al. (2022) on a cohort: bench reading-race task=cxr [experiments=A1,C1] [seed=0,1].
+
+    preset=quick (the default) runs coarse grids, preset=paper every cut-off and patch, preset=full everything;
+    masks=folder names masks of the organ, one PNG an image; out=folder is where the report goes. Other options are
+    those of bench run.
+    """
+    from bench.reading_race import report, settings, walk
+
+    study = walk.walk(settings.parse(overrides or []))
+    paths = report.write(study)
+    report.print_study(study)
+    for path in paths:
+        typer.echo(path)
+
+
 @app.command()
 def decode(
     features: Annotated[Path, typer.Argument(help="NumPy file with an array (images, features)")],

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 _WIDTH = 110
 
 
-def console_of_output() -> Console:
+def output_console() -> Console:
     """The terminal, or as many columns as a file is given."""
     console = Console(highlight=False)
     return console if console.is_terminal else Console(highlight=False, width=_WIDTH)
@@ -30,7 +30,7 @@ def print_record(record: Record, folder: Path) -> None:
     """Both kinds of scores of a run, on test patients (validation patients, where only those were scored)."""
     split = "test" if "test" in record.scored else "val"
     scores = [score for score in record.scores if score.split == split]
-    console = console_of_output()
+    console = output_console()
     data = (
         f"{record.data.dataset} (synthetic patients, not real ones)" if record.data.synthetic else record.data.dataset
     )
@@ -73,7 +73,7 @@ def _print_attrition(console: Console, data: DataInfo) -> None:
 
 def print_decodability(scores: Sequence[Score], flags: Sequence[str], protected: str) -> None:
     """What was read from features alone: their rows, the evidence and the flags."""
-    console = console_of_output()
+    console = output_console()
     headline = scores[0]
     title = (
         f"Decodability of {protected} (AUROC; 0.5 = cannot be read): {headline.n} images, {headline.patients} patients"
@@ -204,7 +204,7 @@ def print_sweep(sweep: Sweep) -> None:
     """The trials of a sweep on validation patients, the chosen one marked, and the rule that chose it."""
     from bench.sweep import decodability, describe, macro_auroc
 
-    console = console_of_output()
+    console = output_console()
     table = Table("", "trial", "AUROC", "decodability", "hyperparameters", title="Validation patients", box=None)
     auroc, decoded = macro_auroc(sweep.baseline), decodability(sweep.baseline)
     table.add_row("", sweep.baseline.method.name, f"{auroc:.3f}", f"{decoded:.3f}", "")
@@ -228,7 +228,7 @@ def print_method(name: str) -> None:
 
     entry = METHODS.get(name)
     cls = entry.load()
-    console = console_of_output()
+    console = output_console()
     console.print(f"[bold]{entry.name}[/bold]: {_paragraphs(cls.__doc__)}")
     console.print(f"Source: {cls.source or 'not stated'}", soft_wrap=True)
     console.print(f"Sees the protected attribute: {cls.uses_race}. Code: {entry.origin}", soft_wrap=True)
@@ -248,7 +248,7 @@ def print_task(name: str, dataset: str | None) -> None:
     entry = TASKS.get(name)
     task = entry.load()
     chosen = datasets(entry).get(dataset or task.dataset).load()
-    console = console_of_output()
+    console = output_console()
     console.print(f"[bold]{entry.name}[/bold]: {_paragraphs(task.__doc__)}")
     console.print(f"Targets: {', '.join(task.targets)}")
     for attribute, groups in task.attributes.items():
@@ -271,7 +271,7 @@ def print_options() -> None:
     for option, default, takes in describe(RunConfig):
         if not option.startswith(("method.", "task.options")) and option not in ("task.name", "task.plugin"):
             table.add_row(option, default, takes)
-    console = console_of_output()
+    console = output_console()
     console.print(table)
     console.print("`bench show method=…` and `bench show task=…` list the options of a method and of a data set.")
 

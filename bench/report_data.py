@@ -7,12 +7,12 @@ from rich.table import Table
 
 from bench.data.check import Checked
 from bench.records import Attrition
-from bench.report import console_of_output
+from bench.report import output_console
 
 
 def print_check(found: Checked, title: str, protected: str) -> None:
     """The tables of a data set, and its warnings; errors are left to whoever ends the command."""
-    console = console_of_output()
+    console = output_console()
     console.print(f"[bold]{escape(title)}[/bold]")
     console.print(_rows(found.attrition))
     console.print("[bold]Images with the finding, of those in which it is known[/bold]")

@@ -116,6 +116,30 @@ class Run:
         """What determines the scores of a trained network, beside the suite's version."""
         return {"replicates": self.config.scoring.replicates, "version": scoring.VERSION}
 
+    def task_info(self, cohort: Cohort) -> records.TaskInfo:
+        """What is diagnosed, as a record says it."""
+        spec = cohort.spec
+        return records.TaskInfo(
+            name=self.config.task.name,
+            targets=list(spec.targets),
+            protected=spec.protected,
+            groups=list(spec.groups),
+            image_size=spec.image_size,
+        )
+
+    def data_info(self, cohort: Cohort) -> records.DataInfo:
+        """The data that a cohort of this run is made of, as a record says it."""
+        return records.DataInfo(
+            dataset=self.dataset.name,
+            synthetic=self.dataset.synthetic,
+            fingerprint=records.identity([cohort.fingerprint, self.images_fingerprint]),
+            split_fingerprint=cohort.split_fingerprint[:16],
+            images=_count(cohort, "image"),
+            patients=_count(cohort, "patient"),
+            attrition=attrition.of(cohort),
+            true_labels=list(cohort.true_labels),
+        )
+
     def recorded(self) -> Record | None:
         """The record that is there, however it was scored."""
         path = self.folder / RECORD
@@ -167,7 +191,7 @@ def run(config: RunConfig, splits: Sequence[Split] = ("val", "test")) -> Outcome
             return Outcome(found, planned.folder, existed=True)
         # What had been scored is scored again with the rest: a record never loses a split.
         splits = [split for split in _SPLITS if split in (*splits, *found.scored)]
-    _make(planned.folder)
+    make_folder(planned.folder)
     try:
         with FileLock(planned.folder / ".lock", timeout=0):
             return Outcome(_execute(planned, splits), planned.folder, existed=False)
@@ -228,23 +252,8 @@ def _execute(planned: Run, splits: Sequence[Split]) -> Record:
             reference=planned.method.reference,
             race_free=planned.method.race_free,
         ),
-        task=records.TaskInfo(
-            name=config.task.name,
-            targets=list(cohort.spec.targets),
-            protected=cohort.spec.protected,
-            groups=list(cohort.spec.groups),
-            image_size=cohort.spec.image_size,
-        ),
-        data=records.DataInfo(
-            dataset=planned.dataset.name,
-            synthetic=planned.dataset.synthetic,
-            fingerprint=records.identity([cohort.fingerprint, planned.images_fingerprint]),
-            split_fingerprint=cohort.split_fingerprint[:16],
-            images=_count(cohort, "image"),
-            patients=_count(cohort, "patient"),
-            attrition=attrition.of(cohort),
-            true_labels=list(cohort.true_labels),
-        ),
+        task=planned.task_info(cohort),
+        data=planned.data_info(cohort),
         backbone=config.backbone,
         seed=config.seed,
         trainer=planned.budget,
@@ -278,7 +287,12 @@ def write_config(config: RunConfig, folder: Path) -> None:
     records.write_text(folder / "config.yaml", yaml.safe_dump(json.loads(config.model_dump_json()), sort_keys=False))
 
 
-def _make(folder: Path) -> None:
+def make_folder(folder: Path) -> None:
+    """Make a folder to keep results in.
+
+    Raises:
+        BenchError: when that is not possible, or nothing can be written there.
+    """
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except (PermissionError, NotADirectoryError, FileExistsError) as error:

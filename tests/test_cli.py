@@ -92,6 +92,7 @@ BAD = [
     (["run", "method=./not_there.py"], "not_there.py"),
     (["run", "task.targets=[pneumonia]"], "pneumonia"),
     (["run", "task.protected=zodiac"], "zodiac"),
+    (["reading-race", "experiments=A1,C11"], "'C1'"),
     (["show", "model=erm"], "method=…"),
     (["leaderboard", "runs_dir=/nowhere/at/all"], "/nowhere/at/all"),
 ]

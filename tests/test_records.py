@@ -24,9 +24,19 @@ def test_a_record_comes_back_as_it_was_written(tiny_record: Record, tmp_path: Pa
 def test_a_record_of_before_reads_as_it_did(tiny_record: Record, tmp_path: Path) -> None:
     """Fields that came later: where they are not written, there was nothing to say."""
     old = json.loads(tiny_record.model_dump_json())
-    assert old["data"].pop("true_labels") == []
+    old["data"] = {name: told for name, told in old["data"].items() if name not in ("true_labels", "attrition")}
+    old["data"]["excluded"] = {"view not frontal": 3}
     (tmp_path / "record.json").write_text(json.dumps(old))
-    assert records.read(tmp_path / "record.json") == tiny_record
+    found = records.read(tmp_path / "record.json")
+    assert (found.data.true_labels, found.data.attrition, found.data.excluded) == ([], None, {"view not frontal": 3})
+    assert found.scores == tiny_record.scores
+
+
+def test_the_rows_of_a_run_add_up(tiny_record: Record) -> None:
+    rows = tiny_record.data.attrition
+    assert rows is not None
+    assert rows.rows == rows.kept == sum(tiny_record.data.images.values())
+    assert rows.patients == sum(tiny_record.data.patients.values())
 
 
 def test_numbers_are_numbers(tiny_record: Record) -> None:

@@ -23,7 +23,7 @@ class Estimate:
     high: float | None
 
 
-def pool(scores: Sequence[Score | None]) -> Estimate | None:
+def pool(scores: Sequence[Score | None], within: tuple[float, float] = (0.0, 1.0)) -> Estimate | None:
     """Pool the same score of several seeds; None when one of them is missing (a mean over fewer seeds is another).
 
     One seed keeps its own interval. For S > 1 seeds, each limit on its own (intervals of rates need not be symmetric),
@@ -32,7 +32,7 @@ def pool(scores: Sequence[Score | None]) -> Estimate | None:
         variance = mean_i(s_i²) + between / S,    between = the sample variance (S - 1) of the values.
 
     The first term is the sampling of test patients. All seeds are scored on the same patients, so it does not shrink
-    with S. The limit is mean ± t · √variance, kept within [0, 1] as every column is a rate; t is Student's 97.5%
+    with S. The limit is mean ± t · √variance, kept ``within`` what is possible: [0, 1] for a rate; t is Student's 97.5%
     quantile with the degrees of freedom of Satterthwaite (1946), ``(S - 1) · (variance · S / between)²``: 1.96 when
     seeds agree, 4.30 for three seeds that differ by far more than the patients explain. At three seeds the interval
     covers 93 to 95 times in 100 (simulated), whatever the share of the two; with 1.96 throughout, down to 83.
@@ -50,7 +50,7 @@ def pool(scores: Sequence[Score | None]) -> Estimate | None:
         return Estimate(mean, None, None)
     between = variance(values) / len(values)
     low, high = (_half_width(distances, between, len(values) - 1) for distances in (below, above))
-    return Estimate(mean, max(mean - low, 0.0), min(mean + high, 1.0))
+    return Estimate(mean, max(mean - low, within[0]), min(mean + high, within[1]))
 
 
 def _half_width(distances: Sequence[float], between: float, freedom: int) -> float:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import csv
 import io
 import json
-import re
 import textwrap
 
 from bench.leaderboard.columns import COLUMNS, Cell, Column, Measure, Name
+from bench.leaderboard.escaping import latex as _tex
+from bench.leaderboard.escaping import markdown as _md
 from bench.leaderboard.pooling import Estimate
 from bench.leaderboard.reading import reading
 from bench.leaderboard.table import DIGITS, Section, Table, shown
@@ -118,12 +119,6 @@ def _md_cell(cell: Cell, best: bool) -> str:
     return _MISSING if cell is None else _md(str(cell))
 
 
-def _md(text: str) -> str:
-    """Escape what Markdown or HTML would take for markup; within a word, an underscore is none."""
-    text = " ".join(text.split()).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    return re.sub(r"([\\`*\[\]|#~$]|\b_|_\b)", r"\\\1", text)
-
-
 # --- LaTeX ----------------------------------------------------------------------------------------------------------
 
 _TEX_HEAD = r"""% Compiles by itself (pdflatex leaderboard.tex). In a paper that loads booktabs, \input it.
@@ -211,48 +206,3 @@ def _tex_beneath(cell: Cell) -> str:
     else:
         text = _interval(cell) if isinstance(cell, Estimate) else _tex(cell.setting) if isinstance(cell, Name) else ""
     return rf"{{\tiny {text}}}" if text else ""
-
-
-_TEX = {
-    "\\": r"\textbackslash{}",
-    "{": r"\{",
-    "}": r"\}",
-    "$": r"\$",
-    "&": r"\&",
-    "#": r"\#",
-    "%": r"\%",
-    "_": r"\_",
-    "^": r"\textasciicircum{}",
-    "~": r"\textasciitilde{}",
-    "<": r"\textless{}",
-    ">": r"\textgreater{}",
-    "|": r"\textbar{}",
-    "[": "{[}",  # after a line break a bare one would be read as its optional argument
-    "]": "{]}",
-    "*": "{*}",
-    "–": "--",
-    "—": "---",
-    "×": r"$\times$",
-    "±": r"$\pm$",
-    "≤": r"$\leq$",
-    "≥": r"$\geq$",
-    "λ": r"$\lambda$",
-    "σ": r"$\sigma$",
-    "δ": r"$\delta$",
-    "’": "'",
-}
-#: Letters that pdflatex sets without further packages.
-_TEX_LETTERS = frozenset("ÀÁÂÃÄÅÇÈÉÊËÌÍÎÏÑÒÓÔÕÖØÙÚÛÜÝàáâãäåçèéêëìíîïñòóôõöøùúûüýÿßæœÆŒ")
-
-
-def _tex(text: str) -> str:
-    """Escape what LaTeX would take for a command; a character it cannot set is named by its code point."""
-    return "".join(map(_tex_character, " ".join(text.split())))
-
-
-def _tex_character(character: str) -> str:
-    if character in _TEX:
-        return _TEX[character]
-    if (character.isascii() and character.isprintable()) or character in _TEX_LETTERS:
-        return character
-    return f"{{[}}U+{ord(character):04X}{{]}}"

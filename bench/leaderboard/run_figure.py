@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from bench.leaderboard.claims import VIEW, short
-from bench.leaderboard.style import BLACK, BLUE, GREEN, GREY, PURPLE, new_figure
+from bench.leaderboard.style import BLACK, BLUE, GREEN, GREY, PURPLE, chance, new_figure, tidy
 from bench.records import Record, Score
 
 _READERS = (
@@ -90,7 +90,7 @@ def _draw_groups(axes: Axes, record: Record, groups: dict[str, list[Score]]) -> 
     axes.set_yticks([place for place, _ in ticks], [name for _, name in ticks], fontsize=8.5)
     axes.set_ylim(y + 0.7, -0.7)
     axes.set_xlabel("Diagnosis, macro AUROC")
-    _tidy(axes)
+    tidy(axes)
 
 
 def _draw_views(axes: Axes, record: Record, views: Sequence[str]) -> None:
@@ -99,7 +99,7 @@ def _draw_views(axes: Axes, record: Record, views: Sequence[str]) -> None:
         read = [(score, reader) for score, reader in found if score is not None]
         for step, (score, (_, name, colour, marker)) in enumerate(read):
             _dot(axes, score, row + 0.2 * (step - (len(read) - 1) / 2), colour, marker, label=name)
-    _chance(axes, label="chance")
+    chance(axes, label="chance")
     axes.set_yticks(range(len(views)), ["features" if view == VIEW else view for view in views], fontsize=8.5)
     axes.set_ylim(len(views) - 0.4, -0.6)
     axes.set_xlabel(f"{record.task.protected.capitalize()} decodability, AUROC")
@@ -108,7 +108,7 @@ def _draw_views(axes: Axes, record: Record, views: Sequence[str]) -> None:
     figure = axes.get_figure(root=True)
     assert figure is not None
     figure.legend(unique.values(), unique.keys(), loc="outside lower center", ncols=5, frameon=False, fontsize=8)
-    _tidy(axes)
+    tidy(axes)
 
 
 def _draw_depth(axes: Axes, record: Record, depths: Sequence[Score]) -> None:
@@ -131,7 +131,7 @@ def _draw_depth(axes: Axes, record: Record, depths: Sequence[Score]) -> None:
     axes.minorticks_off()
     axes.set_xlabel("Noise added to the features, σ in units of their RMS")
     axes.set_ylabel(f"{record.task.protected.capitalize()} decodability\nby linear probes, AUROC", fontsize=9)
-    _tidy(axes, grid="y")
+    tidy(axes, grid="y")
 
 
 def _draw_probes(axes: Axes, record: Record, probes: Sequence[Score]) -> None:
@@ -140,11 +140,11 @@ def _draw_probes(axes: Axes, record: Record, probes: Sequence[Score]) -> None:
     for y, score in enumerate(probes):
         _dot(axes, score, y, BLACK if score.probe == chosen else BLUE, "D" if score.probe == chosen else "o")
     names = [f"{score.probe} (chosen)" if score.probe == chosen else str(score.probe) for score in probes]
-    _chance(axes)
+    chance(axes)
     axes.set_yticks(range(len(probes)), names, fontsize=8.5)
     axes.set_ylim(len(probes) - 0.4, -0.6)
     axes.set_xlabel(f"{record.task.protected.capitalize()} decodability of the features, AUROC")
-    _tidy(axes)
+    tidy(axes)
 
 
 def _reading(record: Record, view: str, reference: str | None) -> Score | None:
@@ -174,14 +174,3 @@ def _dot(axes: Axes, score: Score, y: float, colour: str, marker: str, label: st
     if score.low is not None and score.high is not None:
         axes.plot([score.low, score.high], [y, y], color=colour, linewidth=1.4, alpha=0.7, solid_capstyle="round")
     axes.plot([score.value], [y], marker=marker, color=colour, markersize=5.5, linestyle="none", label=label)
-
-
-def _chance(axes: Axes, label: str | None = None) -> None:
-    axes.axvline(0.5, color=GREY, linewidth=0.8, linestyle=":", zorder=0, label=label)
-
-
-def _tidy(axes: Axes, grid: str = "x") -> None:
-    axes.spines[["top", "right"]].set_visible(False)
-    axes.grid(axis="y" if grid == "y" else "x", linewidth=0.5, alpha=0.35)
-    axes.set_axisbelow(True)
-    axes.tick_params(labelsize=8.5)

@@ -1,5 +1,6 @@
 """One style for every figure, drawn without pyplot: nothing global is touched, no window is ever opened."""
 
+from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
@@ -13,3 +14,16 @@ def new_figure(width: float, height: float) -> Figure:
     figure = Figure(figsize=(width, height), dpi=200, layout="constrained")
     FigureCanvasAgg(figure)
     return figure
+
+
+def chance(axes: Axes, label: str | None = None) -> None:
+    """A dotted line where an AUROC says nothing."""
+    axes.axvline(0.5, color=GREY, linewidth=0.8, linestyle=":", zorder=0, label=label)
+
+
+def tidy(axes: Axes, grid: str = "x") -> None:
+    """No frame above and at the right, and a light grid along one axis."""
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.grid(axis="y" if grid == "y" else "x", linewidth=0.5, alpha=0.35)
+    axes.set_axisbelow(True)
+    axes.tick_params(labelsize=8.5)

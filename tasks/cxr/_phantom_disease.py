@@ -60,7 +60,8 @@ def pneumothorax(severity: float, frame: Frame, rng: np.random.Generator) -> tup
     # How far inside the chest wall a point lies; from above, the apex counts as wall.
     wall = np.minimum(frame.outer - frame.ax, 0.8 * (frame.y + 0.78))
     reach = depth * np.clip(0.9 - 0.9 * (frame.y + 0.8), 0, 1)
-    here = (frame.side == side) * below(-wall, 0.012) * below(frame.y - frame.base, 0.02)
+    here = (frame.side == side) * below(-wall, 0.012) * below(frame.inner - frame.ax, 0.015)
+    here *= below(frame.y - frame.base, 0.02)
     return here * below(wall - reach, 0.012), here * np.exp(-0.5 * ((wall - reach) / 0.014) ** 2) * (reach > 0.01)
 
 

@@ -1,9 +1,10 @@
 """How race shows in a phantom radiograph: as an arrangement, spread over texture, bones and shape.
 
-A stand-in that makes no claim on biology. Two latents z lean the image: to the left or right, to the top or bottom. Where it
-leans, more of the fine texture runs at +45° than at -45°, bones are denser, soft tissue is thicker, and the ribs and
-domes stand higher. All of it is antisymmetric and averages out over the image, so that a global statistic, hence an
-untrained network, hardly sees it, while a trained one finds some in every region and in every band of frequencies.
+A stand-in that makes no claim on biology. Two latents z lean the image: one to the left or right, one to the top or
+bottom. Where it leans, more of the fine texture runs at +45° than at -45° and bones are denser; soft tissue ripples
+across the image, and the outline is a little oblique. All of it averages out over the image, so that a global
+statistic, hence an untrained network, sees little of it, while a trained one finds some in every region and in every
+band of frequencies.
 """
 
 from __future__ import annotations
@@ -21,16 +22,16 @@ CENTERS: Mapping[str, tuple[float, float]] = {"Asian": (1.6, -0.9), "Black": (-1
 SCATTER = 0.8
 
 #: How fast the lean changes sign across the middle of the image, in half-images.
-_STEP = 0.15
+_STEP = 0.1
 #: Contrast of the oriented noise in each octave, in attenuation, and how steeply its orientation follows the lean.
-_CONTRASTS = (0.030, 0.050, 0.050, 0.050, 0.008, 0.016, 0.010)
+_CONTRASTS = (0.034, 0.056, 0.055, 0.050, 0.008, 0.016, 0.010)
 _STEEPNESS = 2.4
 #: Every image leans by itself too, differently in each octave and region: standard deviation, in units of the latents.
-_WANDER = 0.3
+_WANDER = 0.1
 _REGIONS = 4
 #: What a lean of 1 does to the density of bones, to the thickness of soft tissue, and to the outline: one side stands
 #: higher than the other, and the top lies to one side of the bottom, in half-images.
-BONE, SOFT, SHIFT = 0.035, 0.009, 0.001
+BONE, SOFT, SHIFT = 0.035, 0.011, 0.001
 
 
 @dataclass(frozen=True)

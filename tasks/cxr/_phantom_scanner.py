@@ -21,10 +21,11 @@ _CENTER, _WIDTH = 0.46, 0.95
 class Scanner:
     """One machine.
 
-    ``bone`` is the attenuation of bone, which falls with the tube's voltage, against that of the reference; ``blur`` the
-    σ of the detector in half-images; ``noise`` that of its grey values where all photons arrive, in attenuation; ``scatter``
-    the scattered share of what arrives; ``width`` and ``center`` its window against the reference; ``collimation`` how
-    far the field is narrowed on average, in half-images; ``marker`` whether a lead letter lies in the field.
+    ``bone`` is the attenuation of bone, which falls with the tube's voltage, against the reference's; ``blur`` the
+    σ of the detector in half-images; ``noise`` that of its values where all photons arrive, in attenuation;
+    ``scatter`` the scattered share of what arrives; ``width`` and ``center`` its window against the reference;
+    ``collimation`` how far the field is narrowed on average, in half-images; ``marker`` whether a lead letter is laid
+    into the field.
     """
 
     bone: float
@@ -39,18 +40,18 @@ class Scanner:
 
 #: Two sites of two machines each: digital and portable in the north, computed and digital in the south.
 SCANNERS: Mapping[str, Scanner] = {
-    "north DR": Scanner(1.0, 0.004, 0.010, 0.02, 1.0, 0.0, 0.02, True),
+    "north DR": Scanner(1.0, 0.004, 0.012, 0.02, 1.0, 0.0, 0.02, True),
     "north portable": Scanner(1.1, 0.008, 0.016, 0.06, 1.05, 0.03, 0.05, True),
-    "south CR": Scanner(0.85, 0.012, 0.015, 0.05, 1.15, -0.02, 0.0, False),
-    "south DR": Scanner(0.92, 0.006, 0.012, 0.03, 0.92, 0.02, 0.06, False),
+    "south CR": Scanner(0.85, 0.014, 0.018, 0.05, 1.25, -0.03, 0.0, False),
+    "south DR": Scanner(0.92, 0.006, 0.014, 0.03, 0.85, 0.03, 0.06, False),
 }
 
 
 def acquire(soft: np.ndarray, bone: np.ndarray, scanner: Scanner, rng: np.random.Generator) -> np.ndarray:
     """The image ``(H, W) uint8`` of thickness maps ``(H, W)``.
 
-    Photons that come through, scatter from everywhere, the detector's blur; the logarithm, in which noise grows as photons get
-    few; the window (a sigmoid, as DICOM's PS3.3 C.11.2.1.3.1 has it); collimation and the marker; 8 bits.
+    Photons that come through, scatter from everywhere, the detector's blur; the logarithm, in which noise grows as
+    photons get few; the window (a sigmoid, as in DICOM's PS3.3 C.11.2.1.3.1); collimation and the marker; 8 bits.
     """
     size = len(soft)
     exposure, contrast, margin, marker = np.clip(rng.standard_normal(4), -2, 2).tolist()

@@ -1,7 +1,8 @@
 """Synthetic chest radiographs of synthetic patients: the data set that every machine has.
 
-A stand-in that makes no claim on biology. ``docs/phantom.md`` draws the causal graph, says what each dial does and shows how the
-experiments of Reading Race come out on it. What a method does here shows how it works, not how well it would do on patients.
+A stand-in that makes no claim on biology. ``docs/phantom.md`` draws the causal graph, says what each dial does and
+shows how the experiments of Reading Race come out on it. What a method does here shows how it works, not how well it
+would do on patients.
 
 The table holds everything that an image is drawn from, so that a row with another race is the same patient's
 counterfactual twin: same body, same disease, same scanner, same noise.
@@ -10,7 +11,7 @@ counterfactual twin: same body, same disease, same scanner, same noise.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -91,7 +92,7 @@ def organ(table: pd.DataFrame, size: int, options: PhantomOptions) -> np.ndarray
     return masks
 
 
-def _checked(table: pd.DataFrame, size: int) -> list[Mapping[Any, Any]]:
+def _checked(table: pd.DataFrame, size: int) -> Sequence[Mapping[Any, Any]]:
     if not 16 <= size <= 1024:
         raise BenchError(f"The phantom is drawn at 16 to 1024 pixels a side, not {size} (image size of the task).")
     needed = ["image", *_CATEGORIES, *_NUMBERS]

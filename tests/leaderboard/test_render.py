@@ -9,7 +9,8 @@ import pytest
 
 from bench.leaderboard.columns import COLUMNS, Measure
 from bench.leaderboard.comparable import Key
-from bench.leaderboard.render import _TEX, _TEX_LETTERS, to_csv, to_latex, to_markdown
+from bench.leaderboard.escaping import COMMANDS, LETTERS
+from bench.leaderboard.render import to_csv, to_latex, to_markdown
 from bench.leaderboard.table import Table
 from bench.leaderboard.table import make as make_table
 
@@ -184,7 +185,7 @@ def _compile(folder: Path, name: str) -> str:
 
 @pytest.mark.skipif(shutil.which("pdflatex") is None, reason="pdflatex is not installed")
 def test_latex_compiles_alone_and_inside_a_paper(make: SimpleNamespace, tmp_path: Path) -> None:
-    every = "".join(_TEX) + "".join(sorted(_TEX_LETTERS)) + "".join(map(chr, range(32, 127))) + _NASTY
+    every = "".join(COMMANDS) + "".join(sorted(LETTERS)) + "".join(map(chr, range(32, 127))) + _NASTY
     records = [make.record("m", hyperparameters={"s": text}) for text in (every, "plain")]
     records += [make.record("erm", seed) for seed in range(2)] + [make.record("late", uses_race="test")]
     (tmp_path / "leaderboard.tex").write_text(to_latex(_table(records)))

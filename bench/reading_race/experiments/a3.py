@@ -1,0 +1,95 @@
+"""A3: race from a network that was trained for the diagnosis."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from bench import run as runs
+from bench import training
+from bench.method import Method
+from bench.reading_race.experiment import Experiment, Measured
+from bench.reading_race.published import Published, of_groups, three
+from bench.reading_race.readers import logistic
+from bench.reading_race.results import Cell
+from bench.records import BASELINE, Record, Score
+from bench.scoring.evaluation import MACRO
+
+if TYPE_CHECKING:
+    from bench.reading_race.study import Study
+
+_HEAD, _SUITE = "linear head", "the suite's probes"
+_PAPER = three(0.7986, 0.8416, 0.8258)
+
+
+class FromDiagnosis(Experiment):
+    """The project's ERM run, frozen: its pooled features read by a linear softmax head, and by the project's suite.
+
+    The head is fitted on the training patients, as the paper's. The suite cross-fits its probes among test patients,
+    so it has fewer to learn from, but chooses among seven; its mean is over pairs of groups, not over groups.
+    """
+
+    name = "A3"
+    question = "Can the group be read from a network trained for the diagnosis alone?"
+
+    def cells(self, study: Study) -> list[Cell]:
+        """The trained network by both readers; the untrained one by the head, as the reference."""
+        return [
+            {"network": BASELINE, "reader": _HEAD},
+            {"network": "untrained", "reader": _HEAD},
+            {"network": BASELINE, "reader": _SUITE},
+        ]
+
+    def determinants(self, study: Study) -> list[str]:
+        """The run that is read."""
+        return [study.run.id]
+
+    def measure(self, study: Study, cell: Cell) -> Measured:
+        """The run is made unless it is recorded."""
+        outcome = runs.run(study.run.config)
+        if cell["reader"] == _SUITE:
+            return Measured(_of_suite(outcome.record), outcome.record.training)
+        method = training.build(study.run.method, study.run.config, study.diagnosed.spec)
+        if cell["network"] == BASELINE:
+            training.load(method, outcome.folder / training.WEIGHTS)
+        read = logistic(_features(method, study), study.cohort)
+        return Measured(study.judge.scores(read), outcome.record.training if cell["network"] == BASELINE else None)
+
+    def label(self, cell: Cell) -> str:
+        """Whose features, and who reads them."""
+        return f"{cell['network']}, {cell['reader']}"
+
+    def published(self, cell: Cell, score: Score) -> Published | None:
+        """DenseNet-121 trained for 14 findings on MIMIC-CXR, read by a new linear head."""
+        return of_groups(score, _PAPER) if cell == {"network": BASELINE, "reader": _HEAD} else None
+
+
+def _features(method: Method, study: Study) -> np.ndarray:
+    accelerator = study.run.config.trainer.accelerator
+    return training.predict(method, study.cohort, study.images.pixels, accelerator).features
+
+
+def _of_suite(record: Record) -> list[Score]:
+    """What the record says of its features: the headline as the mean, and every group against the rest."""
+    protected = record.task.protected
+    about = {"attribute": protected, "view": "penultimate"}
+    headline = record.score("decodability", **about, probe=_probe(record))
+    rows = [(MACRO, headline)]
+    rows += [
+        (group, record.score("decodability_ovr", **about, group=group, probe=headline.probe))
+        for group in record.task.groups
+    ]
+    plain = {"attribute": None, "group": None, "view": None, "probe": None, "metric": "auroc"}
+    return [score.model_copy(update={**plain, "target": target}) for target, score in rows]
+
+
+def _probe(record: Record) -> str | None:
+    return next(
+        score.probe
+        for score in record.scores
+        if (score.metric, score.view, score.reference, score.split) == ("decodability", "penultimate", None, "test")
+    )
+
+
+EXPERIMENT = FromDiagnosis()
