@@ -104,5 +104,5 @@ def test_a_record_with_few_scores_is_printed_without_what_it_lacks(capsys: pytes
 
 
 def test_a_narrow_terminal_is_no_error(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    monkeypatch.setattr(report, "_console", lambda: Console(highlight=False, width=40))
+    monkeypatch.setattr(report, "console_of_output", lambda: Console(highlight=False, width=40))
     assert any("features" in line for line in _printed(record(also=suite()), capsys))

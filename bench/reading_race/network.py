@@ -38,11 +38,16 @@ def race_cohort(cohort: Cohort) -> tuple[Cohort, list[str]]:
         else:
             kept.append(group)
     values = cohort.table[attribute.name]
-    rest = cohort.take(np.flatnonzero(values.isin(kept).to_numpy()))
+    known = values.isin(kept)
+    rest = cohort.take(np.flatnonzero(known.to_numpy()))
+    gone = values[~known].fillna("unknown").value_counts()
+    left_out = {f"{attribute.name} {group}: not in this study": int(n) for group, n in gone.items()}
     onehot = {group: (rest.table[attribute.name] == group).astype(float) for group in kept}
     spec = replace(rest.spec, targets=tuple(kept), groups=tuple(kept))
     groups = {**rest.attribute_groups, attribute.name: tuple(kept)}
-    return replace(rest, table=rest.table.assign(**onehot), spec=spec, attribute_groups=groups), notes
+    excluded = {**cohort.excluded, **left_out}
+    table = rest.table.assign(**onehot)
+    return replace(rest, table=table, spec=spec, attribute_groups=groups, excluded=excluded), notes
 
 
 class RaceNetwork(Method):

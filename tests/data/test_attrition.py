@@ -11,6 +11,7 @@ from pydantic import ValidationError
 from bench.config import compose
 from bench.data import attrition, cohorts
 from bench.data.chosen import choose
+from bench.reading_race.network import race_cohort
 from bench.records import Attrition
 from bench.task import Reading
 from tests.data.plates import FILES, Plates, table
@@ -53,6 +54,13 @@ def test_images_that_cannot_be_read_are_rows_left_out():
     assert (found.rows, found.kept) == (63, 59)
     with pytest.raises(ValidationError, match="63 rows are not the"):
         attrition.of(rest.part("test"))
+
+
+def test_what_a_study_of_the_protected_attribute_leaves_out_is_counted():
+    cohort, _ = race_cohort(plates())
+    found = attrition.of(cohort)
+    assert found.excluded == {"broken plate": 3, "sex unknown: not in this study": 4}
+    assert (found.rows, found.kept) == (63, 56)
 
 
 def test_a_table_that_does_not_add_up_is_no_record():
