@@ -54,7 +54,7 @@ def opacities(severity: float, frame: Frame, clouds: np.ndarray, rng: np.random.
 def pneumothorax(severity: float, frame: Frame, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
     """Free air between chest wall and lung, widest at the apex, 0 … 1, and the line of the pleura along it."""
     side = rng.choice((-1.0, 1.0))
-    depth = 0.10 * max(severity, 0.0)
+    depth = 0.15 * max(severity, 0.0)
     if depth == 0:
         return np.zeros_like(frame.x), np.zeros_like(frame.x)
     # How far inside the chest wall a point lies; from above, the apex counts as wall.
@@ -74,4 +74,4 @@ def nodules(severity: float, frame: Frame, rng: np.random.Generator) -> np.ndarr
         if severity > 0:
             inside = ((frame.x - x) ** 2 + (frame.y - y) ** 2) / radius**2
             thickness += np.sqrt(np.clip(1.2 - inside, 0, 1)) * (inside < 1.2)
-    return 0.11 * max(severity, 0.0) * thickness
+    return 0.15 * max(severity, 0.0) * thickness

@@ -46,9 +46,9 @@ def radiograph(
     free, pleura = findings.pneumothorax(disease.pneumothorax, frame, rng)
     # The nodules lie in the lung: where it has none, they are not.
     lung = np.minimum(air, 1) * (1 - free)
-    air = np.maximum(air, 0.97 * free)
+    air = np.maximum(air, 1.05 * free)
     soft, depth = anatomy.soft_tissue(frame, patient)
-    soft = soft - _AIR * air + nodules * (lung > 0.3) + 0.05 * pleura
+    soft = soft - _AIR * air + nodules * (lung > 0.3) + 0.08 * pleura
     waves = texture.Waves(lambda block: stream("oriented", block), size)
     soft += (
         (CLOUD_CONTRAST * clouds + race.oriented(waves, frame.lean) * _shows(frame)) * np.sqrt(depth) * (1 - free * 0.6)

@@ -24,14 +24,14 @@ SCATTER = 0.8
 #: How fast the lean changes sign across the middle of the image, in half-images.
 _STEP = 0.1
 #: Contrast of the oriented noise in each octave, in attenuation, and how steeply its orientation follows the lean.
-_CONTRASTS = (0.034, 0.056, 0.055, 0.050, 0.008, 0.016, 0.010)
+_CONTRASTS = (0.033, 0.054, 0.053, 0.048, 0.008, 0.016, 0.010)
 _STEEPNESS = 2.4
 #: Every image leans by itself too, differently in each octave and region: standard deviation, in units of the latents.
 _WANDER = 0.1
 _REGIONS = 4
 #: What a lean of 1 does to the density of bones, to the thickness of soft tissue, and to the outline: one side stands
 #: higher than the other, and the top lies to one side of the bottom, in half-images.
-BONE, SOFT, SHIFT = 0.035, 0.011, 0.001
+BONE, SOFT, SHIFT = 0.030, 0.011, 0.0006
 
 
 @dataclass(frozen=True)
