@@ -47,8 +47,7 @@ def precision(asked: str) -> str:
 def _cpu_computes_in_bf16() -> bool:
     """Whether this CPU has instructions of its own for bf16: without them it is emulated, slower than float32."""
     # Not torch.ops.mkldnn._is_mkldnn_bf16_supported, which is true of any AVX-512, where bf16 is four times as slow.
-    found = torch.cpu.get_capabilities()
-    return any(found.get(name, False) for name in ("avx512_bf16", "amx_bf16"))
+    return torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported()
 
 
 def build(cls: type[Method], config: RunConfig, spec: TaskSpec) -> Method:
