@@ -51,18 +51,24 @@ def opacities(severity: float, frame: Frame, clouds: np.ndarray, rng: np.random.
     return np.clip(0.19 * max(severity, 0.0) * filled * mottled, 0, 0.95)
 
 
-def pneumothorax(severity: float, frame: Frame, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-    """Free air between chest wall and lung, widest at the apex, 0 … 1, and the line of the pleura along it."""
+def pneumothorax(severity: float, frame: Frame, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Free air between chest wall and lung, widest at the apex, and the line of the pleura along it, both 0 … 1.
+
+    The third map is the share of its air that the collapsed lung beside it has lost.
+    """
     side = rng.choice((-1.0, 1.0))
-    depth = 0.15 * max(severity, 0.0)
+    depth = 0.12 * max(severity, 0.0)
     if depth == 0:
-        return np.zeros_like(frame.x), np.zeros_like(frame.x)
+        nothing = np.zeros_like(frame.x)
+        return nothing, nothing, nothing
     # How far inside the chest wall a point lies; from above, the apex counts as wall.
     wall = np.minimum(frame.outer - frame.ax, 0.8 * (frame.y + 0.78))
     reach = depth * np.clip(0.9 - 0.9 * (frame.y + 0.8), 0, 1)
     here = (frame.side == side) * below(-wall, 0.012) * below(frame.inner - frame.ax, 0.015)
     here *= below(frame.y - frame.base, 0.02)
-    return here * below(wall - reach, 0.012), here * np.exp(-0.5 * ((wall - reach) / 0.014) ** 2) * (reach > 0.01)
+    free = here * below(wall - reach, 0.012)
+    pleura = here * np.exp(-0.5 * ((wall - reach) / 0.014) ** 2) * (reach > 0.01)
+    return free, pleura, np.minimum(1.1 * depth, 0.6) * (frame.side == side) * (1 - free)
 
 
 def nodules(severity: float, frame: Frame, rng: np.random.Generator) -> np.ndarray:
@@ -74,4 +80,4 @@ def nodules(severity: float, frame: Frame, rng: np.random.Generator) -> np.ndarr
         if severity > 0:
             inside = ((frame.x - x) ** 2 + (frame.y - y) ** 2) / radius**2
             thickness += np.sqrt(np.clip(1.2 - inside, 0, 1)) * (inside < 1.2)
-    return 0.15 * max(severity, 0.0) * thickness
+    return 0.19 * max(severity, 0.0) * thickness

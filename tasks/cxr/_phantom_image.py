@@ -43,10 +43,10 @@ def radiograph(
     air = anatomy.air(frame, patient, findings.floor(disease.effusion, frame, rng), disease.cardiomegaly)
     air *= 1 - findings.opacities(disease.opacity, frame, clouds, rng)
     nodules = findings.nodules(disease.nodule, frame, rng)
-    free, pleura = findings.pneumothorax(disease.pneumothorax, frame, rng)
+    free, pleura, lost = findings.pneumothorax(disease.pneumothorax, frame, rng)
     # The nodules lie in the lung: where it has none, they are not.
     lung = np.minimum(air, 1) * (1 - free)
-    air = np.maximum(air, 1.05 * free)
+    air = np.maximum(air * (1 - lost), 1.05 * free)
     soft, depth = anatomy.soft_tissue(frame, patient)
     soft = soft - _AIR * air + nodules * (lung > 0.3) + 0.08 * pleura
     waves = texture.Waves(lambda block: stream("oriented", block), size)
