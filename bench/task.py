@@ -40,8 +40,8 @@ class Reading:
     data set has an official one, ``split``. A data set that knows the truth behind its labels gives it as
     ``true_<target>`` beside them (1, 0, NaN for unknown): networks are trained and tuned on what is reported and tested
     on what is true. ``excluded`` counts the rows left out, by reason, and nothing else; ``unknown`` counts values that
-    the reader set to unknown in rows that stay, by reason. ``rows`` is how many rows the data set's own table has:
-    those of ``table`` and those left out. A reader that states it is held to it.
+    the reader set to unknown in rows that stay, by reason. ``rows`` is how many rows the data set's own table has,
+    one an image: those of ``table`` and those left out. A reader that states it is held to it.
     """
 
     table: pd.DataFrame

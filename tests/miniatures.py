@@ -67,8 +67,10 @@ def dicom(file: Path, **tags: str) -> None:
 
 
 def left_out(reading: Reading) -> int:
-    """How many rows are not in the table; the other counts are of rows that stay, and say so."""
-    return sum(n for why, n in reading.excluded.items() if "set to unknown" not in why and "(kept" not in why)
+    """How many rows are not in the table, after seeing that no count of rows that stay is among them."""
+    assert not [why for why in reading.excluded if "set to unknown" in why or "(kept" in why]
+    assert reading.rows == len(reading.table) + sum(reading.excluded.values())
+    return sum(reading.excluded.values())
 
 
 def balanced(reading: Reading, rows_in: int) -> Reading:

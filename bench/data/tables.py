@@ -30,15 +30,19 @@ class Rows:
     """A data set's table while its reader narrows it down; every row left out is counted under its reason.
 
     ``table`` is what is left, with the index of the table it began with. ``excluded`` counts by reason what
-    :meth:`leave_out` dropped: rows in are rows left plus these. ``unknown`` counts what :meth:`note` found in rows that
-    stay.
+    :meth:`leave_out` dropped: ``rows``, those that came in, are rows left plus these. ``unknown`` counts what
+    :meth:`note` found in rows that stay.
+
+    Args:
+        table: the rows as they stand.
+        excluded: rows that were left out before there was a table, by reason; they came in, too.
     """
 
-    def __init__(self, table: pd.DataFrame) -> None:
+    def __init__(self, table: pd.DataFrame, excluded: Mapping[str, int] | None = None) -> None:
         self.table = table
-        self.rows = len(table)
-        self.excluded: Counter[str] = Counter()
+        self.excluded: Counter[str] = Counter({reason: n for reason, n in (excluded or {}).items() if n})
         self.unknown: Counter[str] = Counter()
+        self.rows = len(table) + self.excluded.total()
 
     def leave_out(self, wrong: pd.Series, reason: str) -> None:
         """Drop the rows for which ``wrong``, a bool for each row of ``table``, is true."""
@@ -70,6 +74,12 @@ class Rows:
                 + f". {where}"
             )
         self.leave_out(pd.Series(~there, index=self.table.index), "image file missing")
+
+    def merge(self, key: Sequence[str]) -> None:
+        """Keep the first of the rows that agree in these columns: they came in as one, and none counts as left out."""
+        again = self.table.duplicated(list(key))
+        self.rows -= int(again.sum())
+        self.table = self.table[~again]
 
     def note(self, rows: pd.Series, what: str) -> None:
         """Count rows that stay, of which something is not used; ``what`` says so ("age set to unknown (…)")."""

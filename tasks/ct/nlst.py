@@ -66,9 +66,9 @@ def read(root: Path | None, options: NlstOptions) -> Reading:
 
     ``image`` is a slice and ``study`` the exam, so that the mean over the slices of a study scores it as a whole. The
     exam is told by the year in the name of the study's folder: dates were shifted so that the first screen is of 1999.
-    Of several series of an exam the one with most slices is taken, which leaves localizers out. Counted and left out
-    are slices of the other series, those not chosen, of exams without a year, of participants who are not in the table,
-    and of scans after the diagnosis.
+    Of several series of an exam the one with most slices is taken, which leaves localizers out. Rows in are all slices
+    on disk, since no table of the set lists them. Counted and left out are slices of the other series, those not
+    chosen, of exams without a year, of participants who are not in the table, and of scans after the diagnosis.
 
     Args:
         root: the folder that holds ``nlst_780_prsn*.csv`` and the DICOM series as the TCIA's downloader names them,
@@ -114,8 +114,8 @@ def read(root: Path | None, options: NlstOptions) -> Reading:
 def _people(file: Path) -> pd.DataFrame:
     """The table of participants by pid, with codes as what they stand for."""
     exams = [f"{own}{exam}" for own in ("scr_days", "scr_res") for exam in _EXAMS]
-    rows = Rows(read_table(file, [*_OWN, *exams], optional=["fup_days"]).drop_duplicates().apply(whole_numbers))
-    table = rows.table.dropna(subset="pid").set_index("pid")
+    table = read_table(file, [*_OWN, *exams], optional=["fup_days"]).drop_duplicates().apply(whole_numbers)
+    table = table.dropna(subset="pid").set_index("pid")
     twice = table.index[table.index.duplicated()]
     if len(twice):
         raise BenchError(f"{file} has two rows of participant {twice[0]}, which differ. Leave the right one there.")
@@ -173,9 +173,7 @@ def _slices(root: Path, options: NlstOptions) -> Rows:
             " <pid>/<MM-DD-YYYY…>/<series>/1-001.dcm, of the years 1999 to 2001. The TCIA's downloader names folders so"
             " with the option 'Descriptive Directory Name'."
         )
-    rows = Rows(pd.DataFrame(chosen, columns=["image", "pid", "study", "exam"]))
-    rows.excluded.update({reason: count for reason, count in excluded.items() if count})
-    return rows
+    return Rows(pd.DataFrame(chosen, columns=["image", "pid", "study", "exam"]), excluded)
 
 
 def _choice(slices: tuple[str, ...], options: NlstOptions) -> tuple[str, ...]:

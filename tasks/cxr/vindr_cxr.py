@@ -30,9 +30,10 @@ def read(root: Path | None, options: Options) -> Reading:
     """One row an image; all are frontal (PA).
 
     Three radiologists read each image of the training part, a row each: a finding is present where most of them say so,
-    unknown where as many say no. Their rows become one before anything is split. The test part holds one row an
-    image, the consensus of five. The official split keeps the test part and takes validation images from the training
-    part by their hash.
+    unknown where as many say no. Their rows become one before anything is split, so that rows in are images, not
+    readers' rows (``Reading.rows``); beside them count rows that repeat another to the letter or name no image, which
+    are left out. The test part holds one row an image, the consensus of five. The official split keeps the test part
+    and takes validation images from the training part by their hash.
 
     The set says of no image whose it is, so **every image counts as a patient**: two images of one patient may stand on
     both sides of a split, and intervals are narrower than they would be by patient. The count of images says so.
@@ -54,7 +55,7 @@ def read(root: Path | None, options: Options) -> Reading:
     rows.leave_out_missing([_IMAGE], "image name")
     key = [_IMAGE, "part"]
     votes = rows.table.groupby(key)[list(_TARGETS)].mean()
-    rows.leave_out(rows.table.duplicated(key), "reader's row merged with the others of its image")
+    rows.merge(key)
     on_disk = {part: files_below(root, [part]) for part in _PARTS}
     paths = pd.Series(
         [_path(on_disk[part], image) for image, part in zip(rows.table[_IMAGE], rows.table["part"], strict=True)],

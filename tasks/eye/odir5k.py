@@ -48,8 +48,8 @@ def read(root: Path | None, options: OdirOptions) -> Reading:
 
     A keyword counts where it is the disease's name as a whole; a keyword that merely mentions it ("suspected glaucoma")
     is uncertain, which ``uncertain`` turns into 0, 1 or unknown. ``no_finding`` is an eye with "normal fundus" and no
-    other finding. Counted and left out are eyes without an image, patient or keywords, those whose image shows no
-    fundus, those with remarks on the image's quality only, and images that are not on disk.
+    other finding. Rows in are eyes, two a patient. Counted and left out are eyes without an image, patient or keywords,
+    those whose image shows no fundus, those with remarks on the image's quality only, and images that are not on disk.
 
     Args:
         root: the folder that holds ``data.xlsx`` (or ``full_df.csv``, which repeats each patient) and the images, below

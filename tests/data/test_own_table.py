@@ -9,7 +9,7 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bench.data import cohorts, own_table
+from bench.data import attrition, cohorts, own_table
 from bench.data.own_table import OwnOptions
 from bench.task import Reading, Task
 from tasks.cxr import ChestXray
@@ -120,10 +120,9 @@ def test_a_patient_with_two_races_is_unknown(tmp_path: Path) -> None:
     ]
     rows[1]["RACE"] = "A"
     cohort = cohorts.build(read(mine(tmp_path, rows)), ChestXray, DATASET, targets=["effusion"], image_size=16)
-    assert cohort.excluded == {
-        "race set to unknown (two recorded for the patient)": 2,
-        "race unknown (kept for diagnosis)": 2,
-    }
+    assert (cohort.rows_in, cohort.excluded) == (200, {})
+    assert cohort.set_to_unknown == {"race: two recorded for the patient": 2}
+    assert attrition.of(cohort).unknown == {"race": 2}
     assert cohort.spec.groups == ("Black", "White")
 
 

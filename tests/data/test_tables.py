@@ -106,9 +106,19 @@ def test_rows_in_are_rows_left_and_rows_counted(cells: list[tuple[str, str]]) ->
     rows.leave_out(rows.table["value"] == "x", "odd")
     left = [cell for cell in dict.fromkeys(cells) if cell[0] and cell[1] != "x"]
     reading = rows.reading({"name": rows.table["name"]})
-    assert len(table) == len(reading.table) + sum(reading.excluded.values())
+    assert len(table) == reading.rows == len(reading.table) + sum(reading.excluded.values())
     assert reading.table["name"].tolist() == [name for name, _ in left]
     assert reading.table.index.tolist() == list(range(len(left)))
+
+
+def test_rows_left_out_before_there_was_a_table_and_rows_that_become_one() -> None:
+    rows = Rows(pd.DataFrame({"name": ["a", "a", "b"], "reader": ["1", "2", "1"]}), {"early": 4, "never": 0})
+    assert (rows.rows, rows.excluded) == (7, {"early": 4})
+    rows.merge(["name"])
+    rows.leave_out(rows.table["name"] == "b", "late")
+    assert rows.table.index.tolist() == [0]
+    reading = rows.reading({"name": rows.table["name"]})
+    assert (reading.rows, reading.excluded) == (6, {"early": 4, "late": 1})
 
 
 def test_files_that_are_not_there(tmp_path: Path) -> None:
@@ -149,13 +159,15 @@ def test_what_is_no_group_is_counted_by_name() -> None:
     rows = Rows(pd.DataFrame({"race": ["White", "OTHER", "HISPANIC", "OTHER", np.nan]}))
     groups = only_groups(rows, "race", rows.table["race"], ("Asian", "White"))
     assert groups.fillna("?").tolist() == ["White", "?", "?", "?", "?"]
-    assert rows.excluded == {"race set to unknown (HISPANIC)": 1, "race set to unknown (OTHER)": 2}
+    assert rows.unknown == {"race set to unknown (HISPANIC)": 1, "race set to unknown (OTHER)": 2}
+    reading = rows.reading({"race": groups})
+    assert (reading.rows, reading.excluded, reading.unknown) == (5, {}, rows.unknown)
 
 
 def test_numbers() -> None:
     rows = Rows(pd.DataFrame({"age": ["5", "1e2", "old", "inf", np.nan]}))
     assert numbers(rows, "age", rows.table["age"]).fillna(-1).tolist() == [5, 100, -1, -1, -1]
-    assert rows.excluded == {"age set to unknown (not a number)": 2}
+    assert (rows.excluded, rows.unknown) == ({}, {"age set to unknown (not a number)": 2})
 
 
 @pytest.mark.parametrize(("policy", "doubt"), [("zeros", 0.0), ("ones", 1.0), ("ignore", -9)])

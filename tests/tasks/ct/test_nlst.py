@@ -130,8 +130,11 @@ def test_races_beyond_the_groups_are_counted(tmp_path):
     by_patient = reading.table.set_index("patient")["race"]
     assert by_patient[["0", "1", "2"]].tolist() == ["White", "Black", "Asian"]
     assert by_patient.isna().sum() == 8
-    assert reading.excluded["race set to unknown (more than one)"] == 1
-    assert reading.excluded["race set to unknown (American Indian or Alaska Native)"] == 1
+    assert reading.excluded == {"slice not chosen (slices=middle)": 22}
+    assert reading.unknown == {
+        f"race set to unknown ({race})": 1
+        for race in ("more than one", "American Indian or Alaska Native", "Native Hawaiian or Other Pacific Islander")
+    }
 
 
 def test_what_is_left_out_is_counted(tmp_path):
@@ -157,7 +160,8 @@ def test_the_defaults_of_the_task_work(tmp_path):
         for i in range(150)
     ]  # fmt: skip
     root = copy_of(tmp_path, rows, *(scan(row["pid"], slices=2) for row in rows))
-    cohort = cohorts.build(read(root, NlstOptions()), ChestCT, DATASET, image_size=64)
+    cohort = cohorts.build(balanced(read(root, NlstOptions()), 300), ChestCT, DATASET, image_size=64)
+    assert (len(cohort), cohort.rows_in, cohort.excluded) == (150, 300, {"slice not chosen (slices=every_n)": 150})
     assert cohort.spec.targets == ChestCT.targets
     assert cohort.spec.groups == ("Asian", "Black", "White")
 

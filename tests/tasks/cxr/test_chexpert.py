@@ -76,7 +76,8 @@ def test_one_row_an_image(tmp_path: Path, prefix: str, demographics: str, above:
     assert table[["race", "sex", "age", "view"]].fillna("?").to_numpy().tolist() == [
         ["White", "F", 60, "AP"], ["Asian", "M", 0, "PA"], ["?", "?", 60, "AP"],
     ]  # fmt: skip
-    assert reading.excluded == {"race set to unknown (unknown, declined or not obtained)": 1}
+    assert reading.excluded == {}
+    assert reading.unknown == {"race set to unknown (unknown, declined or not obtained)": 1}
 
 
 #: Every string of PRIMARY_RACE, with the group it is and the name under which it is counted if it is none.
@@ -96,7 +97,8 @@ def test_every_recorded_race(tmp_path: Path) -> None:
     root = copy_of(tmp_path, [image(n) for n in range(len(RECORDED) + 1)], people, demographics="CHEXPERT DEMO.csv")
     reading = read(root, ChexpertOptions())
     assert reading.table["race"].fillna("?").tolist() == [race or "?" for race in (*RECORDED.values(), None)]
-    assert reading.excluded == {
+    assert reading.excluded == {}
+    assert reading.unknown == {
         "race set to unknown (patient not in CHEXPERT DEMO.csv)": 1,
         "race set to unknown (unknown, declined or not obtained)": 3,
         "race set to unknown (Other)": 3,
@@ -113,9 +115,10 @@ def test_the_papers_rule_and_any_and_none(tmp_path: Path) -> None:
     root = copy_of(tmp_path, [image(n) for n in range(6)], people, demographics="CHEXPERT DEMO.csv")
     reading = read(root, ChexpertOptions())
     assert reading.table["race"].fillna("?").tolist() == ["White"] * 2 + ["?"] * 4
-    assert reading.excluded == {"race set to unknown (Hispanic or of unknown ethnicity)": 4}
+    assert reading.excluded == {}
+    assert reading.unknown == {"race set to unknown (Hispanic or of unknown ethnicity)": 4}
     reading = read(root, ChexpertOptions(race_rule="any"))
-    assert (reading.table["race"].tolist(), reading.excluded) == (["White"] * 6, {})
+    assert (reading.table["race"].tolist(), reading.excluded, reading.unknown) == (["White"] * 6, {}, {})
     (root / "CHEXPERT DEMO.csv").unlink()
     message = refused(read, root, ChexpertOptions())
     assert "holds no CHEXPERT DEMO.xlsx" in message
@@ -131,7 +134,8 @@ def test_a_patient_listed_twice(tmp_path: Path) -> None:
     root = copy_of(tmp_path, [image(n) for n in range(1, 5)], people, demographics="CHEXPERT DEMO.csv")
     reading = read(root, ChexpertOptions())
     assert reading.table["race"].fillna("?").tolist() == ["White", "?", "White", "?"]
-    assert reading.excluded == {
+    assert reading.excluded == {}
+    assert reading.unknown == {
         "race set to unknown (two recorded for the patient)": 1,
         "race set to unknown (Hispanic or of unknown ethnicity)": 1,
     }
@@ -147,8 +151,9 @@ def test_what_is_left_out_is_counted(tmp_path: Path) -> None:
     assert reading.table["patient"].tolist() == ["patient00001", "patient00004", "patient00005"]
     assert reading.excluded == {
         "row repeated": 1, "path missing": 1, "view other than frontal": 1, "view other than PA or AP": 1,
-        "image file missing": 1, "age set to unknown (not a number)": 1,
+        "image file missing": 1,
     }  # fmt: skip
+    assert reading.unknown == {"age set to unknown (not a number)": 1}
     assert len(train) == len(reading.table) + left_out(reading)
     reading = read(root, ChexpertOptions(race_rule="none", views="PA"))
     assert reading.table["patient"].tolist() == ["patient00005"]

@@ -145,7 +145,8 @@ def test_every_recorded_race(tmp_path: Path, column: str, folder: str) -> None:
         "90": None,
         "91": None,
     }
-    assert reading.excluded == {
+    assert reading.excluded == {}
+    assert reading.unknown == {
         "race set to unknown (patient not in admissions.csv.gz)": 1,
         "race set to unknown (unknown, declined or not obtained)": 4,
         "race set to unknown (HISPANIC/LATINO)": 3,
@@ -168,7 +169,8 @@ def test_a_patient_with_two_races_and_one_with_two_ways_to_write_one(tmp_path: P
     images = [image(1), image(1, study=2), image(2), image(3), image(4)]
     reading = read(copy_of(tmp_path, images, people), MimicOptions())
     assert by_patient(reading, "race") == {"01": None, "02": "White", "03": "Asian", "04": None}
-    assert reading.excluded == {"race set to unknown (two recorded for the patient)": 3}
+    assert reading.excluded == {}
+    assert reading.unknown == {"race set to unknown (two recorded for the patient)": 3}
 
 
 def test_what_is_left_out_is_counted(tmp_path: Path) -> None:
@@ -187,8 +189,8 @@ def test_what_is_left_out_is_counted(tmp_path: Path) -> None:
         "view other than PA or AP": 3,
         "study not in mimic-cxr-2.0.0-chexpert.csv.gz": 1,
         "image file missing": 1,
-        "age set to unknown (no date of the study, or patient without a year of birth)": 1,
     }
+    assert reading.unknown == {"age set to unknown (no date of the study, or patient without a year of birth)": 1}
     assert len(images) == len(reading.table) + left_out(reading)
 
 

@@ -60,7 +60,7 @@ def test_sex_and_age(tmp_path):
     assert reading.table["sex"].tolist()[:2] == ["F", "M"]
     assert reading.table["sex"].isna().iloc[2]
     assert reading.table["age"].isna().tolist() == [True, False, True]
-    assert reading.excluded == {"age set to unknown (not a number)": 1}
+    assert (reading.excluded, reading.unknown) == ({}, {"age set to unknown (not a number)": 1})
 
 
 def test_names_of_later_versions(tmp_path):

@@ -127,7 +127,8 @@ def test_race_strings(tmp_path):
     assert reading.table["race"].astype(object).where(reading.table["race"].notna(), None).tolist() == list(
         races.values()
     )
-    assert reading.excluded == {
+    assert reading.excluded == {}
+    assert reading.unknown == {
         f"race set to unknown ({race})": 1
         for race in ("American Indian or Alaskan Native", "Multiple", "Native Hawaiian or Other Pacific Islander")
     }
@@ -147,7 +148,7 @@ def test_two_recorded_races_are_none(tmp_path):
     findings = [finding(), finding(exam="2", ETHNICITY_DESC="Asian", desc=DIAGNOSTIC)]
     reading = read(copy_of(tmp_path, findings, [image()]), OPTIONS)
     assert reading.table["race"].isna().all()
-    assert reading.excluded == {"race set to unknown (two recorded for the patient)": 1}
+    assert (reading.excluded, reading.unknown) == ({}, {"race set to unknown (two recorded for the patient)": 1})
 
 
 def test_density_of_a_male_breast_is_none(tmp_path):
@@ -156,7 +157,7 @@ def test_density_of_a_male_breast_is_none(tmp_path):
     images = [image(exam=row["acc_anon"], patient=row["acc_anon"]) for row in findings]
     reading = read(copy_of(tmp_path, findings, images), OPTIONS)
     np.testing.assert_array_equal(reading.table["density"], [1, 2, 3, 4, np.nan, np.nan])
-    assert reading.excluded == {"density set to unknown (male breast)": 1}
+    assert (reading.excluded, reading.unknown) == ({}, {"density set to unknown (male breast)": 1})
 
 
 def test_kinds_of_images_and_exams(tmp_path):

@@ -26,7 +26,8 @@ def copy_of(root, rows, folder="images", missing=()):
 def test_unknown_skin_type_is_dropped(tmp_path):
     rows = [row("a", "-1"), row("b", "1", "malignant"), row("c", "6", "non-neoplastic"), row("d", "")]
     reading = balanced(read(copy_of(tmp_path, rows), OPTIONS), 4)
-    assert reading.excluded == {"skin type unknown": 2, NO_PATIENT: 2}
+    assert reading.excluded == {"skin type unknown": 2}
+    assert reading.unknown == {NO_PATIENT: 2}
     assert reading.table["malignant"].tolist() == [1, 0]
     assert reading.table["skin_tone"].tolist() == ["light", "dark"]
 
@@ -35,7 +36,8 @@ def test_what_the_sets_dermatologists_call_wrong_is_dropped(tmp_path):
     rows = [row("a", qc="1 Diagnostic"), row("b", qc="3 Wrongly labelled"), row("c")]
     reading = balanced(read(copy_of(tmp_path, rows), OPTIONS), 3)
     assert reading.table["patient"].tolist() == ["a", "c"]
-    assert reading.excluded == {"wrongly labeled (qc)": 1, NO_PATIENT: 2}
+    assert reading.excluded == {"wrongly labeled (qc)": 1}
+    assert reading.unknown == {NO_PATIENT: 2}
 
 
 def test_a_table_without_quality_control(tmp_path):
@@ -58,8 +60,8 @@ def test_what_is_left_out_is_counted(tmp_path):
         "row repeated": 1,
         "image or diagnosis missing": 1,
         "image file missing": 1,
-        NO_PATIENT: 1,
     }
+    assert reading.unknown == {NO_PATIENT: 1}
 
 
 def test_a_folder_that_lacks_something_says_what(tmp_path):

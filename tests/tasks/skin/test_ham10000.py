@@ -32,7 +32,7 @@ def test_diagnoses_of_both_parts(tmp_path):
     copy_of(tmp_path, rows[:3])
     root = copy_of(tmp_path, rows, folder="HAM10000_images_part_2", missing=[row["image_id"] for row in rows[:3]])
     reading = balanced(read(root, OPTIONS), 7)
-    assert reading.excluded == {NO_PATIENT: 7}
+    assert (reading.excluded, reading.unknown) == ({}, {NO_PATIENT: 7})
     assert reading.table["malignant"].tolist() == list(malignant.values())
     assert reading.table["image"].iloc[0] == "HAM10000_images_part_1/ISIC_akiec.jpg"
     assert reading.table["image"].iloc[6] == "HAM10000_images_part_2/ISIC_vasc.jpg"
@@ -57,8 +57,8 @@ def test_what_is_left_out_is_counted(tmp_path):
         "row repeated": 1,
         "image, lesion or diagnosis missing": 1,
         "image file missing": 1,
-        NO_PATIENT: 1,
     }
+    assert reading.unknown == {NO_PATIENT: 1}
 
 
 def test_the_first_release_has_no_suffix(tmp_path):

@@ -42,12 +42,13 @@ def test_the_kind_of_image_is_chosen(tmp_path):
     root = copy_of(tmp_path, [*pair("IL_1"), *pair("IL_2")], truth(IL_1="BCC", IL_2="NV"))
     dermoscopic = balanced(read(root, MilkOptions()), 4)
     assert dermoscopic.table["image"].tolist() == ["images/D_IL_1.jpg", "images/D_IL_2.jpg"]
-    assert dermoscopic.excluded == {"image type other than dermoscopic": 2, NO_PATIENT: 2}
+    assert dermoscopic.excluded == {"image type other than dermoscopic": 2}
+    assert dermoscopic.unknown == {NO_PATIENT: 2}
     clinical = balanced(read(root, MilkOptions(image_type="clinical")), 4)
     assert clinical.table["view"].unique().tolist() == ["clinical"]
     both = balanced(read(root, BOTH), 4)
     assert both.table["patient"].tolist() == ["IL_1", "IL_1", "IL_2", "IL_2"]
-    assert both.excluded == {NO_PATIENT: 4}
+    assert (both.excluded, both.unknown) == ({}, {NO_PATIENT: 4})
 
 
 @pytest.mark.parametrize("name", CLASSES)
@@ -82,9 +83,8 @@ def test_what_is_left_out_is_counted(tmp_path):
         "image, lesion or image type missing": 1,
         "lesion without a diagnosis": 1,
         "image file missing": 1,
-        "age set to unknown (not a number)": 1,
-        NO_PATIENT: 2,
     }
+    assert reading.unknown == {"age set to unknown (not a number)": 1, NO_PATIENT: 2}
     assert reading.table["sex"].isna().tolist() == [False, True]
 
 
@@ -120,8 +120,8 @@ def photographs():
 
 @real
 def test_the_real_photographs_are_counted(photographs):
-    assert len(photographs) == 10480
-    assert photographs.excluded == {NO_PATIENT: 10480}
+    assert len(photographs) == photographs.rows_in == 10480
+    assert (photographs.excluded, photographs.set_to_unknown) == ({}, {NO_PATIENT: 10480})
     assert photographs.spec.groups == ("dark", "medium", "light")
     lesions = photographs.table.drop_duplicates("patient")
     assert lesions["skin_tone"].value_counts().to_dict() == {"medium": 3174, "light": 1449, "dark": 617}
