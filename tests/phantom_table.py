@@ -1,4 +1,4 @@
-"""The phantom held against the paper, the table of docs/phantom.md.
+"""The phantom held against the paper: the table of docs/phantom.md.
 
 ``python -m tests.phantom_table report.csv runs unbiased_runs``: the report of ``bench reading-race task=cxr``,
 the runs folder it was made in (with the runs of the methods), and one of ERM with all dials at 0.
@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from bench.leaderboard.columns import Measure
 from bench.records import Record, read_all
 
 #: What is wanted: experiment, setting as in the report, lowest and highest macro AUROC.
@@ -65,10 +66,10 @@ def _methods(runs: list[Record], unbiased: list[Record]) -> Iterator[tuple[str, 
     erm, adversarial, oracle = (
         [record for record in runs if record.method.name == name] for name in ("erm", "adversarial", "oracle")
     )
-    auroc = {"metric": "auroc", "target": "macro"}
-    race = {"metric": "decodability", "attribute": "race", "view": "penultimate"}
-    gap = {"metric": "underdiagnosis_rate_gap", "target": "no_finding", "attribute": "race"}
-    effect = {"metric": "counterfactual_effect", "target": "macro", "attribute": "race"}
+    auroc = Measure("auroc", target="macro")
+    race = Measure("decodability", attribute="race", view="penultimate")
+    gap = Measure("underdiagnosis_rate_gap", target="no_finding", attribute="race")
+    effect = Measure("counterfactual_effect", target="macro", attribute="race")
     yield "ERM, diagnosis, by seed", "0.78 to 0.88", _each(erm, auroc)
     yield "adversarial, diagnosis, by seed", "within 0.04 of ERM's", _each(adversarial, auroc)
     yield "ERM, decodability of features, by seed", "", _each(erm, race)
@@ -79,9 +80,9 @@ def _methods(runs: list[Record], unbiased: list[Record]) -> Iterator[tuple[str, 
     yield "oracle, counterfactual effect, by seed", "0", _each(oracle, effect)
 
 
-def _each(records: list[Record], about: dict[str, str]) -> str:
-    found = [record.score(**about) for record in sorted(records, key=lambda record: record.seed)]
-    return "; ".join(f"{score.value:.3f} ({score.low:.3f} to {score.high:.3f})" for score in found)
+def _each(records: list[Record], measure: Measure) -> str:
+    found = [measure.find(record) for record in sorted(records, key=lambda record: record.seed)]
+    return "; ".join(f"{score.value:.3f} ({score.low:.3f} to {score.high:.3f})" for score in found if score)
 
 
 def main(report: Path, runs: Path, unbiased: Path) -> None:
