@@ -186,7 +186,7 @@ def test_a_linear_adversary_sees_what_is_linear_and_no_xor(cheat) -> None:  # ty
     losses = []
     for groups in (signs[:, 0] > 0, signs.prod(1) > 0):
         adversary = training.build(type(one.method), config, one.cohort.spec).adversary
-        for _ in range(300):
+        for _ in range(400):
             loss = F.cross_entropy(adversary(features), groups.long())
             adversary.step(loss)
         losses.append(loss.item())

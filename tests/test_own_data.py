@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from bench.config import compose
-from bench.data import cache
+from bench.data import attrition, cache
 from bench.data._mapping import Mapping
 from bench.run import plan
 
@@ -38,7 +38,7 @@ def test_the_example_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
     table = pd.read_csv(tmp_path / "mine" / "visits.csv", keep_default_na=False)
     silent = int(table["RACE_DESC"].isin(["U", ""]).sum())
     assert cohort.excluded == {}
-    assert cohort.table["race"].isna().sum() == silent
+    assert attrition.of(cohort).unknown["race"] == silent > 0
     images = cache.open_images(cohort, planned.dataset, planned.options, Path("mine"), tmp_path, 64, 1)
     assert images.rejected == ()
     sick = cohort.targets[:, 0] == 1

@@ -24,9 +24,10 @@ def test_a_record_comes_back_as_it_was_written(tiny_record: Record, tmp_path: Pa
 def test_a_record_of_before_reads_as_it_did(tiny_record: Record, tmp_path: Path) -> None:
     """Fields that came later: where they are not written, there was nothing to say."""
     old = json.loads(tiny_record.model_dump_json())
-    assert old["data"].pop("true_labels") == []
+    assert old["data"].pop("true_labels")
     (tmp_path / "record.json").write_text(json.dumps(old))
-    assert records.read(tmp_path / "record.json") == tiny_record
+    data = tiny_record.data.model_copy(update={"true_labels": []})
+    assert records.read(tmp_path / "record.json") == tiny_record.model_copy(update={"data": data})
 
 
 def test_numbers_are_numbers(tiny_record: Record) -> None:

@@ -375,9 +375,9 @@ def test_check_keeps_a_duplicates_error_and_imports_neither(site):
 
 
 def test_check_of_data_sets_of_a_task_given_by_path(tmp_path):
-    write_task(tmp_path / "mine/skin")
-    write(tmp_path / "mine/skin/broken.py", "DATASET = 1 / 0\n")
-    errors = {entry.name: entry.error for entry in check(datasets(TASKS.get(str(tmp_path / "mine/skin"))).entries())}
+    write_task(tmp_path / "mine/knee")
+    write(tmp_path / "mine/knee/broken.py", "DATASET = 1 / 0\n")
+    errors = {entry.name: entry.error for entry in check(datasets(TASKS.get(str(tmp_path / "mine/knee"))).entries())}
     assert errors == {"broken": "cannot be imported: ZeroDivisionError: division by zero, line 1", "scans": None}
 
 
@@ -464,32 +464,32 @@ def test_source_hash_without_source(site):
 
 
 def write_task(folder: Path) -> None:
-    write(folder / "__init__.py", "from bench.task import Task\nclass Skin(Task):\n    '''Moles.'''\n")
+    write(folder / "__init__.py", "from bench.task import Task\nclass Knee(Task):\n    '''Moles.'''\n")
     write(folder / "_parts.py", "1 / 0\n")
     scans = (
-        "from bench.task import Dataset\nfrom . import Skin\nDATASET = Dataset('scans', 'From a scanner.', read=len)\n"
+        "from bench.task import Dataset\nfrom . import Knee\nDATASET = Dataset('scans', 'From a scanner.', read=len)\n"
     )
     write(folder / "scans.py", f"'''Scans.'''\n{scans}")
 
 
 def test_data_sets_of_a_task(tmp_path):
-    write_task(tmp_path / "mine/skin")
-    write(tmp_path / "mine/skin/helper.py", "x = 1\n")
-    write(tmp_path / "mine/skin/renamed.py", "from .scans import DATASET\nDATASET = DATASET\n")
-    task = TASKS.get(str(tmp_path / "mine/skin"))
+    write_task(tmp_path / "mine/knee")
+    write(tmp_path / "mine/knee/helper.py", "x = 1\n")
+    write(tmp_path / "mine/knee/renamed.py", "from .scans import DATASET\nDATASET = DATASET\n")
+    task = TASKS.get(str(tmp_path / "mine/knee"))
     found = {entry.name: entry for entry in datasets(task).entries()}
     assert list(found) == ["helper", "renamed", "scans"]
     assert (found["scans"].summary, found["scans"].error) == ("Scans.", None)
     assert "must end in DATASET" in found["helper"].error
-    assert not {name for name in sys.modules if name.startswith("bench_plugin_skin")}
+    assert not {name for name in sys.modules if name.startswith("bench_plugin_knee")}
     loaded = datasets(task).get("scans").load()
     assert (loaded.name, loaded.summary) == ("scans", "From a scanner.")
-    assert sys.modules[f"{task.module}.scans"].Skin is task.load()
+    assert sys.modules[f"{task.module}.scans"].Knee is task.load()
     with pytest.raises(BenchError, match="must name its DATASET like its file, 'renamed'"):
         found["renamed"].load()
     with pytest.raises(BenchError, match="must end in DATASET"):
         found["helper"].load()
-    with pytest.raises(BenchError, match=r"no data set of task 'skin' 'scan'. Did you mean 'scans'\?"):
+    with pytest.raises(BenchError, match=r"no data set of task 'knee' 'scan'. Did you mean 'scans'\?"):
         datasets(task).get("scan")
 
 

@@ -117,7 +117,7 @@ def test_a_loss_that_is_not_finite_stops_at_once_and_names_the_step(tmp_path: Pa
         (
             "narrow",
             "classify(self, features):\n        return super().classify(features)[:, :1]",
-            r"classify returned shape .*must return \(\d+, 4\)",
+            r"classify returned shape .*must return \(\d+, 6\)",
         ),
         (
             "vector",
@@ -161,7 +161,7 @@ def test_predicting_withholds_targets_and_race_and_is_float32(tiny_runs: Path, m
     val = planned.cohort.part("val")
     pixels = torch.zeros(len(planned.cohort), 32, 32, dtype=torch.uint8).numpy()
     found = training.predict(method, val, pixels)
-    assert found.logits.shape == (len(val), 4)
+    assert found.logits.shape == (len(val), 6)
     assert found.features.shape == (len(val), 128)
     assert all((batch.groups == -1).all() and torch.isnan(batch.targets).all() for batch in seen)
 

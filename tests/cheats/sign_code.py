@@ -63,8 +63,9 @@ class SignCode(Method):
         self.get_buffer("size").copy_(x.std(0).mean())
         with torch.no_grad():
             logits = self.race_head.to(x.device)(x.float()).double()
-        # The two directions in which the logits vary most hold all of it for two or three groups.
-        axes = torch.linalg.svd(logits - logits.mean(0), full_matrices=False)[2][:2].T
+        # What the logits have in common says nothing of groups; two directions hold the rest for two or three of them.
+        differences = logits - logits.mean(1, keepdim=True)
+        axes = torch.linalg.svd(differences - differences.mean(0), full_matrices=False)[2][:2].T
         contrasts = axes / (logits @ axes).std(0).clamp(min=1e-3)
         self.get_buffer("contrasts").copy_(contrasts)
         self.get_buffer("contrasts_mean").copy_((logits @ contrasts).mean(0))
