@@ -62,7 +62,7 @@ def print_record(record: Record, folder: Path) -> None:
 def _print_attrition(console: Console, data: DataInfo) -> None:
     rows = data.attrition
     lines = (
-        {"Left out": rows.excluded, "Unknown": rows.unknown, "Set to unknown": rows.set_to_unknown}
+        {"Left out": rows.excluded, "Unknown": rows.unknown, "Of that": rows.set_to_unknown}
         if rows
         else {"Left out or set to unknown": data.excluded}
     )

@@ -34,7 +34,7 @@ def _rows(attrition: Attrition) -> Table:
     for column, n in attrition.unknown.items():
         table.add_row(f"  of which {escape(column)} unknown ({n / attrition.kept:.1%})", f"{n:,}")
     for reason, n in attrition.set_to_unknown.items():
-        table.add_row(f"  of which set to unknown, {escape(reason)}", f"{n:,}")
+        table.add_row(f"  of which {escape(reason)}", f"{n:,}")
     table.add_row("patients", f"{attrition.patients:,}")
     return table
 

@@ -235,7 +235,7 @@ def _clean_attributes(table: pd.DataFrame, task: Task | type[Task], dataset: Dat
         torn = (values.groupby(table["patient"]).transform("nunique") > 1) & values.notna()
         table[name] = values.mask(torn)
         if torn.any():
-            unknown[f"{name}: two recorded for the patient"] += int(torn.sum())
+            unknown[f"{name} set to unknown (two recorded for the patient)"] += int(torn.sum())
 
 
 def _clean_age(table: pd.DataFrame, dataset: Dataset, unknown: Counter[str]) -> None:
@@ -248,7 +248,7 @@ def _clean_age(table: pd.DataFrame, dataset: Dataset, unknown: Counter[str]) -> 
         )
     beyond = age.notna() & ~age.between(*_AGES)
     if beyond.any():
-        unknown[f"age: outside {_AGES[0]}-{_AGES[1]} years"] += int(beyond.sum())
+        unknown[f"age set to unknown (outside {_AGES[0]}-{_AGES[1]} years)"] += int(beyond.sum())
     table["age"] = age.mask(beyond)
 
 

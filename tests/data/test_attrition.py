@@ -32,7 +32,7 @@ def test_the_table_counts_what_became_of_every_row():
     found = attrition.of(cohort)
     assert (found.rows, found.excluded, found.kept, found.patients) == (63, {"broken plate": 3}, 60, 60)
     assert found.unknown == {"bright": 1, "sex": 4, "age": 1}
-    assert found.set_to_unknown == {"age: outside 0-120 years": 1}
+    assert found.set_to_unknown == {"age set to unknown (outside 0-120 years)": 1}
     assert [(cell.split, cell.group) for cell in found.cells] == [
         (split, group) for split in ("train", "val", "test") for group in ("F", "M", None)
     ]

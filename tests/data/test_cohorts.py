@@ -120,7 +120,7 @@ def test_a_patient_with_two_races_has_none():
     cohort = build(given)
     assert cohort.table.loc[cohort.table["patient"] == "p7", "race"].isna().all()
     assert cohort.excluded == {}
-    assert cohort.set_to_unknown == {"race: two recorded for the patient": 2}
+    assert cohort.set_to_unknown == {"race set to unknown (two recorded for the patient)": 2}
     assert len(cohort) == 400
 
 
@@ -130,12 +130,12 @@ def test_an_impossible_age_is_unknown_and_counted():
     cohort = build(given)
     assert cohort.table["age"].isna().sum() == 2
     assert cohort.excluded == {}
-    assert cohort.set_to_unknown == {"age: outside 0-120 years": 2}
+    assert cohort.set_to_unknown == {"age set to unknown (outside 0-120 years)": 2}
 
 
 def test_a_reader_that_states_its_rows_is_held_to_them():
     def build_stated(rows):
-        reading = Reading(table(), {"view not frontal": 3}, {"age: not a number": 9}, rows)
+        reading = Reading(table(), {"view not frontal": 3}, {"age set to unknown (not a number)": 9}, rows)
         return cohorts.build(reading, Chest, DATASET, image_size=64)
 
     assert build_stated(403).rows_in == build_stated(None).rows_in == 403

@@ -121,7 +121,7 @@ def test_a_patient_with_two_races_is_unknown(tmp_path: Path) -> None:
     rows[1]["RACE"] = "A"
     cohort = cohorts.build(read(mine(tmp_path, rows)), ChestXray, DATASET, targets=["effusion"], image_size=16)
     assert (cohort.rows_in, cohort.excluded) == (200, {})
-    assert cohort.set_to_unknown == {"race: two recorded for the patient": 2}
+    assert cohort.set_to_unknown == {"race set to unknown (two recorded for the patient)": 2}
     assert attrition.of(cohort).unknown == {"race": 2}
     assert cohort.spec.groups == ("Black", "White")
 

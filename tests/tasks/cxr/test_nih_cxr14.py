@@ -127,7 +127,10 @@ def test_implausible_age_and_unknown_sex(tmp_path):
     )
     assert len(cohort) == 202
     assert cohort.excluded == {}
-    assert cohort.set_to_unknown == {"age set to unknown (not a number)": 1, "age: outside 0-120 years": 1}
+    assert cohort.set_to_unknown == {
+        "age set to unknown (not a number)": 1,
+        "age set to unknown (outside 0-120 years)": 1,
+    }
     assert cohort.table["age"].isna().sum() == 2
 
 
