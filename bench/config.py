@@ -217,7 +217,12 @@ def _tests(values: Mapping[str, Any], task: Mapping[str, Any], load: Callable[[s
         dataset = load(_name({"test.dataset": here.get("dataset", task["dataset"])}, "test.dataset", ""))
         same = dataset.name == task["dataset"]
         options = task["options"] if same else _dump(dataset.options())
-        schema = {"root": task["root"] if same else None, "split": "hash", "site": None, "options": options}
+        schema: dict[str, Any] = {
+            "root": task["root"] if same else None,
+            "split": "hash",
+            "site": None,
+            "options": options,
+        }
         leaves = {name.removeprefix("options."): name for name in _leaves(schema)}
         known |= set(leaves)
         unknown -= {*leaves, "dataset"}

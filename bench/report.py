@@ -65,7 +65,7 @@ def _print_external(console: Console, record: Record, other: External) -> None:
     """Both kinds of scores on a set that was not trained on, beside those on the record's own test patients."""
     protected, title = record.task.protected, f"On {other.name}: {other.data.patients['test']} test patients"
     table = Table("", "value", "95% interval", "in distribution", title=title, title_justify="left", box=None)
-    wanted = [("auroc", target, None) for target in (*other.targets, "macro")]
+    wanted: list[tuple[str, str, str | None]] = [("auroc", target, None) for target in (*other.targets, "macro")]
     wanted += [("auroc", "macro", group) for group in other.groups]
     wanted += [("worst_auroc", "macro", None), ("auroc_gap", "macro", None)]
     for metric, target, group in wanted:
