@@ -42,6 +42,9 @@ class ScoringConfig(_Strict):
     """How scores are made: they can be made anew from a trained network."""
 
     replicates: int = Field(1000, ge=100, description="patient bootstrap replicates")
+    unit: Literal["image", "study"] = Field(
+        "image", description="what is scored: each image, or each study by the mean over its images"
+    )
 
 
 class SweepConfig(_Strict):

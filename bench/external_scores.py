@@ -13,7 +13,7 @@ from bench.data.chosen import Chosen
 from bench.data.external import External
 from bench.method import Method
 from bench.records import Record
-from bench.scoring import decodability
+from bench.scoring import decodability, studies
 from bench.scoring.decodability.flags import RANDOMISED
 from bench.task import Cohort
 
@@ -39,9 +39,13 @@ def add(planned: Run, found: Record, wanted: Sequence[External]) -> Record:
     training.load(method, planned.folder / training.WEIGHTS)
     images = planned.open_images(planned.seen(planned.cohort))
     cohort = images.apply(planned.cohort)
-    val = training.predict(method, cohort.part("val"), images.pixels, planned.config.trainer.accelerator)
+    part = cohort.part("val")
+    val = training.predict(method, part, images.pixels, planned.config.trainer.accelerator)
+    if planned.by_study:
+        merged = studies.of(part)
+        part, val = merged.cohort, merged.outputs(val)
     seconds = dict(found.seconds)
-    scored = score(planned, method, scoring.choose_thresholds(cohort, val), wanted, seconds)
+    scored = score(planned, method, scoring.choose_thresholds(part, val), wanted, seconds)
     record = found.model_copy(update={"external": joined(found.external, scored), "seconds": seconds})
     records.write(record, planned.folder)
     return record
@@ -81,6 +85,9 @@ def _score(planned: Run, method: Method, thresholds: np.ndarray, other: External
     found = training.predict(method, shown, images.pixels, accelerator, stages=True)
     fresh = training.build(planned.method, planned.config, spec)
     untrained = training.predict(fresh, shown, images.pixels, accelerator)
+    if planned.by_study:
+        merged = studies.of(test)
+        test, found, untrained = merged.cohort, merged.outputs(found), merged.outputs(untrained)
     scores, flags = scoring.score_test(
         test,
         found,

@@ -156,7 +156,7 @@ class External(_Part):
     data: DataInfo
     targets: list[str]
     groups: list[str]
-    scoring: dict[str, int]
+    scoring: dict[str, int | str]
     suite_version: int
     flags: list[str]
     scores: list[Score]
@@ -186,7 +186,7 @@ class Record(_Part):
     trainer: dict[str, int | float | str]
     training: TrainingInfo
     scored: list[Literal["val", "test"]]
-    scoring: dict[str, int]
+    scoring: dict[str, int | str]
     suite_version: int
     flags: list[str]
     scores: list[Score]

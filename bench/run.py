@@ -27,7 +27,7 @@ from bench.method import Method
 from bench.outputs import Outputs
 from bench.records import Record
 from bench.registry import METHODS, Entry, source_hash
-from bench.scoring import decodability
+from bench.scoring import decodability, studies
 from bench.task import Cohort, Dataset, Options, Task
 
 Split = Literal["val", "test"]
@@ -117,9 +117,15 @@ class Run:
         return self.config.runs_dir / task.name / task.dataset / self.config.method.name / self.id
 
     @property
-    def scoring(self) -> dict[str, int]:
+    def scoring(self) -> dict[str, int | str]:
         """What determines the scores of a trained network, beside the suite's version."""
-        return {"replicates": self.config.scoring.replicates, "version": scoring.VERSION}
+        unit: dict[str, int | str] = {"unit": self.config.scoring.unit} if self.by_study else {}
+        return {"replicates": self.config.scoring.replicates, "version": scoring.VERSION, **unit}
+
+    @property
+    def by_study(self) -> bool:
+        """Whether studies are scored instead of images."""
+        return self.config.scoring.unit == "study"
 
     def task_info(self, cohort: Cohort) -> records.TaskInfo:
         """What is diagnosed, as a record says it."""
@@ -252,16 +258,24 @@ def _execute(
                 counterfactual = _predict_twins(planned, method, cohort.part("test"), once)
             untrained = training.build(planned.method, config, cohort.spec)
             reference = training.predict(untrained, cohort.part("test"), images.pixels, accelerator)
+        judged, found = cohort, computed
+        if planned.by_study:
+            merged = {split: studies.of(cohort.part(split)) for split in computed}
+            judged = twins.joined([made.cohort for made in merged.values()])
+            found = {split: made.outputs(computed[split]) for split, made in merged.items()}
+            reference = reference and merged["test"].outputs(reference)
+            if counterfactual:
+                counterfactual = {group: merged["test"].outputs(one) for group, one in counterfactual.items()}
         scores, flags = scoring.score(
-            computed,
+            found,
             reference,
-            cohort,
+            judged,
             splits,
             config.scoring.replicates,
             twins=counterfactual,
             leace=config.method.name == records.BASELINE,
         )
-    thresholds = scoring.choose_thresholds(cohort, computed["val"])
+    thresholds = scoring.choose_thresholds(judged, found["val"])
     others = external_scores.score(planned, method, thresholds, lacking, seconds)
     outputs.write(computed, cohort, records.patient_key(config.runs_dir), folder)
     record = Record(
