@@ -5,17 +5,22 @@ from __future__ import annotations
 import itertools
 import json
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from bench.errors import BenchError, suggest
 from bench.task import MAX_UNREADABLE
 
+if TYPE_CHECKING:
+    from bench.task import Dataset
+
 #: Overrides that choose a plugin instead of setting a value.
 _SELECTORS = ("method", "task", "task.dataset")
+#: Begins the options of the data sets that a trained network is tested on beside its own.
+_TEST = "test."
 
 
 class _Strict(BaseModel):
@@ -37,6 +42,9 @@ class ScoringConfig(_Strict):
     """How scores are made: they can be made anew from a trained network."""
 
     replicates: int = Field(1000, ge=100, description="patient bootstrap replicates")
+    unit: Literal["image", "study"] = Field(
+        "image", description="what is scored: each image, or each study by the mean over its images"
+    )
 
 
 class SweepConfig(_Strict):
@@ -57,10 +65,24 @@ class TaskConfig(_Strict):
     dataset: str
     root: Path | None = None
     protected: str
+    groups: tuple[str, ...] | None = Field(None, description="only patients of these groups of the protected attribute")
     targets: tuple[str, ...] | None = None
     split: Literal["hash", "official"] = "hash"
     image_size: int = Field(ge=16, le=1024)
     max_unreadable: float = Field(MAX_UNREADABLE, ge=0, lt=1, description="share of the images that may be unreadable")
+    options: dict[str, Any] = {}
+
+
+class ExternalConfig(_Strict):
+    """Where a trained network is scored beside its own test patients. ``options`` are the data set's own.
+
+    A ``site`` of the data set that is trained on is left out of training.
+    """
+
+    dataset: str
+    root: Path | None = None
+    split: Literal["hash", "official"] = "hash"
+    site: str | None = Field(None, description="only this site; of the training data set, it is left out of training")
     options: dict[str, Any] = {}
 
 
@@ -78,6 +100,7 @@ class RunConfig(_Strict):
 
     method: MethodConfig
     task: TaskConfig
+    test: tuple[ExternalConfig, ...] = ()
     backbone: str
     seed: int = Field(0, ge=0, le=2**32 - 1)
     trainer: TrainerConfig = TrainerConfig()
@@ -134,14 +157,15 @@ def compose(overrides: Sequence[str]) -> RunConfig:
     values = given(overrides)
     method_plugin, task_plugin = _name(values, "method", "erm"), _name(values, "task", "cxr")
     method, task_entry = METHODS.get(method_plugin), TASKS.get(task_plugin)
-    task = task_entry.load()
-    dataset = datasets(task_entry).get(_name(values, "task.dataset", task.dataset)).load()
+    task, found = task_entry.load(), datasets(task_entry)
+    dataset = found.get(_name(values, "task.dataset", task.dataset)).load()
 
     task_defaults = {
         "name": task_entry.name,
         "dataset": dataset.name,
         "root": None,
         "protected": task.protected,
+        "groups": None,
         "targets": None,
         "split": "hash",
         "image_size": task.image_size,
@@ -156,7 +180,8 @@ def compose(overrides: Sequence[str]) -> RunConfig:
         "backbone": task.backbone,
         **{name: _default(name) for name in ("seed", "trainer", "scoring", "sweep", "logger", "runs_dir", "cache_dir")},
     }
-    composed = _hydra(schema, [f for f in overrides if _parse(f).key_or_group not in _SELECTORS])
+    rest = [text for text in overrides if (key := _parse(text).key_or_group) not in _SELECTORS and key[:5] != _TEST]
+    composed = _hydra(schema, rest)
     task_values, method_values = dict(composed.pop("task")), dict(composed.pop("method"))
     task_values |= {"name": task_entry.name, "plugin": task_plugin, "dataset": dataset.name}
     own = {name: task_values.pop(name) for name in options}
@@ -171,15 +196,63 @@ def compose(overrides: Sequence[str]) -> RunConfig:
     chosen = {
         "method": {"name": method.name, "plugin": method_plugin, "hyperparameters": hyper},
         "task": {**task_values, "options": own},
+        "test": _tests(values, {**task_values, "options": own}, lambda name: found.get(name).load()),
     }
     return _validate(RunConfig, {**composed, **chosen})
+
+
+def _tests(values: Mapping[str, Any], task: Mapping[str, Any], load: Callable[[str], Dataset]) -> list[dict[str, Any]]:
+    """The values of each :class:`ExternalConfig` that ``test.…`` asks for.
+
+    Lists are of one length and go together by position; what is no list holds for all. Without ``test.dataset`` it is
+    the data set trained on, whose root and options hold as they are for training unless ``test.…`` gives others.
+    """
+    asked = {key.removeprefix(_TEST): value for key, value in values.items() if key.startswith(_TEST)}
+    if not asked:
+        return []
+    lists = {key: value for key, value in asked.items() if isinstance(value, list)}
+    if len({len(value) for value in lists.values()} | {0}) > 2 or [] in lists.values():
+        lengths = ", ".join(f"{_TEST}{key} of {len(value)}" for key, value in lists.items())
+        raise BenchError(f"Lists of test data sets go together by position and have one length; here are {lengths}.")
+    made, unknown, known = [], set(asked), {"dataset"}
+    for i in range(max([1, *map(len, lists.values())])):
+        here = {key: value[i] if key in lists else value for key, value in asked.items()}
+        dataset = load(_name({"test.dataset": here.get("dataset", task["dataset"])}, "test.dataset", ""))
+        same = dataset.name == task["dataset"]
+        options = task["options"] if same else _dump(dataset.options())
+        schema: dict[str, Any] = {
+            "root": task["root"] if same else None,
+            "split": "hash",
+            "site": None,
+            "options": options,
+        }
+        leaves = {name.removeprefix("options."): name for name in _leaves(schema)}
+        known |= set(leaves)
+        unknown -= {*leaves, "dataset"}
+        for key, name in leaves.items():
+            if key in here:
+                schema = _with(schema, name.split("."), here[key])
+        _validate(dataset.options, schema["options"], _TEST)
+        if isinstance(schema["root"], str):
+            schema["root"] = os.path.expanduser(schema["root"])
+        made.append({"dataset": dataset.name, **schema})
+    for key in sorted(unknown):
+        raise BenchError(f"There is no option {_TEST + key!r}.{suggest(_TEST + key, [_TEST + name for name in known])}")
+    return made
+
+
+def _with(tree: Mapping[str, Any], path: Sequence[str], value: Any) -> dict[str, Any]:
+    """The nested mapping with another value at this path."""
+    return {**tree, path[0]: _with(tree[path[0]], path[1:], value) if len(path) > 1 else value}
 
 
 def describe(model: type[BaseModel], prefix: str = "") -> list[tuple[str, str, str]]:
     """Every option of a model as (dotted name, default, what it takes), for ``bench show``."""
     rows = []
     for name, info in model.model_fields.items():
-        if isinstance(info.annotation, type) and issubclass(info.annotation, BaseModel):
+        if info.annotation == tuple[ExternalConfig, ...]:
+            rows += describe(ExternalConfig, f"{prefix}{name}.")
+        elif isinstance(info.annotation, type) and issubclass(info.annotation, BaseModel):
             rows += describe(info.annotation, f"{prefix}{name}.")
         else:
             takes = " ".join(filter(None, [_takes(model, name), info.description]))
@@ -217,7 +290,8 @@ def _hydra(schema: dict[str, Any], overrides: Sequence[str]) -> dict[str, Any]:
     known = set(_leaves(schema))
     for text in overrides:
         if (key := _parse(text).key_or_group) not in known:
-            raise BenchError(f"There is no option {key!r}.{suggest(key, known)}")
+            tests = {f"{_TEST}{name}" for name in ("dataset", "root", "split", "site")}
+            raise BenchError(f"There is no option {key!r}.{suggest(key, known | tests)}")
     ConfigStore.instance().store(name="run", node=schema)
     with initialize(version_base="1.3", config_path=None):
         config = hydra_compose("run", overrides=list(overrides))
@@ -251,7 +325,7 @@ def _validate(model: type[Any], values: Mapping[str, Any], prefix: str = "") -> 
         return model.model_validate_json(json.dumps(values))
     except ValidationError as error:
         first = error.errors()[0]
-        where = [str(part) for part in first["loc"] if part != "options"]
+        where = [str(part) for part in first["loc"] if part != "options" and not isinstance(part, int)]
         option = prefix + ".".join(where)
         got = first.get("input")
         takes = _takes(model, *map(str, first["loc"]))
@@ -265,6 +339,8 @@ def _takes(model: type[BaseModel], *path: str) -> str:
     info = model.model_fields.get(path[0])
     if info is None:
         return ""
+    if path[0] == "test" and len(path) > 2:
+        return _takes(ExternalConfig, *path[2:])
     if len(path) > 1 and isinstance(info.annotation, type) and issubclass(info.annotation, BaseModel):
         return _takes(info.annotation, *path[1:])
     annotation = info.annotation

@@ -145,6 +145,23 @@ class DataInfo(_Part):
     true_labels: list[str] = Field(default_factory=list)
 
 
+class External(_Part):
+    """The same network on the test patients of a set that it was not trained on: another data set, or a site left out.
+
+    ``targets`` and ``groups`` are those of the task that the set has, too. Thresholds are those chosen where the
+    network was trained. ``scoring`` and ``suite_version`` are as in the record.
+    """
+
+    name: str
+    data: DataInfo
+    targets: list[str]
+    groups: list[str]
+    scoring: dict[str, int | str]
+    suite_version: int
+    flags: list[str]
+    scores: list[Score]
+
+
 class TrainingInfo(_Part):
     """How training went: epochs run, the epoch kept (from 0) and its validation AUROC, every epoch's, seconds."""
 
@@ -169,10 +186,11 @@ class Record(_Part):
     trainer: dict[str, int | float | str]
     training: TrainingInfo
     scored: list[Literal["val", "test"]]
-    scoring: dict[str, int]
+    scoring: dict[str, int | str]
     suite_version: int
     flags: list[str]
     scores: list[Score]
+    external: list[External] = Field(default_factory=list)
     environment: dict[str, Any] = Field(default_factory=dict)
     seconds: dict[str, float] = Field(default_factory=dict)
 

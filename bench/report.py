@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from bench.records import DataInfo, Record, Score
+from bench.records import DataInfo, External, Record, Score
 
 if TYPE_CHECKING:
     from bench.sweep import Sweep
@@ -56,7 +56,44 @@ def print_record(record: Record, folder: Path) -> None:
     if record.data.true_labels and split == "test":
         console.print(f"Scored against true labels, trained on reported ones: {', '.join(record.data.true_labels)}")
     _print_attrition(console, record.data)
+    for other in record.external:
+        _print_external(console, record, other)
     console.print(f"Record: {folder / 'record.json'}", soft_wrap=True)
+
+
+def _print_external(console: Console, record: Record, other: External) -> None:
+    """Both kinds of scores on a set that was not trained on, beside those on the record's own test patients."""
+    protected, title = record.task.protected, f"On {other.name}: {other.data.patients['test']} test patients"
+    table = Table("", "value", "95% interval", "in distribution", title=title, title_justify="left", box=None)
+    wanted: list[tuple[str, str, str | None]] = [("auroc", target, None) for target in (*other.targets, "macro")]
+    wanted += [("auroc", "macro", group) for group in other.groups]
+    wanted += [("worst_auroc", "macro", None), ("auroc_gap", "macro", None)]
+    for metric, target, group in wanted:
+        attribute = None if metric == "auroc" and group is None else protected
+        dimensions = {"metric": metric, "target": target, "attribute": attribute, "group": group}
+        label = f"  {target}, {group}" if group else f"  {_FAIRNESS.get(metric, target)}"
+        _add_beside(table, label, _where(other.scores, **dimensions), _where(record.scores, split="test", **dimensions))
+    for view in ("penultimate", "outputs"):
+        for reference in (None, "untrained"):
+            dimensions = {"metric": "decodability", "view": view, "reference": reference}
+            label = f"  {protected} from {'features' if view == 'penultimate' else view}"
+            label += f", {_REFERENCES[reference]}" if reference else ""
+            own = _where(record.scores, split="test", **dimensions)
+            _add_beside(table, label, _where(other.scores, **dimensions), own)
+    console.print(table)
+    lacking = [target for target in record.task.targets if target not in other.targets]
+    if lacking:
+        console.print(f"{other.name} has no labels of {', '.join(lacking)}: its macro values are without them.")
+
+
+def _add_beside(table: Table, label: str, scores: Sequence[Score], own: Sequence[Score]) -> None:
+    for score in scores[:1]:
+        beside = f"{own[0].value:.3f}" if own and own[0].value is not None else "–"
+        if score.value is None:
+            table.add_row(escape(label), "–", escape(score.note or ""), beside)
+            continue
+        interval = "" if score.low is None or score.high is None else f"{score.low:.3f} – {score.high:.3f}"
+        table.add_row(escape(label), f"{score.value:.3f}", interval, beside)
 
 
 def _print_attrition(console: Console, data: DataInfo) -> None:

@@ -15,10 +15,11 @@ import numpy as np
 import yaml
 from filelock import FileLock, Timeout
 
-from bench import __version__, logs, outputs, progress, records, scoring, training
+from bench import __version__, external_scores, logs, outputs, progress, records, scoring, training
 from bench.config import RunConfig
-from bench.data import attrition, cache, twins
-from bench.data.chosen import choose
+from bench.data import attrition, cache, external, twins
+from bench.data.chosen import Chosen, choose
+from bench.data.external import External
 from bench.environment import environment
 from bench.errors import BenchError
 from bench.folders import user_cache
@@ -26,7 +27,7 @@ from bench.method import Method
 from bench.outputs import Outputs
 from bench.records import Record
 from bench.registry import METHODS, Entry, source_hash
-from bench.scoring import decodability
+from bench.scoring import decodability, studies
 from bench.task import Cohort, Dataset, Options, Task
 
 Split = Literal["val", "test"]
@@ -45,15 +46,19 @@ class Run:
     dataset: Dataset
     options: Options
     cohort: Cohort
+    #: Other sets that the network is scored on, too.
+    externals: tuple[External, ...] = ()
 
     @cached_property
     def images_fingerprint(self) -> str:
         """Hash of everything that the pixels of the data depend on."""
-        return self._fingerprint(self.cohort)
+        return self.fingerprint(self.cohort)
 
-    def _fingerprint(self, cohort: Cohort) -> str:
-        task = self.config.task
-        return cache.fingerprint(cohort, self.dataset, self.options, task.root, task.image_size)
+    def fingerprint(self, cohort: Cohort, chosen: Chosen | None = None) -> str:
+        """Hash of everything that the pixels of a cohort depend on; of another data set than the run's, given."""
+        root = chosen.config.root if chosen else self.config.task.root
+        dataset, options = (chosen.dataset, chosen.options) if chosen else (self.dataset, self.options)
+        return cache.fingerprint(cohort, dataset, options, root, self.config.task.image_size)
 
     @property
     def has_twins(self) -> bool:
@@ -65,14 +70,14 @@ class Run:
         """The cohort whose pixels stand for this one's: where the method is race-free, its twins that show no race."""
         return twins.twin(cohort, self.dataset, None) if self.method.race_free else cohort
 
-    def open_images(self, cohort: Cohort) -> cache.Images:
-        """The images of a cohort whose rows are numbered from 0."""
+    def open_images(self, cohort: Cohort, chosen: Chosen | None = None) -> cache.Images:
+        """The images of a cohort whose rows are numbered from 0; of another data set than the run's, that is given."""
         task = self.config.task
         return cache.open_images(
             cohort,
-            self.dataset,
-            self.options,
-            task.root,
+            chosen.dataset if chosen else self.dataset,
+            chosen.options if chosen else self.options,
+            chosen.config.root if chosen else task.root,
             self.config.cache_dir or user_cache() / "images",
             task.image_size,
             workers=os.cpu_count() or 1,
@@ -98,7 +103,7 @@ class Run:
                 "version": __version__,
                 "schema": records.SCHEMA_VERSION,
                 "method": [self.config.method.name, source_hash(self.entry), self.config.method.hyperparameters],
-                "cohort": [self.cohort.fingerprint, self._fingerprint(self.seen(self.cohort))],
+                "cohort": [self.cohort.fingerprint, self.fingerprint(self.seen(self.cohort))],
                 "backbone": self.config.backbone,
                 "seed": self.config.seed,
                 "trainer": self.budget,
@@ -112,9 +117,15 @@ class Run:
         return self.config.runs_dir / task.name / task.dataset / self.config.method.name / self.id
 
     @property
-    def scoring(self) -> dict[str, int]:
+    def scoring(self) -> dict[str, int | str]:
         """What determines the scores of a trained network, beside the suite's version."""
-        return {"replicates": self.config.scoring.replicates, "version": scoring.VERSION}
+        unit: dict[str, int | str] = {"unit": self.config.scoring.unit} if self.by_study else {}
+        return {"replicates": self.config.scoring.replicates, "version": scoring.VERSION, **unit}
+
+    @property
+    def by_study(self) -> bool:
+        """Whether studies are scored instead of images."""
+        return self.config.scoring.unit == "study"
 
     def task_info(self, cohort: Cohort) -> records.TaskInfo:
         """What is diagnosed, as a record says it."""
@@ -166,8 +177,10 @@ def plan(config: RunConfig) -> Run:
         BenchError: for a data set that cannot be read or would make the run wrong, or that a method cannot be run on.
     """
     entry, chosen = METHODS.get(config.method.plugin), choose(config.task)
-    task, dataset, cohort = chosen.task, chosen.dataset, chosen.cohort()
-    planned = Run(config, entry, entry.load(), task, dataset, chosen.options, cohort)
+    task, dataset = chosen.task, chosen.dataset
+    cohort = external.without_sites(chosen.cohort(), config.test, config.task)
+    others = tuple(external.read(test, config.task, cohort) for test in config.test)
+    planned = Run(config, entry, entry.load(), task, dataset, chosen.options, cohort, others)
     if planned.method.race_free and not planned.has_twins:
         protected = cohort.spec.protected
         raise BenchError(
@@ -176,6 +189,12 @@ def plan(config: RunConfig) -> Run:
             f" without the attribute that its task protects: task={task.name} task.dataset={task.dataset}"
             f" task.protected={task.protected}, where it has twins."
         )
+    for other in others:
+        if planned.method.race_free and other.chosen.dataset.twin is None:
+            raise BenchError(
+                f"Method {config.method.name!r} is tested on images that do not show {cohort.spec.protected}, and"
+                f" test.dataset={other.chosen.dataset.name} cannot render its patients without it."
+            )
     return planned
 
 
@@ -186,22 +205,32 @@ def run(config: RunConfig, splits: Sequence[Split] = ("val", "test")) -> Outcome
         BenchError: for anything the user can mend.
     """
     planned = plan(config)
-    if found := planned.recorded():
-        if planned.is_current(found) and set(splits) <= set(found.scored):
-            return Outcome(found, planned.folder, existed=True)
+    found = planned.recorded()
+    current = found is not None and planned.is_current(found) and set(splits) <= set(found.scored)
+    if found and not current:
         # What had been scored is scored again with the rest: a record never loses a split.
         splits = [split for split in _SPLITS if split in (*splits, *found.scored)]
+    lacking = external_scores.lacking(planned, found) if "test" in splits else []
+    if found and current and not lacking:
+        return Outcome(found, planned.folder, existed=True)
     make_folder(planned.folder)
     try:
         with FileLock(planned.folder / ".lock", timeout=0):
-            return Outcome(_execute(planned, splits), planned.folder, existed=False)
+            if found and current and training.trained(planned.folder):
+                record = external_scores.add(planned, found, lacking)
+            else:
+                record = _execute(planned, splits, lacking, found.external if found else [])
+            return Outcome(record, planned.folder, existed=False)
     except Timeout as error:
         raise BenchError(
             f"Another process is at work on this run ({planned.folder}). Wait for it, then give the same command again."
         ) from error
 
 
-def _execute(planned: Run, splits: Sequence[Split]) -> Record:
+def _execute(
+    planned: Run, splits: Sequence[Split], lacking: Sequence[External], kept: Sequence[records.External]
+) -> Record:
+    """Train and score; ``kept`` are the scores on other sets of an earlier record, of which ``lacking`` are made."""
     config, folder = planned.config, planned.folder
     seconds: dict[str, float] = {}
     with progress.step("images", seconds):
@@ -229,15 +258,25 @@ def _execute(planned: Run, splits: Sequence[Split]) -> Record:
                 counterfactual = _predict_twins(planned, method, cohort.part("test"), once)
             untrained = training.build(planned.method, config, cohort.spec)
             reference = training.predict(untrained, cohort.part("test"), images.pixels, accelerator)
+        judged, found = cohort, computed
+        if planned.by_study:
+            merged = {split: studies.of(cohort.part(split)) for split in computed}
+            judged = twins.joined([made.cohort for made in merged.values()])
+            found = {split: made.outputs(computed[split]) for split, made in merged.items()}
+            reference = reference and merged["test"].outputs(reference)
+            if counterfactual:
+                counterfactual = {group: merged["test"].outputs(one) for group, one in counterfactual.items()}
         scores, flags = scoring.score(
-            computed,
+            found,
             reference,
-            cohort,
+            judged,
             splits,
             config.scoring.replicates,
             twins=counterfactual,
             leace=config.method.name == records.BASELINE,
         )
+    thresholds = scoring.choose_thresholds(judged, found["val"])
+    others = external_scores.score(planned, method, thresholds, lacking, seconds)
     outputs.write(computed, cohort, records.patient_key(config.runs_dir), folder)
     record = Record(
         id=planned.id,
@@ -263,6 +302,7 @@ def _execute(planned: Run, splits: Sequence[Split]) -> Record:
         suite_version=decodability.SUITE_VERSION,
         flags=flags,
         scores=scores,
+        external=external_scores.joined(kept, others),
         environment=environment(method.device),
         seconds=seconds,
     )

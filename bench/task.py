@@ -19,6 +19,8 @@ SPLITS = ("train", "val", "test")
 AGE_GROUPS = ("under 40", "40-59", "60-79", "80 and over")
 #: Share of a data set's images that may be unreadable before a run is stopped, unless a user says otherwise.
 MAX_UNREADABLE = 0.05
+#: A group of the protected attribute cannot be read, and no split scored, with fewer patients than this.
+MIN_GROUP_PATIENTS = 5
 _AGE_EDGES = (40.0, 60.0, 80.0)
 #: Begins the name of the column that holds the true label of the target named after it.
 TRUE = "true_"

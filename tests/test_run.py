@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -289,3 +290,21 @@ def test_the_environment_is_recorded_without_paths(tiny_record: Record) -> None:
     text = tiny_record.model_dump_json()
     assert "torch" in tiny_record.environment["packages"]
     assert str(Path(runs.__file__).parent) not in text
+
+
+def test_studies_are_scored_by_the_mean_over_their_images(tiny_runs: Path, tmp_path: Path, tiny_record: Record) -> None:
+    folder = Path(shutil.copytree(tiny_runs, tmp_path / "runs"))
+    outcome = run(config(folder, "scoring.unit=study"))
+    record = outcome.record
+    assert record.scoring["unit"] == "study"
+    assert record.training == tiny_record.training
+    kept = pd.read_parquet(outcome.folder / "predictions.parquet")
+    assert len(kept[kept["split"] == "test"]) == tiny_record.score("auroc", target="macro").n
+    part = plan(config(folder)).cohort.part("test")
+    test = kept[kept["split"] == "test"].assign(study=part.table["study"].to_numpy())
+    for target in record.task.targets:
+        p = 1 / (1 + np.exp(-test[f"logit_{target}"].astype(float)))
+        by_study = pd.DataFrame({"p": p, "y": test[f"true_{target}"]}).groupby(test["study"])
+        expected = roc_auc_score(by_study["y"].max(), by_study["p"].mean())
+        assert record.score("auroc", target=target).value == pytest.approx(expected)
+        assert record.score("auroc", target=target).n == test["study"].nunique() < len(test)

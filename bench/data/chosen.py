@@ -33,6 +33,7 @@ class Chosen:
             self.task,
             self.dataset,
             protected=self.config.protected,
+            groups=self.config.groups,
             targets=self.config.targets,
             split=self.config.split,
             image_size=self.config.image_size,

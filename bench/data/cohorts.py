@@ -12,7 +12,7 @@ import pandas as pd
 
 from bench.data import splits
 from bench.errors import BenchError, suggest
-from bench.task import SPLITS, TRUE, Cohort, Dataset, Reading, Task, TaskSpec
+from bench.task import MIN_GROUP_PATIENTS, SPLITS, TRUE, Cohort, Dataset, Reading, Task, TaskSpec
 
 #: Ages outside are missing-value codes or slips (NIH ChestX-ray14 holds a 414).
 _AGES = (0, 120)
@@ -24,6 +24,7 @@ def build(
     dataset: Dataset,
     *,
     protected: str | None = None,
+    groups: Sequence[str] | None = None,
     targets: Sequence[str] | None = None,
     split: Literal["hash", "official"] = "hash",
     image_size: int,
@@ -42,6 +43,7 @@ def build(
         task: the task, for its targets, attributes and covariates.
         dataset: where the reading comes from, for its name.
         protected: the attribute whose decodability is scored; None takes the task's.
+        groups: of it; whoever is of another is left out. None takes all.
         targets: the targets to train on and score; None takes the data set's own, or all of the task's.
         split: "hash" of the patient's id, or the data set's "official" one.
         image_size: side of the square images, in pixels.
@@ -68,9 +70,11 @@ def build(
     _clean_labels(table, task, dataset)
     _clean_attributes(table, task, dataset, unknown)
     _clean_age(table, dataset, unknown)
+    if groups is not None:
+        table = _restrict(table, task, protected, groups, excluded)
     attribute_groups = _groups_present(table, task)
     _check_protected(table, attribute_groups, protected, dataset)
-    table = _split(table, reading.table, split, dataset, excluded)
+    table = _split(table, reading.table.reset_index(drop=True).loc[table.index], split, dataset, excluded)
 
     cohort = Cohort(
         table=table.sort_values("image", ignore_index=True),
@@ -95,12 +99,13 @@ def build(
     return cohort
 
 
-def drop(cohort: Cohort, reasons: Mapping[str, str]) -> Cohort:
+def drop(cohort: Cohort, reasons: Mapping[str, str], checked: bool = True) -> Cohort:
     """The cohort without these images, counted by reason; the others keep their index, which is their cache row.
 
     Args:
         cohort: as made by :func:`build`.
         reasons: why each image is left out, by image.
+        checked: whether to end in :func:`check_splits`.
 
     Raises:
         BenchError: when what is left has an empty split, or a target or protected attribute that is all one there.
@@ -111,7 +116,8 @@ def drop(cohort: Cohort, reasons: Mapping[str, str]) -> Cohort:
     gone = Counter(reasons[image] for image in cohort.table["image"][~keep])
     excluded = dict(Counter(cohort.excluded) + gone)
     rest = replace(cohort.take(np.flatnonzero(keep)), excluded=excluded)
-    check_splits(rest)
+    if checked:
+        check_splits(rest)
     return rest
 
 
@@ -252,6 +258,24 @@ def _clean_age(table: pd.DataFrame, dataset: Dataset, unknown: Counter[str]) -> 
     table["age"] = age.mask(beyond)
 
 
+def _restrict(
+    table: pd.DataFrame, task: Task | type[Task], protected: str, groups: Sequence[str], excluded: Counter[str]
+) -> pd.DataFrame:
+    """Without those whose protected attribute is known and none of ``groups``."""
+    known = task.attributes[protected]
+    for group in groups:
+        if group not in known:
+            raise BenchError(f"task.groups names {group!r}, which is no group of {protected}.{suggest(group, known)}")
+    if len(set(groups)) < 2:
+        raise BenchError(f"task.groups=[{','.join(groups)}] must name two groups of {protected} or more.")
+    if protected not in table:
+        return table
+    others = table[protected].notna() & ~table[protected].isin(groups)
+    if others.any():
+        excluded[f"{protected} not among task.groups"] += int(others.sum())
+    return table[~others]
+
+
 def _groups_present(table: pd.DataFrame, task: Task | type[Task]) -> dict[str, tuple[str, ...]]:
     present = {name: set(table[name].dropna()) for name in task.attributes if name in table}
     return {
@@ -288,7 +312,7 @@ def _split(
             f"task.split=official, but no official split was found with data set {dataset.name!r}"
             f" ({dataset.summary}). Add the files that list it, or take task.split=hash."
         )
-    table = table.assign(split=given["split"].reset_index(drop=True))
+    table = table.assign(split=given["split"])
     outside = table["split"].isna()
     if outside.any():
         excluded["in no official split"] += int(outside.sum())
@@ -337,6 +361,8 @@ def check_splits(cohort: Cohort) -> None:
                 + f" ({_count(part)}), so nothing can be said on {spec.protected} there. More patients, or"
                 " another task.protected, are needed."
             )
+        if split != "train":
+            check_groups(cohort, split)
         for name in spec.targets:
             # Only test patients are scored on what is true.
             true = f"{TRUE}{name}" if split == "test" and name in cohort.true_labels else name
@@ -350,6 +376,25 @@ def check_splits(cohort: Cohort) -> None:
         raise BenchError(
             f"In data set {cohort.dataset!r} target {'; '.join(one_class.values())}: one class cannot be scored."
             + (f" task.targets=[{','.join(rest)}] leaves it out." if rest else " More patients are needed.")
+        )
+
+
+def check_groups(cohort: Cohort, split: str) -> None:
+    """See that every group that is in a split can be read there.
+
+    Raises:
+        BenchError: naming the groups with too few patients, and how to leave them out.
+    """
+    spec = cohort.spec
+    patients = cohort.table[cohort.table["split"] == split].groupby(spec.protected)["patient"].nunique()
+    few = [group for group in spec.groups if 0 < patients.get(group, 0) < MIN_GROUP_PATIENTS]
+    if few:
+        rest = [group for group in spec.groups if group not in few]
+        raise BenchError(
+            f"In split {split!r} of data set {cohort.dataset!r} {spec.protected} cannot be read: there are "
+            + _and([f"{patients[group]} patients who are {group}" for group in few])
+            + f", and {MIN_GROUP_PATIENTS} are needed. More patients are needed"
+            + (f", or task.groups=[{','.join(rest)}] leaves them out." if len(rest) > 1 else ".")
         )
 
 

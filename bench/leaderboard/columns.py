@@ -1,7 +1,12 @@
-"""What a leaderboard shows: one frozen entry a column. Adding a column is adding an entry to ``COLUMNS``."""
+"""What a leaderboard shows: one frozen entry a column. Adding a column is adding an entry to ``COLUMNS``.
+
+Beside these there are a few of every other set (external validation) that networks of the table were scored on.
+"""
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import Literal
@@ -10,7 +15,7 @@ from bench.errors import BenchError
 from bench.leaderboard.claims import VIEW, claim
 from bench.leaderboard.pooling import Estimate, pool
 from bench.leaderboard.rows import Row
-from bench.records import Record, Score
+from bench.records import External, Record, Score
 from bench.scoring.decodability.flags import split
 
 
@@ -42,6 +47,8 @@ class Measure:
     attribute: str | None = None
     view: str | None = None
     reference: str | None = None
+    #: Name and fingerprint of another set than the records' own: its scores are meant.
+    external: tuple[str, str] | None = None
 
     def __call__(self, row: Row) -> Estimate | None:
         """The pooled score of a row; None where a record has none."""
@@ -59,7 +66,7 @@ class Measure:
         """
         attribute = record.task.protected if self.attribute == PROTECTED else self.attribute
         wanted = (self.metric, attribute, None, self.view, self.reference, None, "test")
-        found = [s for s in record.scores if _dimensions(s) == wanted and self.target in (s.target, ANY)]
+        found = [s for s in self._scores(record) if _dimensions(s) == wanted and self.target in (s.target, ANY)]
         if len(found) > 1:
             raise BenchError(
                 f"Record {record.id} of method {record.method.name!r} holds {len(found)} scores {self.metric!r} "
@@ -67,6 +74,11 @@ class Measure:
                 "leaderboard needs one. The record was not written by this version: run it again."
             )
         return found[0] if found else None
+
+    def _scores(self, record: Record) -> list[Score]:
+        if self.external is None:
+            return record.scores
+        return [s for e in record.external if (e.name, e.data.fingerprint) == self.external for s in e.scores]
 
 
 def _dimensions(score: Score) -> tuple[str | float | None, ...]:
@@ -157,3 +169,36 @@ COLUMNS: tuple[Column, ...] = (
     Column("uses_race", "Group labels used", None, lambda row: row.uses_race),
     Column("flags", "Flags", None, _flags),
 )
+#: What stands of every other set that the networks were scored on, too; behind this column.
+_EXTERNAL_BEHIND = "counterfactual_effect"
+_EXTERNAL: tuple[tuple[str, str, Direction, Measure, bool], ...] = (
+    ("auroc", "AUROC", "up", DIAGNOSIS, True),
+    ("worst_auroc", "Worst-group AUROC", "up", Measure("worst_auroc", target="macro", attribute=PROTECTED), False),
+    ("decodability", "Decodability", "down", DECODABILITY, True),
+)
+
+
+def external_sets(records: Iterable[Record]) -> list[External]:
+    """The other sets that some of the records were scored on, one of each name and data, by name."""
+    found = {(other.name, other.data.fingerprint): other for record in records for other in record.external}
+    return [found[key] for key in sorted(found)]
+
+
+def columns_of(records: Iterable[Record]) -> tuple[Column, ...]:
+    """``COLUMNS``, and those of the other sets that some of the records were scored on."""
+    sets = external_sets(records)
+    names = Counter(other.name for other in sets)
+    more = []
+    for other in sets:
+        # Two states of a set are no measure of each other: each has its own columns.
+        digits = f" ({other.data.fingerprint[:6]})" if names[other.name] > 1 else ""
+        name = f"{other.name}{digits}"
+        for key, title, direction, measure, paper in _EXTERNAL:
+            here = replace(measure, external=(other.name, other.data.fingerprint))
+            more.append(Column(f"{key}_on_{_word(name)}", f"{title} on {name}", direction, here, paper))
+    at = [column.key for column in COLUMNS].index(_EXTERNAL_BEHIND) + 1
+    return (*COLUMNS[:at], *more, *COLUMNS[at:])
+
+
+def _word(name: str) -> str:
+    return re.sub(r"\W+", "_", name).strip("_")

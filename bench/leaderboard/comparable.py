@@ -25,6 +25,7 @@ class Key:
     image_size: int
     backbone: str
     trainer: str  #: the training budget, as JSON with sorted keys
+    unit: str = "image"  #: what is scored: images or studies
 
     @classmethod
     def of(cls, record: Record) -> Key:
@@ -40,6 +41,7 @@ class Key:
             image_size=record.task.image_size,
             backbone=record.backbone,
             trainer=json.dumps(record.trainer, sort_keys=True, default=str),
+            unit=str(record.scoring.get("unit", "image")),
         )
 
     @property
@@ -56,6 +58,7 @@ class Key:
             ("Data fingerprint", self.data_fingerprint[:12]),
             ("Split fingerprint", self.split_fingerprint[:12]),
             ("Scoring suite", f"version {self.suite_version}"),
+            ("Scored", "studies" if self.unit == "study" else f"{self.unit}s"),
             ("Protected attribute", self.protected),
             ("Image size", f"{self.image_size} px"),
             ("Backbone", self.backbone),

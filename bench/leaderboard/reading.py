@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from bench.leaderboard.columns import COLUMNS
+from bench.leaderboard.escaping import markdown
 from bench.leaderboard.table import LEACE, Table, shown
-from bench.records import BASELINE
+from bench.records import BASELINE, External
 from bench.scoring.decodability.flags import MEANINGS, split
 
 
 def reading(table: Table, protected: str) -> str:
     """A list in Markdown of what the columns that a table shows mean; ``protected`` is its attribute, escaped."""
-    there = {COLUMNS[i].key for i in shown(table.sections())}
+    there = {table.columns[i].key for i in shown(table.sections())}
     told: list[tuple[str | None, str]] = [
         (
             None,
@@ -63,8 +63,19 @@ def reading(table: Table, protected: str) -> str:
     if table.true_labels:
         names = ", ".join(f"`{name}`" for name in table.true_labels)
         told.insert(1, (None, f"Scored against true labels ({names}); training and thresholds took the reported ones."))
+    told[-1:-1] = [(None, _external(other)) for other in table.externals]
     lines = [text for key, text in told if key is None or key in there]
     return "\n".join([*(f"- {line}" for line in lines), *(f"  - {line}" for line in _meanings(table))])
+
+
+def _external(other: External) -> str:
+    """What the columns of another set are."""
+    count = f"{other.data.images['test']:,} images of {other.data.patients['test']:,} test patients"
+    synthetic = " (synthetic)" if other.data.synthetic else ""
+    return (
+        f"On {markdown(other.name)}{synthetic}: external validation, the same networks on {count} of a set they were "
+        f"not trained on. Targets: {markdown(', '.join(other.targets))}; groups: {markdown(', '.join(other.groups))}."
+    )
 
 
 def _references(table: Table, protected: str) -> str:
@@ -80,7 +91,7 @@ def _references(table: Table, protected: str) -> str:
 
 def _meanings(table: Table) -> list[str]:
     """What the flags in the table mean."""
-    position = next(i for i, column in enumerate(COLUMNS) if column.key == "flags")
+    position = next(i for i, column in enumerate(table.columns) if column.key == "flags")
     cells = [line.cells[position] for section in table.sections() for line in section.lines]
     raised = {split(flag)[1] for cell in cells if isinstance(cell, tuple) for flag in cell}
     return [f"{name}: {meaning}" for name, meaning in MEANINGS.items() if name in raised]

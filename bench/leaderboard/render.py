@@ -7,7 +7,7 @@ import io
 import json
 import textwrap
 
-from bench.leaderboard.columns import COLUMNS, Cell, Column, Measure, Name
+from bench.leaderboard.columns import Cell, Column, Measure, Name
 from bench.leaderboard.escaping import latex as _tex
 from bench.leaderboard.escaping import markdown as _md
 from bench.leaderboard.pooling import Estimate
@@ -38,7 +38,7 @@ def _interval(estimate: Estimate) -> str:
 def to_csv(table: Table) -> str:
     """Numbers as they are: for every measured column its mean, low and high; empty where there is none."""
     header = ["task", "dataset", "synthetic", "key", "suite_version", "section"]
-    for column in COLUMNS:
+    for column in table.columns:
         measured = isinstance(column.produce, Measure)
         header += [column.key, f"{column.key}_low", f"{column.key}_high"] if measured else [column.key]
     out = io.StringIO()
@@ -52,7 +52,7 @@ def to_csv(table: Table) -> str:
     lines = [(section.name, line) for section in table.sections() for line in section.lines]
     for (section, line), setting in zip(lines, settings, strict=True):
         cells: list[str] = []
-        for column, cell in zip(COLUMNS, line.cells, strict=True):
+        for column, cell in zip(table.columns, line.cells, strict=True):
             if isinstance(column.produce, Measure):
                 cells += [_raw(getattr(cell, name, None)) for name in ("mean", "low", "high")]
             else:
@@ -87,7 +87,7 @@ def to_markdown(table: Table, notices: list[str]) -> str:
     for section in sections:
         if section.name != "methods":
             blocks.append(f"## {_md(section.title)}")
-        blocks.append(_md_section(section, shown([section])))
+        blocks.append(_md_section(table, section))
     blocks.append(f"## How to read it\n\n{reading(table, _md(table.key.protected))}")
     rest = "\n".join(f"| {name} | {_md(value)} |" for name, value in table.key.lines())
     blocks.append(f"## What all rows have in common\n\n| | |\n| --- | --- |\n{rest}")
@@ -96,9 +96,11 @@ def to_markdown(table: Table, notices: list[str]) -> str:
     return "\n\n".join(blocks) + "\n"
 
 
-def _md_section(section: Section, columns: list[int]) -> str:
-    titles = [_md(COLUMNS[i].title) + {"up": " ↑", "down": " ↓", None: ""}[COLUMNS[i].direction] for i in columns]
-    rules = [":---" if COLUMNS[i].key == "method" else ":---:" for i in columns]
+def _md_section(table: Table, section: Section) -> str:
+    columns = shown([section])
+    there = [table.columns[i] for i in columns]
+    titles = [_md(column.title) + {"up": " ↑", "down": " ↓", None: ""}[column.direction] for column in there]
+    rules = [":---" if column.key == "method" else ":---:" for column in there]
     lines = [titles, rules]
     lines += [[_md_cell(line.cells[i], line.best[i]) for i in columns] for line in section.lines]
     return "\n".join("| " + " | ".join(cells) + " |" for cells in lines)
@@ -140,8 +142,9 @@ def to_latex(table: Table) -> str:
     It has the columns that fit a page; the CSV has all.
     """
     sections = table.sections()
-    columns = [i for i in shown(sections) if COLUMNS[i].paper]
-    spec = "".join("l" if COLUMNS[i].key == "method" else "c" for i in columns)
+    columns = [i for i in shown(sections) if table.columns[i].paper]
+    there = [table.columns[i] for i in columns]
+    spec = "".join("l" if column.key == "method" else "c" for column in there)
     synthetic = f" \\textbf{{Synthetic data.}} {SYNTHETIC}" if table.key.synthetic else ""
     body = [
         _TEX_HEAD,
@@ -149,11 +152,11 @@ def to_latex(table: Table) -> str:
         r"\centering\footnotesize\setlength{\tabcolsep}{3pt}\setlength{\belowcaptionskip}{6pt}",
         rf"\caption{{Diagnosis and residual decodability of {_tex(table.key.protected)}: {_tex(table.name)}."
         rf"{synthetic} Mean over seeds with 95\% intervals; {table.patients} test patients; $\star$: on the Pareto "
-        rf"front of diagnosis AUROC and decodability of the features.{_tex_reading(columns)} Key {table.key.digest}.}}",
+        rf"front of diagnosis AUROC and decodability of the features.{_tex_reading(there)} Key {table.key.digest}.}}",
         rf"\label{{tab:leaderboard-{table.key.digest}}}",
         rf"\begin{{tabular}}{{@{{}}{spec}@{{}}}}",
         r"\toprule",
-        " & ".join(_tex_title(COLUMNS[i]) for i in columns) + r" \\",
+        " & ".join(_tex_title(column) for column in there) + r" \\",
     ]
     for section in sections:
         body.append(r"\midrule")
@@ -167,14 +170,14 @@ def to_latex(table: Table) -> str:
     return "\n".join(body) + "\n"
 
 
-def _tex_reading(columns: list[int]) -> str:
+def _tex_reading(columns: list[Column]) -> str:
     """What the titles of these columns leave open."""
     said = {
         "decodability_conditional": "C: labels, view, sex and age, as far as the task has them.",
         "residual": rf"Residual: $(D - .5) / (D_{{\mathrm{{{BASELINE}}}}} - .5)$ of the features.",
         "removal": r"Removal: the smallest $\delta$ with all probes' upper bounds below $.5 + \delta$ in every seed.",
     }
-    return "".join(f" {said[COLUMNS[i].key]}" for i in columns if COLUMNS[i].key in said)
+    return "".join(f" {said[column.key]}" for column in columns if column.key in said)
 
 
 def _tex_title(column: Column) -> str:

@@ -5,12 +5,22 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from bench.leaderboard.columns import COLUMNS, DECODABILITY, DIAGNOSIS, Cell, Column, Measure, Name, residual
+from bench.leaderboard.columns import (
+    DECODABILITY,
+    DIAGNOSIS,
+    Cell,
+    Column,
+    Measure,
+    Name,
+    columns_of,
+    external_sets,
+    residual,
+)
 from bench.leaderboard.comparable import Key
 from bench.leaderboard.pareto import front
 from bench.leaderboard.pooling import Estimate
 from bench.leaderboard.rows import Row, rows
-from bench.records import BASELINE, Record
+from bench.records import BASELINE, External, Record
 from bench.scoring.decodability.flags import INSUFFICIENT
 
 UNTRAINED, PERMUTED, LEACE = "untrained network", "permuted groups", "LEACE on ERM"
@@ -20,7 +30,7 @@ DIGITS = 3
 
 @dataclass(frozen=True)
 class Line:
-    """One line of a table: its cells in the order of ``COLUMNS``, and which of them are the best of their section."""
+    """One line of a table: its cells in the order of the columns, and which of them are the best of their section."""
 
     cells: tuple[Cell, ...]
     best: tuple[bool, ...]
@@ -40,6 +50,7 @@ class Table:
     """Everything a page, a CSV and a figure show of one key."""
 
     key: Key
+    columns: tuple[Column, ...]
     records: int
     patients: int
     images: int
@@ -51,6 +62,8 @@ class Table:
     reference_rows: tuple[Row, ...] = ()
     #: Targets that are scored against true labels and not against those trained on.
     true_labels: tuple[str, ...] = ()
+    #: The other sets that some of the networks were scored on.
+    externals: tuple[External, ...] = ()
 
     @property
     def name(self) -> str:
@@ -59,11 +72,13 @@ class Table:
 
     def sections(self) -> list[Section]:
         """The ranked rows, those that see race when they predict, and the references; empty sections left out."""
-        references = tuple(_reference(*row) for row in self.references)
+        columns = self.columns
+        references = tuple(_reference(*row, columns) for row in self.references)
+        apart = f"Ranked apart: given {self.key.protected} at test time"
         named = [
-            Section("methods", "Methods", _lines(self.ranked)),
-            Section("race at test", f"Ranked apart: given {self.key.protected} at test time", _lines(self.at_test)),
-            Section("references", "References", (*references, *_lines(self.reference_rows, ranked=False))),
+            Section("methods", "Methods", _lines(self.ranked, columns)),
+            Section("race at test", apart, _lines(self.at_test, columns)),
+            Section("references", "References", (*references, *_lines(self.reference_rows, columns, ranked=False))),
         ]
         return [section for section in named if section.lines]
 
@@ -82,17 +97,19 @@ def make(key: Key, records: Sequence[Record]) -> tuple[Table, list[str]]:
     at_test = _rank([row for row in found if row.uses_race == "test" and not row.reference])
     ranked = _rank([row for row in found if row.uses_race != "test" and not row.reference])
     apart = [row for row in found if row.reference]
-    data = records[0].data
+    data, columns = records[0].data, columns_of(records)
     table = Table(
         key=key,
+        columns=columns,
         records=sum(len(row.records) for row in found),
         patients=data.patients["test"],
         images=data.images["test"],
         ranked=tuple(ranked),
         at_test=tuple(at_test),
-        references=tuple(_references(baseline, [*ranked, *at_test, *apart], left)),
+        references=tuple(_references(baseline, [*ranked, *at_test, *apart], left, columns)),
         reference_rows=tuple(apart),
         true_labels=tuple(data.true_labels),
+        externals=tuple(external_sets(records)),
     )
     return table, notices
 
@@ -150,7 +167,7 @@ _REFERENCES = (
 
 
 def _references(
-    baseline: Row | None, others: Sequence[Row], left: float | None
+    baseline: Row | None, others: Sequence[Row], left: float | None, columns: Sequence[Column]
 ) -> list[tuple[str, dict[str, Estimate | float]]]:
     """What was read beside the scores of the baseline's runs; where it lacks a line, of the first row that has it.
 
@@ -160,7 +177,7 @@ def _references(
     for title, suffix, reference in _REFERENCES:
         own = [] if baseline is None else [baseline]
         for row in own if reference == "leace" else [*own, *others]:
-            cells = _read_beside(row, suffix, reference)
+            cells = _read_beside(row, suffix, reference, columns)
             if cells:
                 share = residual(cells.get("decodability"), left) if reference != "permuted" else None
                 lines.append((title, cells if share is None else cells | {"residual": share}))
@@ -168,10 +185,10 @@ def _references(
     return lines
 
 
-def _read_beside(row: Row, suffix: str, reference: str) -> dict[str, Estimate | float]:
+def _read_beside(row: Row, suffix: str, reference: str, columns: Sequence[Column]) -> dict[str, Estimate | float]:
     """The cells of a reference line that this row's records hold."""
     cells: dict[str, Estimate | float] = {}
-    for column in COLUMNS:
+    for column in columns:
         if isinstance(column.produce, Measure):
             measure = replace(column.produce, metric=column.produce.metric + suffix, reference=reference)
             estimate = measure.pooled(row.records)
@@ -180,11 +197,11 @@ def _read_beside(row: Row, suffix: str, reference: str) -> dict[str, Estimate | 
     return cells
 
 
-def _lines(found: Sequence[Row], ranked: bool = True) -> tuple[Line, ...]:
-    cells = [tuple(column.produce(row) for column in COLUMNS) for row in found]
+def _lines(found: Sequence[Row], columns: Sequence[Column], ranked: bool = True) -> tuple[Line, ...]:
+    cells = [tuple(column.produce(row) for column in columns) for row in found]
     if not ranked:
         return tuple(Line(row, (False,) * len(row)) for row in cells)
-    best = list(zip(*(_best(column, [row[i] for row in cells]) for i, column in enumerate(COLUMNS)), strict=True))
+    best = list(zip(*(_best(column, [row[i] for row in cells]) for i, column in enumerate(columns)), strict=True))
     return tuple(Line(row, marks) for row, marks in zip(cells, best, strict=True))
 
 
@@ -198,12 +215,12 @@ def _best(column: Column, cells: Sequence[Cell]) -> list[bool]:
     return [mean == best for mean in means]
 
 
-def _reference(title: str, estimates: dict[str, Estimate | float]) -> Line:
-    cells = tuple(Name(title) if column.key == "method" else estimates.get(column.key) for column in COLUMNS)
+def _reference(title: str, estimates: dict[str, Estimate | float], columns: Sequence[Column]) -> Line:
+    cells = tuple(Name(title) if column.key == "method" else estimates.get(column.key) for column in columns)
     return Line(cells, (False,) * len(cells))
 
 
 def shown(sections: Sequence[Section]) -> list[int]:
-    """Positions in ``COLUMNS`` of the columns that have something to show: a task may lack a column's metric."""
-    lines = [line for section in sections for line in section.lines]
-    return [i for i in range(len(COLUMNS)) if any(line.cells[i] is not None for line in lines)]
+    """Positions of the columns that have something to show in these sections: a task may lack a column's metric."""
+    lines = [line.cells for section in sections for line in section.lines]
+    return [i for i, cells in enumerate(zip(*lines, strict=True)) if any(cell is not None for cell in cells)]

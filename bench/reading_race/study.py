@@ -13,6 +13,8 @@ import torch
 from filelock import FileLock
 
 from bench import __version__, records, training
+from bench.data import cohorts
+from bench.data.external import External
 from bench.reading_race import network as network_code
 from bench.reading_race import transforms as transforms_code
 from bench.reading_race.network import RaceNetwork, log_posteriors, race_cohort
@@ -93,6 +95,16 @@ class Study:
     def pictures(self) -> Pictures:
         """All images as they are."""
         return Pictures(self.cohort, self.images.pixels, self.run.images_fingerprint)
+
+    def elsewhere(self, other: External) -> Pictures:
+        """All images of another set (``test.dataset=…``), with the groups as targets."""
+        images = self.run.open_images(other.whole, other.chosen)
+        whole = cohorts.drop(other.whole, dict(images.rejected), checked=False)
+        if whole.dataset != self.cohort.dataset:
+            # Two data sets may number their patients alike; they are others all the same.
+            patients = whole.dataset + ": " + whole.table["patient"]
+            whole = replace(whole, table=whole.table.assign(patient=patients))
+        return Pictures(race_cohort(whole)[0], images.pixels, self.run.fingerprint(other.whole, other.chosen))
 
     @cached_property
     def test(self) -> Cohort:

@@ -48,43 +48,73 @@ def score(
     """
     scores: list[Score] = []
     flags = [RANDOMISED] if any(found.randomised for found in outputs.values()) else []
-    val = cohort.part("val")
-    thresholds = diagnosis.choose_thresholds(val.targets, outputs["val"].probabilities)
+    thresholds = choose_thresholds(cohort, outputs["val"])
     for split in splits:
         part, found = cohort.part(split), outputs[split]
-        evaluation = evaluate(
-            part.truth if split == "test" else part.targets,
-            found.probabilities,
-            thresholds,
-            part.spec.targets,
-            part.attributes() if split == "test" else [],
-            PatientBootstrap(part.patients, replicates),
-            split,
-        )
-        scores += diagnosis.scores(evaluation)
         if split == "test":
-            scores += fairness.scores(evaluation, part.no_finding)
-            if twins is not None:
-                scores += counterfactual.scores(twins, part.spec, evaluation.bootstrap)
-        views = {"penultimate": found.features, "outputs": found.logits}
-        if split == "val":
-            for view, features in views.items():
-                scores += _Reader(part, split).scores(features, view, fast=True)[0]
+            more, raised = score_test(part, found, untrained, thresholds, replicates, twins, leace)
+            scores, flags = [*scores, *more], [*flags, *raised]
             continue
-        reader = _Reader(part, split)
-        if insufficient(shortfall(found.features, part.targets, found.logits, part.patients)):
-            flags.append(INSUFFICIENT)
-        for view, features in views.items():
-            some_scores, some_flags = reader.scores(features, view)
-            scores += some_scores
-            flags += [f"{view}: {flag}" for flag in some_flags]
-        for view, features in found.stages.items():
-            scores += reader.scores(features, view, fast=True)[0]
-        if untrained is not None:
-            for view, features in (("penultimate", untrained.features), ("outputs", untrained.logits)):
-                scores += reader.scores(features, view, reference="untrained")[0]
-        if leace:
-            scores += reader.scores(found.features, "penultimate", reference="leace")[0]
+        bootstrap = PatientBootstrap(part.patients, replicates)
+        scores += diagnosis.scores(
+            evaluate(part.targets, found.probabilities, thresholds, part.spec.targets, [], bootstrap, split)
+        )
+        for view, features in {"penultimate": found.features, "outputs": found.logits}.items():
+            scores += _Reader(part, split).scores(features, view, fast=True)[0]
+    return scores, flags
+
+
+def choose_thresholds(cohort: Cohort, val: Outputs) -> np.ndarray:
+    """The decision threshold of each target, ``(T,)``, from what is reported of the val patients of a cohort."""
+    return diagnosis.choose_thresholds(cohort.part("val").targets, val.probabilities)
+
+
+def score_test(
+    part: Cohort,
+    found: Outputs,
+    untrained: Outputs | None,
+    thresholds: np.ndarray,
+    replicates: int = 1000,
+    twins: Mapping[str, Outputs] | None = None,
+    leace: bool = False,
+    columns: Sequence[int] | None = None,
+) -> tuple[list[Score], list[str]]:
+    """Both kinds of scores of test patients, against the truth, and the flags raised on the way.
+
+    Args:
+        part: the test patients.
+        found, untrained, replicates, twins, leace: as in :func:`score`, in the order of ``part``.
+        thresholds: of the network's outputs, ``(T,)``.
+        columns: positions of the cohort's targets among the network's outputs; None where they are the same.
+    """
+    chosen = list(range(len(part.spec.targets))) if columns is None else list(columns)
+    evaluation = evaluate(
+        part.truth,
+        found.probabilities[:, chosen],
+        thresholds[chosen],
+        part.spec.targets,
+        part.attributes(),
+        PatientBootstrap(part.patients, replicates),
+        "test",
+    )
+    scores = [*diagnosis.scores(evaluation), *fairness.scores(evaluation, part.no_finding)]
+    if twins is not None:
+        scores += counterfactual.scores(twins, part.spec, evaluation.bootstrap)
+    flags: list[str] = []
+    reader = _Reader(part, "test")
+    if insufficient(shortfall(found.features, part.targets, found.logits[:, chosen], part.patients)):
+        flags.append(INSUFFICIENT)
+    for view, features in {"penultimate": found.features, "outputs": found.logits}.items():
+        some_scores, some_flags = reader.scores(features, view)
+        scores += some_scores
+        flags += [f"{view}: {flag}" for flag in some_flags]
+    for view, features in found.stages.items():
+        scores += reader.scores(features, view, fast=True)[0]
+    if untrained is not None:
+        for view, features in (("penultimate", untrained.features), ("outputs", untrained.logits)):
+            scores += reader.scores(features, view, reference="untrained")[0]
+    if leace:
+        scores += reader.scores(found.features, "penultimate", reference="leace")[0]
     return scores, flags
 
 

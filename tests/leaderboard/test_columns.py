@@ -3,9 +3,10 @@ from types import SimpleNamespace
 import pytest
 
 from bench.errors import BenchError
-from bench.leaderboard.columns import ANY, COLUMNS, DECODABILITY, DIAGNOSIS, PROTECTED, Measure, residual
+from bench.leaderboard.columns import ANY, COLUMNS, DECODABILITY, DIAGNOSIS, PROTECTED, Measure, columns_of, residual
 from bench.leaderboard.pooling import Estimate
 from bench.leaderboard.rows import rows
+from bench.records import External
 
 
 def test_every_measure_finds_its_score_among_those_that_resemble_it(make: SimpleNamespace) -> None:
@@ -83,3 +84,36 @@ def test_flags_are_those_of_any_seed_on_what_has_a_column(make: SimpleNamespace)
     records = [make.record("m", seed, flags=raised) for seed, raised in enumerate(flags)]
     assert _cell("flags", records) == ("PLANT_MISSED", "RANDOMISED", "outputs: CONTROL_LEAK")
     assert _cell("flags", [make.record("m", flags=("stage 2: PLANT_MISSED",))]) is None
+
+
+def test_another_set_has_columns_of_its_own_in_each_of_its_states(make: SimpleNamespace) -> None:
+    plain = make.record("erm", 0, make.around(0.8, 0.02), make.around(0.8, 0.02))
+
+    def elsewhere(name: str, fingerprint: str, auroc: float) -> External:
+        data = plain.data.model_copy(update={"fingerprint": fingerprint})
+        scores = make.scores(make.around(auroc, 0.02), make.around(0.7, 0.02))
+        return External(
+            name=name, data=data, targets=["effusion"], groups=["Black", "White"], scoring={}, suite_version=1,
+            flags=[], scores=scores,
+        )  # fmt: skip
+
+    records = [
+        plain.model_copy(update={"external": [elsewhere("ours, site b", "aaaaaaaa", 0.7)]}),
+        make.record("adversarial", 0, make.around(0.8, 0.02), make.around(0.8, 0.02)).model_copy(
+            update={"external": [elsewhere("ours, site b", "bbbbbbbb", 0.6), elsewhere("theirs", "c", 0.5)]}
+        ),
+    ]
+    more = [column for column in columns_of(records) if column not in COLUMNS]
+    assert [column.key for column in more if column.key.startswith("auroc")] == [
+        "auroc_on_ours_site_b_aaaaaa",
+        "auroc_on_ours_site_b_bbbbbb",
+        "auroc_on_theirs",
+    ]
+    values = {
+        column.key: [None if cell is None else cell.mean for cell in (column.produce.pooled([r]) for r in records)]
+        for column in more
+    }
+    assert values["auroc_on_ours_site_b_aaaaaa"] == [0.7, None]
+    assert values["auroc_on_ours_site_b_bbbbbb"] == [None, 0.6]
+    assert values["decodability_on_theirs"] == [None, 0.7]
+    assert columns_of([plain]) == COLUMNS

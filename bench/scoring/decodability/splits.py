@@ -6,11 +6,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from bench.task import MIN_GROUP_PATIENTS
+
 SPLITS = 5
 #: Test parts are quarters, and a fifth of the rest selects: fit 60, select 15, test 25 in a hundred.
 _QUARTERS, _SELECT = 4, 5
 #: Fewer patients than this of one group cannot be in every part of every split.
-MIN_PATIENTS = 5
+MIN_PATIENTS = MIN_GROUP_PATIENTS
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from bench.config import compose
 from bench.reading_race import parts, scores
 from bench.reading_race.experiment import Unavailable, every
 from bench.reading_race.experiments import a2, c1
@@ -12,6 +13,8 @@ from bench.reading_race.experiments.histogram import histograms
 from bench.reading_race.scores import Judge
 from bench.reading_race.study import Study
 from bench.records import Score
+from bench.run import plan
+from tests.conftest import TINY
 
 
 def test_frequencies_cover_the_papers_grid_and_carry_its_figures(study: Study) -> None:
@@ -71,6 +74,23 @@ def test_external_validation_trains_on_one_site_and_says_what_is_lost(
     study.cohort = replace(study.cohort, table=study.cohort.table.drop(columns=["site", "scanner"]))
     with pytest.raises(Unavailable, match="no site or scanner"):
         a2.EXPERIMENT.cells(study)
+
+
+def test_external_validation_goes_over_the_data_sets_that_are_named(tiny_runs, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("MIN_IMAGES", "MIN_PATIENTS"):
+        monkeypatch.setattr(scores, name, 1)
+    planned = plan(compose([*TINY, "method=erm", "test.bias.race_signal=0", f"runs_dir={tiny_runs}"]))
+    study = Study(planned, "quick")
+    cells = a2.EXPERIMENT.cells(study)
+    other = "phantom, bias.race_signal=0"
+    pairs = [(cell["train"], cell["test"]) for cell in cells]
+    assert pairs == [("phantom", "phantom"), ("phantom", other), (other, other), (other, "phantom")]
+    measured = a2.EXPERIMENT.measure(study, cells[1])
+    pictures = study.elsewhere(planned.externals[0])
+    expected = Judge(pictures.cohort.part("test")).readings(study.posteriors(study.plain.network, pictures))
+    (found,) = [score for score in measured.scores if (score.target, score.reference) == ("macro", None)]
+    assert found.value == pytest.approx(expected["macro"].value)
+    assert a2.EXPERIMENT.determinants(study) != []
 
 
 def test_bands_and_cells(study: Study) -> None:

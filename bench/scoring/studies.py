@@ -1,0 +1,59 @@
+"""Studies instead of images: what a network says of a study is the mean of what it says of its images.
+
+A CT is many slices and a mammogram four views; a diagnosis is made of all. Gichoya et al. (2022) report race on CT and
+mammography by image and by study.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from bench.outputs import Outputs
+from bench.task import TRUE, Cohort
+
+#: Means of probabilities are kept this far from 0 and 1, so that they have a logit.
+_MARGIN = 1e-7
+
+
+@dataclass(frozen=True)
+class Studies:
+    """The studies of some images: ``cohort`` has a row a study, ``codes`` ``(N,)`` say which one an image is of."""
+
+    cohort: Cohort
+    codes: np.ndarray
+
+    def outputs(self, found: Outputs) -> Outputs:
+        """What a network says of the studies, given what it says of the images, in their order.
+
+        Probabilities and features are means over a study's images.
+        """
+        p = np.clip(self._mean(found.probabilities), _MARGIN, 1 - _MARGIN)
+        return replace(
+            found,
+            logits=np.log(p / (1 - p)).astype(np.float32),
+            features=self._mean(found.features).astype(np.float32),
+            stages={name: self._mean(stage).astype(np.float32) for name, stage in found.stages.items()},
+        )
+
+    def _mean(self, values: np.ndarray) -> np.ndarray:
+        total = np.zeros((len(self.cohort), values.shape[1]))
+        np.add.at(total, self.codes, values)
+        return total / np.bincount(self.codes, minlength=len(self.cohort))[:, None]
+
+
+def of(part: Cohort) -> Studies:
+    """The studies of a cohort's images, sorted by patient and study.
+
+    A study is positive for a target where one of its images is, negative where all whose label is known are, and
+    unknown where none is known; so with true labels. All else is that of its first image.
+    """
+    table = part.table
+    codes = table.groupby(["patient", "study"], sort=True, observed=True).ngroup().to_numpy()
+    first = np.unique(codes, return_index=True)[1]
+    columns = [name for target in part.spec.targets for name in (target, f"{TRUE}{target}") if name in table]
+    # The maximum leaves out what is unknown, unless all is.
+    labels = table.groupby(codes)[columns].max()
+    merged = table.iloc[first].assign(**{name: labels[name].to_numpy() for name in columns})
+    return Studies(replace(part, table=merged), codes)
