@@ -31,7 +31,7 @@ _WANDER = 0.1
 _REGIONS = 4
 #: What a lean of 1 does to the density of bones, to the thickness of soft tissue, and to the outline: one side stands
 #: higher than the other, and the top lies to one side of the bottom, in half-images.
-BONE, SOFT, SHIFT = 0.030, 0.011, 0.0006
+BONE, SOFT, SHIFT = 0.030, 0.0122, 0.0006
 
 
 @dataclass(frozen=True)
