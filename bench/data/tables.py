@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import gzip
 import os
-import zipfile
 import zlib
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -22,8 +22,6 @@ Uncertain = Literal["zeros", "ones", "ignore"]
 _BROKEN_TEXT = (
     OSError, UnicodeDecodeError, EOFError, zlib.error, pd.errors.ParserError, pd.errors.EmptyDataError,
 )  # fmt: skip
-#: What openpyxl raises for files that are no workbook, or half of one.
-_BROKEN_WORKBOOK = (OSError, EOFError, zlib.error, zipfile.BadZipFile, ValueError, KeyError, TypeError, AttributeError)
 
 
 class Rows:
@@ -274,6 +272,7 @@ def _text(file: Path) -> pd.DataFrame:
     """All cells of a CSV file, the header as the first row."""
     plain: dict[str, Any] = {"header": None, "dtype": str, "keep_default_na": False, "encoding": "utf-8-sig"}
     try:
+        last = _last_byte(file)
         header = pd.read_csv(file, nrows=1, skip_blank_lines=False, **plain)
         try:
             body = pd.read_csv(file, skiprows=1, low_memory=False, **plain)
@@ -289,7 +288,26 @@ def _text(file: Path) -> pd.DataFrame:
             f"{file} has {int(surplus.sum()):,} rows with more fields than its header has names, the first in line"
             f" {int(surplus.idxmax()) + 2}. A comma inside a value needs quotes around the value."
         )
+    # Blank fields are empty words; fields that are not there are NaN. Some programs leave out blank ones at the end of a
+    # row, but then end the row.
+    if last not in b"\r\n" and body.iloc[-1:, :width].isna().any(axis=None):
+        raise BenchError(f"{file} ends in the middle of its last row, line {len(body) + 1} or later. Download it again.")
     return pd.concat([header, body.iloc[:, :width]], ignore_index=True)
+
+
+def _last_byte(file: Path) -> bytes:
+    """How a text file ends.
+
+    Raises:
+        BenchError: for a byte of zero, at which pandas would end a value in silence.
+    """
+    last = b""
+    with gzip.open(file) if file.suffix.lower() == ".gz" else open(file, "rb") as content:
+        while block := content.read(2**20):
+            if b"\0" in block:
+                raise BenchError(f"{file} holds bytes of zero: it is damaged, or no CSV table in UTF-8. Download it again.")
+            last = block[-1:]
+    return last
 
 
 def _workbook(file: Path) -> pd.DataFrame:
@@ -299,7 +317,7 @@ def _workbook(file: Path) -> pd.DataFrame:
         raise BenchError(
             f"{file} is a workbook, which needs openpyxl: pip install openpyxl, or save the sheet as CSV beside it."
         ) from error
-    except _BROKEN_WORKBOOK as error:
+    except Exception as error:  # broken files make openpyxl, zipfile and the XML parser raise all there is
         raise BenchError(f"{file} cannot be read as a workbook: {_line(error)}. Download it again.") from error
 
 
