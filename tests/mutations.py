@@ -48,7 +48,7 @@ SIZE = 64
 #: Seconds that one file may take.
 LIMIT = 20
 #: Whole images in every data set, so that a cohort can be made whatever becomes of the others.
-WHOLE = 120
+WHOLE = 300
 REFUSED, EXIT, SAME, OTHER = "rejected, reason given", "exit 2", "accepted, unchanged", "accepted, another valid one"
 OUTCOMES = (REFUSED, EXIT, SAME, OTHER)
 MUTATIONS = (
@@ -117,7 +117,7 @@ def originals(folder: Path) -> list[Original]:
     window = {"WindowCenter": "2048", "WindowWidth": "4096"}
     twelve = (wide >> 4).astype(np.uint16)
     for kind, options in (("explicit", {}), ("deflated", {"syntax": DeflatedExplicitVRLittleEndian})):
-        content = dicom(folder / "made.dcm", twelve, bits=12, **window, **options).read_bytes()
+        content = dicom(folder / "made.dcm", twelve, bits=12, uid="1.2.3.4", **window, **options).read_bytes()
         made.append(Original(f"DICOM, {kind}", ".dcm", content, (len(content) // 2, len(content))))
     for kind, name, channels in (
         ("implicit", "MR_small_implicit.dcm", 1),
