@@ -254,7 +254,7 @@ def _huge(kind: Original, rng: np.random.Generator) -> bytes:
         return kind.content + b"study: " + b"x" * 200_000
     if rng.random() < 0.5:
         return kind.content + b'x,"' + b"y" * 3_000_000
-    return b"," * 20_000 + kind.content
+    return b"," * 4_000 + kind.content
 
 
 def resized(content: bytes, width: int, height: int) -> bytes:
