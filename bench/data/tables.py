@@ -270,6 +270,10 @@ def labels(values: pd.Series, uncertain: Uncertain, blank: float, where: str) ->
     return map_values(values, meaning, (), where).astype(float).mask(values.isna(), blank)
 
 
+#: As much of a file's end is looked at as its last line may hold, in bytes.
+_TAIL = 2**16
+
+
 def _text(file: Path) -> pd.DataFrame:
     """All cells of a CSV file, the header as the first row."""
     plain: dict[str, Any] = {"header": None, "dtype": str, "keep_default_na": False, "encoding": "utf-8-sig"}
@@ -289,7 +293,29 @@ def _text(file: Path) -> pd.DataFrame:
             f"{file} has {int(surplus.sum()):,} rows with more fields than its header has names, the first in line"
             f" {int(surplus.idxmax()) + 2}. A comma inside a value needs quotes around the value."
         )
+    if _ends_in_the_middle(file, width):
+        raise BenchError(
+            f"{file} ends in the middle of line {len(body) + 1}, with fewer fields than its header has names, so rows"
+            " after it are lacking as well. Download or export it again."
+        )
     return pd.concat([header, body.iloc[:, :width]], ignore_index=True)
+
+
+def _ends_in_the_middle(file: Path, width: int) -> bool:
+    """Whether the last line of a plain file has no end and too few fields; of compressed files the cut is found anyway.
+
+    pandas reads fields that are not there as blank ones.
+    """
+    if file.suffix.lower() != ".csv":
+        return False
+    with open(file, "rb") as content:
+        content.seek(-min(_TAIL, file.stat().st_size), os.SEEK_END)
+        tail = content.read()
+    last = tail.rpartition(b"\n")[2]
+    # An end, or a line of a quoted value of several lines, of which nothing can be said.
+    if not last or last.endswith(b"\r") or b'"' in last or len(last) == _TAIL:
+        return False
+    return last.count(b",") + 1 < width
 
 
 def _workbook(file: Path) -> pd.DataFrame:
