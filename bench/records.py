@@ -10,7 +10,7 @@ import os
 import secrets
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
@@ -20,6 +20,8 @@ from bench.folders import whole
 SCHEMA_VERSION: Literal[1] = 1
 #: The method that everything is compared to: it does nothing against decodability.
 BASELINE = "erm"
+
+Model = TypeVar("Model", bound=BaseModel)
 
 
 class Score(BaseModel):
@@ -234,13 +236,22 @@ def read(path: Path) -> Record:
     Raises:
         BenchError: naming the file, when it is no record of this schema.
     """
+    return parse(path, Record, "record")
+
+
+def parse(path: Path, model: type[Model], what: str) -> Model:
+    """What a run left in a JSON file of this schema.
+
+    Raises:
+        BenchError: naming the file and the first thing in it that is not of the schema.
+    """
     try:
-        return Record.model_validate_json(path.read_bytes())
+        return model.model_validate_json(path.read_bytes())
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(map(str, first["loc"])) or "the file"
         raise BenchError(
-            f"{path} is not a record of schema version {SCHEMA_VERSION}: {where}: {first['msg']}. Delete the folder "
+            f"{path} is not a {what} of schema version {SCHEMA_VERSION}: {where}: {first['msg']}. Delete the folder "
             "and run the same command again to make it anew."
         ) from error
 

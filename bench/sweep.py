@@ -121,7 +121,7 @@ def describe(params: dict[str, object]) -> str:
 
 def identity(config: RunConfig) -> str:
     """Hash of what makes two sweeps the same study: everything but the number of trials."""
-    determinants = json.loads(config.model_dump_json(exclude={"runs_dir", "cache_dir", "logger"}))
+    determinants = json.loads(config.model_dump_json(exclude={"runs_dir", "cache_dir", "logger", "test"}))
     determinants["sweep"].pop("trials")
     determinants["sweep"].pop("tolerance")
     return records.identity([plan(config).id, determinants])

@@ -291,7 +291,10 @@ def _text(file: Path) -> pd.DataFrame:
     # Blank fields are empty words; fields that are not there are NaN. Some programs leave out blank ones at the end of a
     # row, but then end the row.
     if last not in b"\r\n" and body.iloc[-1:, :width].isna().any(axis=None):
-        raise BenchError(f"{file} ends in the middle of its last row, line {len(body) + 1} or later. Download it again.")
+        raise BenchError(
+            f"{file} ends in the middle of line {len(body) + 1}, with fewer fields than its header has names, so rows"
+            " after it are lacking as well. Download or export it again."
+        )
     return pd.concat([header, body.iloc[:, :width]], ignore_index=True)
 
 

@@ -6,13 +6,11 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
-from bench.errors import BenchError
-from bench.records import DataInfo, Score, TaskInfo, TrainingInfo, write_text
+from bench.records import SCHEMA_VERSION, DataInfo, Score, TaskInfo, TrainingInfo, parse, write_text
 
 RESULT = "result.json"
-SCHEMA_VERSION: Literal[1] = 1
 
 Value = bool | int | float | str
 #: What is varied in an experiment, by name: ``{"filter": "low-pass", "cutoff": 25.0}``.
@@ -60,17 +58,7 @@ def read(folder: Path) -> Result | None:
         BenchError: naming the file, when it is no result of this schema.
     """
     path = folder / RESULT
-    if not path.exists():
-        return None
-    try:
-        return Result.model_validate_json(path.read_bytes())
-    except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(map(str, first["loc"])) or "the file"
-        raise BenchError(
-            f"{path} is no result of schema version {SCHEMA_VERSION}: {where}: {first['msg']}. Delete the folder and "
-            "give the same command again to make it anew."
-        ) from error
+    return parse(path, Result, "result") if path.exists() else None
 
 
 def macro(scores: Iterable[Score]) -> Score | None:

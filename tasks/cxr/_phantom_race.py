@@ -19,12 +19,12 @@ from tasks.cxr import _phantom_texture as texture
 #: Where a group's patients lie in the two latents on average, and how far they scatter. The groups overlap: the latents
 #: themselves give a macro one-vs-rest AUROC of about .985.
 CENTERS: Mapping[str, tuple[float, float]] = {"Asian": (1.6, -0.9), "Black": (-1.6, -0.9), "White": (0.0, 1.2)}
-SCATTER = 0.8
+SCATTER = 0.84
 
 #: How fast the lean changes sign across the middle of the image, in half-images.
 _STEP = 0.1
 #: Contrast of the oriented noise in each octave, in attenuation, and how steeply its orientation follows the lean.
-_CONTRASTS = (0.033, 0.054, 0.053, 0.048, 0.008, 0.016, 0.010)
+_CONTRASTS = (0.037, 0.0605, 0.0594, 0.0538, 0.009, 0.018, 0.0112)
 _STEEPNESS = 2.4
 #: Every image leans by itself too, differently in each octave and region: standard deviation, in units of the latents.
 _WANDER = 0.1

@@ -26,6 +26,7 @@ from bench.data.tables import (
     read_table,
     whole_numbers,
 )
+from bench.errors import BenchError
 from tests.miniatures import refused, write_rows
 
 
@@ -210,3 +211,13 @@ def test_a_header_below_the_first_row(tmp_path: Path) -> None:
     file = tmp_path / "sheet.csv"
     file.write_text("a heading,\na,b\n 1,2\n", encoding="utf-8")
     assert columns_of(read_cells(file).iloc[1:], file, ["b", "a"]).to_dict("list") == {"b": ["2"], "a": ["1"]}
+
+
+def test_a_table_that_was_cut_off_is_refused(tmp_path):
+    file = tmp_path / "table.csv"
+    file.write_text("a,b,c\n1,2,3\n4,5")
+    with pytest.raises(BenchError, match="ends in the middle of line 3"):
+        read_table(file, ["a"])
+    for whole in ("a,b,c\n1,2,3\n4,5,6", "a,b,c\n1,2,3\n4,5,\n", "a,b,c\n1,2,3\n4,5\n", 'a,b,c\n1,2,3\n4,5,"x\ny"'):
+        file.write_text(whole)
+        assert read_table(file, ["a"])["a"].tolist() == ["1", "4"]

@@ -157,11 +157,11 @@ def test_the_defaults_of_the_task_work(tmp_path):
     rows = [
         row(str(i), race=str(1 + i % 3), gender=str(1 + i % 2), res=(str(1 + i // 3 % 6), "1", "1"),
             can_scr=str(i // 2 % 2), candx_days="100" if i // 2 % 2 else "")
-        for i in range(150)
+        for i in range(240)
     ]  # fmt: skip
     root = copy_of(tmp_path, rows, *(scan(row["pid"], slices=2) for row in rows))
-    cohort = cohorts.build(balanced(read(root, NlstOptions()), 300), ChestCT, DATASET, image_size=64)
-    assert (len(cohort), cohort.rows_in, cohort.excluded) == (150, 300, {"slice not chosen (slices=every_n)": 150})
+    cohort = cohorts.build(balanced(read(root, NlstOptions()), 480), ChestCT, DATASET, image_size=64)
+    assert (len(cohort), cohort.rows_in, cohort.excluded) == (240, 480, {"slice not chosen (slices=every_n)": 240})
     assert cohort.spec.targets == ChestCT.targets
     assert cohort.spec.groups == ("Asian", "Black", "White")
 

@@ -106,21 +106,21 @@ def test_rows_in_are_rows_out_and_rows_counted(
 
 
 def test_the_official_split(tmp_path: Path) -> None:
-    train = [line for n in range(60) for line in readers(f"i{n}", *[{"Cardiomegaly": n % 2}] * 3)]
+    train = [line for n in range(120) for line in readers(f"i{n}", *[{"Cardiomegaly": n % 2}] * 3)]
     test = [row(f"t{n}", Cardiomegaly=n % 2) for n in range(20)]
     root = copy_of(tmp_path, train, test)
-    for n in range(60):
+    for n in range(120):
         dicom(root / f"train/i{n}.dicom", PatientSex="FM"[n // 2 % 2])
     for n in range(20):
         dicom(root / f"test/t{n}.dicom", PatientSex="FM"[n // 2 % 2])
     reading = read(root, Options())
-    assert (reading.table["split"][60:] == "test").all()
-    assert reading.table["split"][:60].tolist() == splits.train_or_val(reading.table["patient"][:60]).tolist()
+    assert (reading.table["split"][120:] == "test").all()
+    assert reading.table["split"][:120].tolist() == splits.train_or_val(reading.table["patient"][:120]).tolist()
     cohort = cohorts.build(
         reading, ChestXray, DATASET, protected="sex", targets=["cardiomegaly"], split="official", image_size=16
     )
-    assert len(cohort) == 80
-    assert (cohort.rows_in, cohort.excluded, cohort.set_to_unknown) == (80, {}, {SAME: 80})
+    assert len(cohort) == 140
+    assert (cohort.rows_in, cohort.excluded, cohort.set_to_unknown) == (140, {}, {SAME: 140})
 
 
 def test_a_folder_that_lacks_something_says_what(tmp_path: Path) -> None:

@@ -47,7 +47,7 @@ def test_a_table_without_quality_control(tmp_path):
 
 
 def test_every_image_is_its_own_patient_of_unknown_age(tmp_path):
-    rows = [row(f"{i:03d}", str(1 + i % 6), ["benign", "malignant"][i // 6 % 2]) for i in range(150)]
+    rows = [row(f"{i:03d}", str(1 + i % 6), ["benign", "malignant"][i // 6 % 2]) for i in range(300)]
     cohort = cohorts.build(read(copy_of(tmp_path, rows), OPTIONS), Skin, DATASET, image_size=64)
     assert cohort.table["patient"].is_unique
     assert [attribute.name for attribute in cohort.attributes()] == ["skin_tone", "fitzpatrick"]
