@@ -459,7 +459,10 @@ def _expected(file: Path, mapping: dict[str, Any], root: Path) -> pd.DataFrame:
         return _expected_of(pd.read_excel(file, dtype=str, keep_default_na=False).to_dict("records"), mapping, root)
     opened = gzip.open if file.suffix == ".gz" else open
     with opened(file, "rt", newline="", encoding="utf-8-sig") as text:  # type: ignore[operator]
-        return _expected_of(list(csv.DictReader(text, restval="", strict=True)), mapping, root)
+        rows = list(csv.DictReader(text, strict=True))
+    if file.suffix == ".csv" and None in rows[-1].values() and not file.read_bytes().endswith(b"\n"):
+        raise Wrong(f"a table that ends in the middle of a row was accepted: {rows[-1]}")
+    return _expected_of(rows, mapping, root)
 
 
 def _expected_of(rows: list[dict[str, str]], mapping: dict[str, Any], root: Path) -> pd.DataFrame:
@@ -469,7 +472,7 @@ def _expected_of(rows: list[dict[str, str]], mapping: dict[str, Any], root: Path
     image, patient = column(mapping["image"]), mapping["patient"]
     names = {image, patient, *map(column, mapping["targets"].values())}
     names |= {column(mapping[name]) for name in ("race", "sex", "age") if name in mapping}
-    unique = {tuple(row[name].strip() for name in sorted(names)): row for row in reversed(rows)}
+    unique = {tuple((row[name] or "").strip() for name in sorted(names)): row for row in reversed(rows)}
     rows = [{name: (value or "").strip() for name, value in row.items() if name in names} for row in unique.values()]
     rows = [row for row in rows if row[image] and row[patient] and (root / row[image]).is_file()]
     rows.sort(key=lambda row: str(Path(row[image])))

@@ -19,6 +19,10 @@ from bench.task import Reading
 #: What to make of a finding that the labeler calls uncertain: absent, present, or unknown.
 Uncertain = Literal["zeros", "ones", "ignore"]
 
+#: Why rows are left out whose image is not on disk, and how many of them are named.
+MISSING = "image file missing"
+_NAMED = 3
+
 _BROKEN_TEXT = (
     OSError, UnicodeDecodeError, EOFError, zlib.error, pd.errors.ParserError, pd.errors.EmptyDataError,
 )  # fmt: skip
@@ -29,7 +33,7 @@ class Rows:
 
     ``table`` is what is left, with the index of the table it began with. ``excluded`` counts by reason what
     :meth:`leave_out` dropped: ``rows``, those that came in, are rows left plus these. ``unknown`` counts what
-    :meth:`note` found in rows that stay.
+    :meth:`note` found in rows that stay. ``missing`` names the first few files that were not there.
 
     Args:
         table: the rows as they stand.
@@ -40,6 +44,7 @@ class Rows:
         self.table = table
         self.excluded: Counter[str] = Counter({reason: n for reason, n in (excluded or {}).items() if n})
         self.unknown: Counter[str] = Counter()
+        self.missing: tuple[str, ...] = ()
         self.rows = len(table) + self.excluded.total()
 
     def leave_out(self, wrong: pd.Series, reason: str) -> None:
@@ -57,7 +62,7 @@ class Rows:
 
         Args:
             root: the data set's folder.
-            paths: each row's path below it, NaN where the file is known to be missing.
+            paths: each row's path below it, NaN where nothing says what it would be.
             where: where images are looked for, as a sentence that ends the message.
 
         Raises:
@@ -71,7 +76,8 @@ class Rows:
                 + (f", the first being {first[0]}" if first else "")
                 + f". {where}"
             )
-        self.leave_out(pd.Series(~there, index=self.table.index), "image file missing")
+        self.missing = tuple(paths[~there].dropna().head(_NAMED))
+        self.leave_out(pd.Series(~there, index=self.table.index), MISSING)
 
     def merge(self, key: Sequence[str]) -> None:
         """Keep the first of the rows that agree in these columns: they came in as one, and none counts as left out."""
@@ -87,7 +93,7 @@ class Rows:
     def reading(self, columns: Mapping[str, Any]) -> Reading:
         """The reader's answer: these columns, in the order of the rows that are left, and the counts."""
         table = pd.DataFrame(dict(columns), index=self.table.index).reset_index(drop=True)
-        return Reading(table, dict(self.excluded), dict(self.unknown), self.rows)
+        return Reading(table, dict(self.excluded), dict(self.unknown), self.rows, self.missing)
 
 
 def read_table(file: Path, columns: Iterable[str], optional: Iterable[str] = ()) -> pd.DataFrame:
@@ -172,9 +178,10 @@ def find_one(
 def files_below(root: Path, folders: Sequence[str]) -> dict[str, str]:
     """Every file in these folders (or patterns of them), not below: its path from the root, by its name.
 
-    Of a name that stands in several, the folder that comes first counts.
+    Of a name that stands in several, the folder that comes first counts. A name that stands in none leads to its path in
+    the first, where there is no such file, so that it can be told what is missing.
     """
-    found: dict[str, str] = {}
+    found = _Files(folders[0])
     for folder in (folder for pattern in folders for folder in _folders(root, pattern)):
         prefix = "" if folder == root else f"{folder.relative_to(root).as_posix()}/"
         with os.scandir(folder) as entries:
@@ -182,6 +189,17 @@ def files_below(root: Path, folders: Sequence[str]) -> dict[str, str]:
                 if entry.is_file():
                     found.setdefault(entry.name, prefix + entry.name)
     return found
+
+
+class _Files(dict[str, str]):
+    def __init__(self, first: str) -> None:
+        super().__init__()
+        self.first = first
+
+    def __missing__(self, name: str) -> str:
+        if not isinstance(name, str):
+            return np.nan  # type: ignore[return-value]  # a blank cell
+        return name if self.first == "." else f"{self.first}/{name}"
 
 
 def map_values(
@@ -268,11 +286,15 @@ def labels(values: pd.Series, uncertain: Uncertain, blank: float, where: str) ->
     return map_values(values, meaning, (), where).astype(float).mask(values.isna(), blank)
 
 
+#: As much of a file's end is looked at as its last line may hold, in bytes.
+_TAIL = 2**16
+
+
 def _text(file: Path) -> pd.DataFrame:
     """All cells of a CSV file, the header as the first row."""
     plain: dict[str, Any] = {"header": None, "dtype": str, "keep_default_na": False, "encoding": "utf-8-sig"}
     try:
-        last = _last_byte(file)
+        _refuse_zeros(file)
         header = pd.read_csv(file, nrows=1, skip_blank_lines=False, **plain)
         try:
             body = pd.read_csv(file, skiprows=1, low_memory=False, **plain)
@@ -288,9 +310,7 @@ def _text(file: Path) -> pd.DataFrame:
             f"{file} has {int(surplus.sum()):,} rows with more fields than its header has names, the first in line"
             f" {int(surplus.idxmax()) + 2}. A comma inside a value needs quotes around the value."
         )
-    # Blank fields are empty words; fields that are not there are NaN. Some programs leave out blank ones at the end of a
-    # row, but then end the row.
-    if last not in b"\r\n" and body.iloc[-1:, :width].isna().any(axis=None):
+    if _ends_in_the_middle(file, width):
         raise BenchError(
             f"{file} ends in the middle of line {len(body) + 1}, with fewer fields than its header has names, so rows"
             " after it are lacking as well. Download or export it again."
@@ -298,19 +318,35 @@ def _text(file: Path) -> pd.DataFrame:
     return pd.concat([header, body.iloc[:, :width]], ignore_index=True)
 
 
-def _last_byte(file: Path) -> bytes:
-    """How a text file ends.
+def _refuse_zeros(file: Path) -> None:
+    """Refuse a text with bytes of zero in it, at which pandas ends a value in silence.
 
     Raises:
-        BenchError: for a byte of zero, at which pandas would end a value in silence.
+        BenchError: when there is one: in a file whose blocks were lost, or of another kind.
     """
-    last = b""
     with gzip.open(file) if file.suffix.lower() == ".gz" else open(file, "rb") as content:
-        while block := content.read(2**20):
-            if b"\0" in block:
-                raise BenchError(f"{file} holds bytes of zero: it is damaged, or no CSV table in UTF-8. Download it again.")
-            last = block[-1:]
-    return last
+        if any(b"\0" in block for block in iter(lambda: content.read(2**20), b"")):
+            raise BenchError(
+                f"{file} cannot be read as a CSV table: it holds bytes of zero. It is damaged, or no text in UTF-8:"
+                " download or export it again."
+            )
+
+
+def _ends_in_the_middle(file: Path, width: int) -> bool:
+    """Whether the last line of a plain file has no end and too few fields; of compressed files the cut is found anyway.
+
+    pandas reads fields that are not there as blank ones.
+    """
+    if file.suffix.lower() != ".csv":
+        return False
+    with open(file, "rb") as content:
+        content.seek(-min(_TAIL, file.stat().st_size), os.SEEK_END)
+        tail = content.read()
+    last = tail.rpartition(b"\n")[2]
+    # An end, or a line of a quoted value of several lines, of which nothing can be said.
+    if not last or last.endswith(b"\r") or b'"' in last or len(last) == _TAIL:
+        return False
+    return last.count(b",") + 1 < width
 
 
 def _workbook(file: Path) -> pd.DataFrame:
