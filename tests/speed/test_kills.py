@@ -19,7 +19,7 @@ import numpy as np
 import pytest
 
 #: 1.6 images each.
-PATIENTS = 62_500
+PATIENTS = 63_000
 CHUNK = 64
 
 
@@ -37,10 +37,13 @@ def test_a_large_cache_killed_twice_comes_out_the_same(tmp_path: Path) -> None:
     print(f"\nin one go: {time.monotonic() - began:.0f} s, of which {seconds:.1f} s drew and wrote the images")
 
     killed, kept = tmp_path / "killed", set()
-    for kill in (1, 2):
+    chunks = -(-len((tmp_path / "whole" / "images.txt").read_text().split("\n")) // CHUNK)
+    for kill, least, most in ((1, 0.02, 0.45), (2, 0.5, 0.9)):
+        # At a random moment: so many chunks, and whatever the workers are at after some milliseconds more.
+        enough = rng.uniform(least, most) * chunks
         process, log = _start(killed, tmp_path / f"log{kill}")
-        _until(lambda: len(_finished(killed) or ()) > len(kept), process)  # noqa: B023
-        time.sleep(float(rng.uniform(0.02, 0.4)) * seconds)
+        _until(lambda: len(_finished(killed) or ()) > enough, process)  # noqa: B023
+        time.sleep(float(rng.uniform(0, 0.05)))
         assert process.poll() is None, "finished before it was killed"
         os.killpg(process.pid, signal.SIGKILL)
         process.wait()
@@ -52,10 +55,9 @@ def test_a_large_cache_killed_twice_comes_out_the_same(tmp_path: Path) -> None:
     assert process.wait() == 0, log.read_text()
     drawn = _see_nothing_redone(killed, tmp_path / "log3", kept)
     images = (killed / "images.txt").read_text().split("\n")
-    chunks = set(range(0, len(images), CHUNK))
-    assert drawn == chunks - kept
+    assert drawn == set(range(0, len(images), CHUNK)) - kept
     assert f"going on at {sum(min(CHUNK, len(images) - at) for at in kept):,} of {len(images):,}" in log.read_text()
-    print(f"last start: {len(drawn):,} of {len(chunks):,} chunks drawn; in all {time.monotonic() - began:.0f} s")
+    print(f"last start: {len(drawn):,} of {chunks:,} chunks drawn; in all {time.monotonic() - began:.0f} s")
 
     (one,), (other,) = ([path for path in folder.iterdir() if path.is_dir()] for folder in (tmp_path / "whole", killed))
     assert one.name == other.name
