@@ -1,7 +1,7 @@
 """Files broken in every way at hand, and what becomes of each: ``python -m tests.mutations 300``.
 
-Small valid images (DICOM in several transfer syntaxes, PNG, JPEG, TIFF), tables and mappings are cut short, flipped bit
-by bit, zeroed, renamed, blown up or replaced by noise, and go through ``bench data check`` and the image cache. What may
+Small valid images (DICOM in several transfer syntaxes, PNG, JPEG, TIFF), tables and mappings are cut, flipped bit by
+bit, zeroed, renamed, blown up or replaced by noise, and go through ``bench data check`` and the image cache. What may
 become of one: it is refused with a reason, or it is read as a decoder that is not ours reads it, OpenCV's or pydicom's
 for images, Python's own csv and yaml for tables. A traceback, a hang or another result raises.
 """
@@ -23,7 +23,7 @@ import warnings
 import zlib
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -40,7 +40,6 @@ from bench.cli import main
 from bench.config import compose
 from bench.data import cache
 from bench.data.chosen import choose
-from bench.errors import BenchError
 from tests.data.files import dicom
 
 #: Side of every image, so that the pixels are compared as they are stored.
@@ -171,7 +170,7 @@ def _tables(folder: Path) -> list[Original]:
 def _rows(n: int) -> list[dict[str, str]]:
     return [
         {
-            "FILE": f"whole{k:03d}.png", "MRN": f"P{k:04d}", "EFF": "yes no".split()[k % 2], "RACE": "WBA"[k // 2 % 3],
+            "FILE": f"whole{k:03d}.png", "MRN": f"P{k:04d}", "EFF": ["yes", "no"][k % 2], "RACE": "WBA"[k // 2 % 3],
             "SEX": "FM"[k // 6 % 2], "AGE": str(20 + k % 70), "NOTE": 'said "no", twice' if k % 9 == 0 else "",
         }
         for k in range(n)
@@ -478,7 +477,7 @@ def _expected_of(rows: list[dict[str, str]], mapping: dict[str, Any], root: Path
     rows.sort(key=lambda row: str(Path(row[image])))
     table = {"image": [str(Path(row[image])) for row in rows], "patient": [row[patient] for row in rows]}
     for name, part in mapping["targets"].items():
-        meant = {"1": 1, "0": 0} if isinstance(part, str) else {word: 1 for word in part.get("positive", ["1"])}
+        meant = {"1": 1, "0": 0} if isinstance(part, str) else dict.fromkeys(part.get("positive", ["1"]), 1)
         if not isinstance(part, str):
             meant |= dict.fromkeys(part.get("negative", ["0"]), 0)
         table[name] = [float(meant[row[column(part)]]) if row[column(part)] in meant else np.nan for row in rows]
@@ -502,7 +501,14 @@ def _cached(arguments: list[str], root: Path, files: int) -> tuple[cache.Images,
     with _limited(files), contextlib.redirect_stderr(io.StringIO()):
         cohort = chosen.cohort(checked=False)
         made = cache.open_images(
-            cohort, chosen.dataset, chosen.options, config.task.root, root / "cache", SIZE, 1, config.task.max_unreadable
+            cohort,
+            chosen.dataset,
+            chosen.options,
+            config.task.root,
+            root / "cache",
+            SIZE,
+            1,
+            config.task.max_unreadable,
         )
     return made, cohort
 

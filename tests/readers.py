@@ -155,7 +155,13 @@ def _hand(root: Path) -> None:
 
 
 def _embed(root: Path) -> None:
-    races = ("Caucasian or White", "African American  or Black", "Asian", "Multiple", "Unknown, Unavailable or Unreported")
+    races = (
+        "Caucasian or White",
+        "African American  or Black",
+        "Asian",
+        "Multiple",
+        "Unknown, Unavailable or Unreported",
+    )
     findings = [
         embed.finding(str(n), str(n), "NBSA"[n % 4], side="LRB"[n % 3], severity=("", "0.0", "4.0")[n // 4 % 3],
                       ETHNICITY_DESC=races[n % 5])
@@ -190,9 +196,7 @@ def _ham(root: Path) -> None:
 
 
 def _isic(root: Path) -> None:
-    rows = [
-        isic.row(f"ISIC_{n:07d}", f"IP_{n}", str(n % 2), sex=("male", "female")[n // 2 % 2]) for n in range(N)
-    ]
+    rows = [isic.row(f"ISIC_{n:07d}", f"IP_{n}", str(n % 2), sex=("male", "female")[n // 2 % 2]) for n in range(N)]
     isic.copy_of(root, rows, [("ISIC_0000001", "ISIC_0000003")])
 
 

@@ -1,6 +1,7 @@
-"""Whether an image file is whole: what Pillow and pydicom read on in silence where a file ends early or contradicts itself.
+"""Whether an image file is whole, where Pillow and pydicom read on in silence.
 
-They fill up with zeros what is lacking, and leave out what is too much: another image than was stored, and no error.
+Of a file that ends early or contradicts its header they fill up with zeros what is lacking, and leave out what is too
+much: another image than was stored, and no error.
 """
 
 from __future__ import annotations

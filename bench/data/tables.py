@@ -178,8 +178,8 @@ def find_one(
 def files_below(root: Path, folders: Sequence[str]) -> dict[str, str]:
     """Every file in these folders (or patterns of them), not below: its path from the root, by its name.
 
-    Of a name that stands in several, the folder that comes first counts. A name that stands in none leads to its path in
-    the first, where there is no such file, so that it can be told what is missing.
+    Of a name that stands in several, the folder that comes first counts. A name that stands in none leads to its path
+    in the first, where there is no such file, so that it can be told what is missing.
     """
     found = _Files(folders[0])
     for folder in (folder for pattern in folders for folder in _folders(root, pattern)):
@@ -198,7 +198,7 @@ class _Files(dict[str, str]):
 
     def __missing__(self, name: str) -> str:
         if not isinstance(name, str):
-            return np.nan  # type: ignore[return-value]  # a blank cell
+            return np.nan  # a blank cell
         return name if self.first == "." else f"{self.first}/{name}"
 
 

@@ -147,7 +147,9 @@ def test_tiffs_in_strips_tiles_and_planes_are_read_if_all_parts_are_there(tmp_pa
         path = tiff_in_parts(tmp_path / "b.tif", pixels, tags, parts[:-1])
         assert reason(path, channels=3).startswith("corrupt or truncated")
     short = [pixels[:16], pixels[16:32], pixels[32:36]]
-    assert "4,320 bytes where 40 x 40 pixels take 4,800" in reason(tiff_in_parts(tmp_path / "c.tif", pixels, {278: [16]}, short), channels=3)
+    assert "4,320 bytes where 40 x 40 pixels take 4,800" in reason(
+        tiff_in_parts(tmp_path / "c.tif", pixels, {278: [16]}, short), channels=3
+    )
 
 
 def test_png_checksums_hold_for_its_last_chunk(whole, tmp_path):

@@ -1,5 +1,4 @@
-"""The phantom's patients with pixels that cost next to nothing to draw, and their image cache, built by a process of its
-own: ``python -c "from tests.speed import drawn; drawn.build(…)"``."""
+"""The phantom's patients with pixels that cost next to nothing to draw, and the building of their image cache."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 """A cache of 100,000 images whose building is killed twice, against one that is built in one go, byte by byte.
 
-Not part of the default run: ``pytest tests/speed/test_kills.py -n 0 -s``. The patients are the phantom's; the pixels are
-noise that costs next to nothing to draw, since what is asked is what becomes of finished chunks. ``BENCH_TEST_KILLS``
-seeds the moments of the kills.
+Not part of the default run: ``pytest tests/speed/test_kills.py -n 0 -s``. The patients are the phantom's; the pixels
+are noise that costs next to nothing to draw, since what is asked is what becomes of finished chunks.
+``BENCH_TEST_KILLS`` seeds the moments of the kills.
 """
 
 from __future__ import annotations
@@ -71,7 +71,9 @@ def test_a_large_cache_killed_twice_comes_out_the_same(tmp_path: Path) -> None:
 
 
 def _start(cache_dir: Path, drawn: Path) -> tuple[subprocess.Popen[bytes], Path]:
-    program = f"from pathlib import Path; from tests.speed import drawn; drawn.build(Path({str(cache_dir)!r}), {PATIENTS}, 2)"
+    program = (
+        f"from pathlib import Path; from tests.speed import drawn; drawn.build(Path({str(cache_dir)!r}), {PATIENTS}, 2)"
+    )
     said = drawn.with_suffix(".err")
     home = Path(__file__).resolve().parents[2]
     env = os.environ | {"DRAWN_LOG": str(drawn), "OMP_NUM_THREADS": "1", "PYTHONPATH": str(home)}

@@ -16,9 +16,7 @@ from tests.miniatures import refused, refused_without
 from tests.readers import MINIATURES, Miniature
 
 every = pytest.mark.parametrize("one", MINIATURES, ids=lambda one: one.name)
-with_tables = pytest.mark.parametrize(
-    "one", [one for one in MINIATURES if one.tables], ids=lambda one: one.name
-)
+with_tables = pytest.mark.parametrize("one", [one for one in MINIATURES if one.tables], ids=lambda one: one.name)
 with_words = pytest.mark.parametrize(
     ("one", "table", "column", "word"),
     [(one, *where) for one in MINIATURES for where in one.words],
@@ -107,6 +105,8 @@ def test_images_that_are_missing_or_broken_are_named_and_a_run_goes_on(one: Mini
     )
     assert [image for image, _ in images.rejected] == [broken]
     assert len(images.pixels) == len(whole) - one.listed
-    with pytest.raises(BenchError, match=r"no more than 0 of them may be unreadable \(task\.max_unreadable\)") as caught:
+    with pytest.raises(
+        BenchError, match=r"no more than 0 of them may be unreadable \(task\.max_unreadable\)"
+    ) as caught:
         cache.open_images(cohort, chosen.dataset, chosen.options, root, tmp_path / "cache", 16, 1, 0.0)
     assert broken in str(caught.value)
