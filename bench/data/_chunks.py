@@ -138,21 +138,19 @@ class Target:
     shape: Shape
 
     def write(self, start: int, pixels: np.ndarray, rows: Any) -> None:
-        """Write images from row ``start`` on, and return only when they are on disk.
+        """Write images from row ``start`` on; whoever counts them as finished sees to it that they reach the disk.
 
         Through a file handle, not a memory map, in which a full disk would end the process by SIGBUS.
         """
         with open(self.file, "r+b") as file:
             file.seek(self.offset + start * math.prod(self.shape))
             file.write(np.ascontiguousarray(pixels).data)
-            file.flush()
-            os.fsync(file.fileno())
 
 
 def fill(
     source: Files | Rendered, target: Place, table: pd.DataFrame, chunks: Sequence[Chunk], workers: int
 ) -> Iterator[tuple[Chunk, Rejected]]:
-    """Fill the chunks in ``workers`` processes; yields each chunk when it is on disk, with its rejected cache rows.
+    """Fill the chunks in ``workers`` processes; yields each chunk when it is written, with its rejected cache rows.
 
     In this process for one worker or one chunk, and for a phantom that another process could not import.
 
