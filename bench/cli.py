@@ -86,7 +86,7 @@ def list_plugins(
 @app.command()
 def show(overrides: Overrides = None) -> None:
     """What a method or task is, its source, and its options with defaults and ranges: bench show method=adversarial."""
-    from bench.report import print_method, print_options, print_task
+    from bench.report_plugins import print_method, print_options, print_task
 
     asked = dict(text.partition("=")[::2] for text in overrides or [])
     if unknown := set(asked) - {"method", "task", "task.dataset"}:

@@ -27,7 +27,7 @@ _WANTED = (
     ("B5", "age, sex, bmi, findings, logistic regression", 0.0, 0.66),
     ("B5", "age, sex, bmi, findings, random forest", 0.0, 0.66),
     ("B5", "age, sex, bmi, findings, boosted trees", 0.0, 0.66),
-    ("C2", "noise σ = 0.1, at test", 0.60, 0.80),
+    ("C2", "noise σ = 0.1 of", 0.60, 0.80),
 )
 #: Of the frequency curves: how far from the paper's, from D = 10 on, and what may be left where nothing is kept.
 _CURVE, _FROM, _NOTHING = 0.06, 10, 0.03

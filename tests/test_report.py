@@ -6,7 +6,7 @@ import pytest
 from rich.console import Console
 
 from bench import report
-from bench.records import Record
+from bench.records import External, Record
 from bench.scoring.decodability.flags import MEANINGS
 from tests.leaderboard.conftest import record, removal, score, suite
 
@@ -59,6 +59,30 @@ def test_whose_labels_the_scores_are_against(capsys: pytest.CaptureFixture[str])
     data = plain.data.model_copy(update={"true_labels": ["effusion"]})
     lines = _printed(plain.model_copy(update={"data": data}), capsys)
     assert "Scored against true labels, trained on reported ones: effusion" in lines
+
+
+def test_scores_on_another_set_stand_beside_those_at_home(capsys: pytest.CaptureFixture[str]) -> None:
+    home = record(also=suite())
+    data = home.data.model_copy(update={"patients": {"test": 77}})
+    scores = [
+        score("auroc", (0.71, 0.7, 0.72), target="macro"),
+        score("auroc", (None, None, None), target="effusion", note="too small to score"),
+        score("worst_auroc", (0.61, 0.6, 0.62), target="macro", attribute="race"),
+        score("decodability", (0.81, 0.8, 0.82), view="penultimate", attribute="race"),
+        score("decodability", (0.66, 0.6, 0.7), view="penultimate", reference="untrained", attribute="race"),
+    ]
+    other = External(
+        name="theirs", data=data, targets=["effusion"], groups=home.task.groups, scoring={}, suite_version=1, flags=[],
+        scores=scores,
+    )  # fmt: skip
+    lines = _printed(home.model_copy(update={"external": [other]}), capsys)
+    theirs = lines[lines.index("On theirs: 77 test patients") :]
+    assert _cells(theirs, "macro") == ["0.710", "0.700 – 0.720", "0.800"]
+    assert _cells(theirs, "effusion") == ["–", "too small to score", "0.120"]
+    assert _cells(theirs, "macro, worst group") == ["0.610", "0.600 – 0.620", "0.700"]
+    assert _cells(theirs, "race from features") == ["0.810", "0.800 – 0.820", "0.900"]
+    assert _cells(theirs, "race from features, same network untrained") == ["0.660", "0.600 – 0.700", "0.600"]
+    assert any(line.startswith("theirs has no labels of no_finding") for line in theirs)
 
 
 @pytest.mark.parametrize(

@@ -42,10 +42,10 @@ class Scanner:
 #: differ most: the north shows lungs bright and with contrast, the south dark and flat, so that a network from either
 #: loses something at the other.
 SCANNERS: Mapping[str, Scanner] = {
-    "north DR": Scanner(1.0, 0.004, 0.0125, 0.02, 1.06, -0.09, 0.02, True),
-    "north portable": Scanner(1.1, 0.008, 0.017, 0.06, 1.17, -0.07, 0.05, True),
-    "south CR": Scanner(0.85, 0.014, 0.015, 0.05, 1.49, 0.07, 0.0, False),
-    "south DR": Scanner(0.92, 0.009, 0.012, 0.03, 1.27, 0.09, 0.06, False),
+    "north DR": Scanner(1.0, 0.004, 0.0125, 0.02, 1.06, -0.115, 0.02, True),
+    "north portable": Scanner(1.1, 0.008, 0.017, 0.06, 1.17, -0.095, 0.05, True),
+    "south CR": Scanner(0.85, 0.014, 0.015, 0.05, 1.49, 0.095, 0.0, False),
+    "south DR": Scanner(0.92, 0.009, 0.012, 0.03, 1.27, 0.115, 0.06, False),
 }
 
 
