@@ -43,13 +43,15 @@ class Reading:
     ``true_<target>`` beside them (1, 0, NaN for unknown): networks are trained and tuned on what is reported and tested
     on what is true. ``excluded`` counts the rows left out, by reason, and nothing else; ``unknown`` counts values that
     the reader set to unknown in rows that stay, by reason. ``rows`` is how many rows the data set's own table has,
-    one an image: those of ``table`` and those left out. A reader that states it is held to it.
+    one an image: those of ``table`` and those left out. A reader that states it is held to it. ``missing`` names the
+    first few images that the data set's table lists and that are not on disk.
     """
 
     table: pd.DataFrame
     excluded: Mapping[str, int] = field(default_factory=dict)
     unknown: Mapping[str, int] = field(default_factory=dict)
     rows: int | None = None
+    missing: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -134,7 +136,8 @@ class Cohort:
     """The validated table of one data set: one row an image, sorted by ``image``, every patient in one split.
 
     ``excluded`` counts the rows left out, by reason, and ``set_to_unknown`` the values; ``rows_in`` is how many rows
-    the data set's own table had, so that rows in are rows kept and rows left out.
+    the data set's own table had, so that rows in are rows kept and rows left out. ``missing`` names the first few
+    images that are not on disk.
 
     Made by :func:`bench.data.cohorts.build`; the constructor trusts its arguments.
     """
@@ -148,6 +151,7 @@ class Cohort:
     excluded: Mapping[str, int] = field(default_factory=dict)
     set_to_unknown: Mapping[str, int] = field(default_factory=dict)
     rows_in: int = 0
+    missing: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         return len(self.table)

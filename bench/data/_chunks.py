@@ -138,21 +138,19 @@ class Target:
     shape: Shape
 
     def write(self, start: int, pixels: np.ndarray, rows: Any) -> None:
-        """Write images from row ``start`` on, and return only when they are on disk.
+        """Write images from row ``start`` on; whoever counts them as finished sees to it that they reach the disk.
 
         Through a file handle, not a memory map, in which a full disk would end the process by SIGBUS.
         """
         with open(self.file, "r+b") as file:
             file.seek(self.offset + start * math.prod(self.shape))
             file.write(np.ascontiguousarray(pixels).data)
-            file.flush()
-            os.fsync(file.fileno())
 
 
 def fill(
     source: Files | Rendered, target: Place, table: pd.DataFrame, chunks: Sequence[Chunk], workers: int
 ) -> Iterator[tuple[Chunk, Rejected]]:
-    """Fill the chunks in ``workers`` processes; yields each chunk when it is on disk, with its rejected cache rows.
+    """Fill the chunks in ``workers`` processes; yields each chunk when it is written, with its rejected cache rows.
 
     In this process for one worker or one chunk, and for a phantom that another process could not import.
 
@@ -170,22 +168,23 @@ def fill(
     workers = min(workers, len(chunks))
     # Spawned: a fork would copy the locks of whatever threads (torch's among them) the parent has.
     context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(workers, context, initializer=_start_worker, initargs=(_homes(code),)) as pool:
-        running: dict[Future[Rejected], Chunk] = {}
+    pool = ProcessPoolExecutor(workers, context, initializer=_start_worker, initargs=(_homes(code),))
+    running: dict[Future[Rejected], Chunk] = {}
 
-        def submit(some: Iterable[tuple[Chunk, Any]]) -> None:
-            for chunk, rows in some:
-                running[pool.submit(_fill, source, target, chunk.start, rows)] = chunk
+    def submit(some: Iterable[tuple[Chunk, Any]]) -> None:
+        for chunk, rows in some:
+            running[pool.submit(_fill, source, target, chunk.start, rows)] = chunk
 
+    try:
         submit(islice(jobs, 2 * workers))
-        try:
-            while running:
-                done, _ = wait(running, return_when=FIRST_COMPLETED)
-                for future in done:
-                    yield running.pop(future), future.result()
-                submit(islice(jobs, len(done)))
-        finally:
-            pool.shutdown(cancel_futures=True)
+        while running:
+            done, _ = wait(running, return_when=FIRST_COMPLETED)
+            for future in done:
+                yield running.pop(future), future.result()
+            submit(islice(jobs, len(done)))
+    finally:
+        # Workers that have nothing to write are not waited for: they end by themselves.
+        pool.shutdown(wait=bool(running), cancel_futures=True)
 
 
 def _fill(source: Files | Rendered, target: Place, start: int, rows: Any) -> Rejected:

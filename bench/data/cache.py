@@ -11,6 +11,7 @@ import math
 import os
 import shutil
 import sys
+import time
 from collections.abc import Sequence
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
@@ -31,6 +32,8 @@ from bench.task import MAX_UNREADABLE, Cohort, Dataset, require_root
 _LAYOUT = 1
 #: Images a chunk: what a worker takes at once, and the most that a kill costs each worker.
 _CHUNK = 64
+#: Seconds of finished chunks that a kill may cost besides.
+_SYNCED_AFTER = 1.0
 _PIXELS, _JOURNAL, _REJECTED, _ABOUT = "pixels.npy", "finished.jsonl", "rejected.csv", "cache.json"
 
 
@@ -73,11 +76,11 @@ def fingerprint(cohort: Cohort, dataset: Dataset, options: Any, root: Path | Non
         digest = _start_digest(about | {"options": options.model_dump(mode="json")})
         digest.update(cohort.table.drop(columns="split").to_csv(index=False, float_format="%.9g").encode())
         return digest.hexdigest()
-    folder = require_root(root, dataset.name)
+    above = os.path.join(require_root(root, dataset.name), "")  # joining paths takes longer than asking the disk
     digest = _start_digest(about | {"decoder": DECODER_VERSION})
     for image in cohort.table["image"]:
         try:
-            stat = os.stat(folder / split_frame(image)[0])
+            stat = os.stat(above + split_frame(image)[0])
             digest.update(f"{image}\0{stat.st_size}\0{stat.st_mtime_ns}\n".encode())
         except OSError as error:
             digest.update(f"{image}\0{error.strerror}\n".encode())
@@ -180,12 +183,10 @@ def _build(
         todo = [chunk for chunk in chunks if chunk not in finished]
         with (
             Progress(f"{dataset.name}, {size} px", len(cohort), done) as progress,
-            open(partial / _JOURNAL, "a") as journal,
+            _Journal(partial) as journal,
         ):
             for chunk, bad in fill(source, target, cohort.table, todo, workers):
-                journal.write(json.dumps([*chunk, bad]) + "\n")
-                journal.flush()
-                os.fsync(journal.fileno())
+                journal.add(chunk, bad)
                 rejected += bad
                 progress.advance(chunk.stop - chunk.start)
         images = cohort.table["image"].to_numpy()
@@ -204,6 +205,38 @@ def _build(
         if isinstance(error, BenchError) or _is_full(error):
             shutil.rmtree(partial, ignore_errors=True)
         raise
+
+
+class _Journal:
+    """Puts down which chunks are finished, and each only when its pixels are on disk.
+
+    Once a second, for all chunks since: to wait for the disk after each would take longer than decoding small images.
+    """
+
+    def __init__(self, partial: Path) -> None:
+        self.pixels, self.lines = open(partial / _PIXELS, "r+b"), open(partial / _JOURNAL, "a")  # noqa: SIM115
+        self.waiting: list[str] = []
+        self.synced = time.monotonic()
+
+    def __enter__(self) -> _Journal:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        with self.pixels, self.lines:
+            self._sync()
+
+    def add(self, chunk: Chunk, rejected: Rejected) -> None:
+        """This chunk is written."""
+        self.waiting.append(json.dumps([*chunk, rejected]) + "\n")
+        if time.monotonic() - self.synced >= _SYNCED_AFTER:
+            self._sync()
+
+    def _sync(self) -> None:
+        os.fsync(self.pixels.fileno())  # what the workers wrote as well
+        self.lines.write("".join(self.waiting))
+        self.lines.flush()
+        os.fsync(self.lines.fileno())
+        self.waiting, self.synced = [], time.monotonic()
 
 
 def _start(partial: Path, whole: Shape) -> dict[Chunk, Rejected]:

@@ -15,6 +15,7 @@ from bench.data._chunks import Files, Rejected, Rendered, shape
 from bench.data._progress import Progress
 from bench.data.chosen import Chosen, choose
 from bench.data.decode import split_frame
+from bench.data.tables import MISSING
 from bench.errors import BenchError
 from bench.records import Attrition, Cell
 from bench.scoring.evaluation import MIN_IMAGES, MIN_PATIENTS
@@ -54,6 +55,12 @@ def check(config: RunConfig, sample: int = 64) -> Checked:
         cohorts.check_splits(cohort)
     except BenchError as error:
         errors.append(str(error))
+    if missing := cohort.excluded.get(MISSING):
+        listed = "; ".join(cohort.missing) + (" …" if missing > len(cohort.missing) else "")
+        warnings.append(
+            f"{missing:,} images of the data set's table are not on disk and left out: {listed}. Fetch them if they are"
+            " to be in."
+        )
     absent = [] if chosen.dataset.render else _absent(cohort, require_root(config.task.root, chosen.dataset.name))
     _judge(absent, len(cohort), "images", config.task.max_unreadable, warnings, errors)
     there = np.setdiff1d(np.arange(len(cohort)), [row for row, _ in absent])

@@ -93,6 +93,7 @@ def build(
         excluded=dict(excluded),
         set_to_unknown=dict(unknown),
         rows_in=rows_in,
+        missing=reading.missing,
     )
     if checked:
         check_splits(cohort)

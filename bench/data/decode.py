@@ -15,11 +15,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PIL import Image
 
+from bench.data._whole import Elements, Undecodable, check_jpeg, check_surplus, check_tiff
+
 if TYPE_CHECKING:
     import pydicom
 
 #: Raised whenever the same file would come out with other pixels: it is part of every image cache's fingerprint.
-DECODER_VERSION = 1
+DECODER_VERSION = 2
 
 #: Beyond these a file is taken for a decompression bomb; the largest mammograms have 2·10⁷ pixels and 40 MB.
 MAX_PIXELS = 100_000_000
@@ -28,6 +30,8 @@ MAX_BYTES = 512 * 2**20
 _FORMATS = ("PNG", "JPEG", "TIFF")
 _SIGNATURES = (b"\x89PNG", b"\xff\xd8\xff", b"II*\0", b"MM\0*")
 _TIFF_BITS, _TIFF_PHOTOMETRIC, _WHITE_IS_ZERO = 258, 262, 0
+#: How a PNG ends: a chunk without content, and its checksum, which Pillow's check leaves out.
+_PNG_END = b"IEND\xaeB`\x82"
 #: All that is read of a DICOM file: how its pixels are stored and meant to be shown. No name, id or date among them.
 _DICOM_TAGS = (
     "Rows", "Columns", "NumberOfFrames", "SamplesPerPixel", "PhotometricInterpretation", "PlanarConfiguration",
@@ -45,14 +49,6 @@ _COLOUR = ("RGB", "YBR_FULL", "YBR_FULL_422", "YBR_ICT", "YBR_RCT", _PALETTE)
 _FRAME_SEQUENCES = ("PixelValueTransformationSequence", "FrameVOILUTSequence")
 _DEFLATED = b"1.2.840.10008.1.2.1.99"
 _FRAME = re.compile(r"(.+)#frame=(\d+)", re.DOTALL)
-
-
-class Undecodable(Exception):
-    """A file that gives no image. ``reason`` is one line, ``kind of fault`` or ``kind of fault: detail``."""
-
-    def __init__(self, reason: str) -> None:
-        super().__init__(reason)
-        self.reason = reason
 
 
 def split_frame(image: str) -> tuple[str, int | None]:
@@ -131,10 +127,16 @@ def _picture(content: bytes, size: int, channels: int, frame: int | None) -> np.
         index = _index(getattr(image, "n_frames", 1), frame, str(image.format))
         if image.format == "PNG":
             image.verify()  # the checksums, which loading the pixels leaves unchecked
+            if _PNG_END not in content:
+                raise Undecodable("corrupt or truncated: the file ends before its last chunk does")
+        elif image.format == "JPEG":
+            check_jpeg(content, *image.size)
     with Image.open(io.BytesIO(content), formats=_FORMATS) as image:
         if index:
             image.seek(index)
             _check_extent(*image.size)
+        if image.format == "TIFF":
+            check_tiff(image)
         if image.format == "JPEG":
             image.draft(mode, (2 * size, 2 * size))
         if image.mode.startswith("I;16"):
@@ -166,9 +168,12 @@ def _dicom(content: bytes, size: int, channels: int, frame: int | None) -> np.nd
     import pydicom
 
     _check_deflated(content)
-    dataset = pydicom.dcmread(io.BytesIO(content), specific_tags=list(_DICOM_TAGS))
+    file = Elements(content)
+    dataset = pydicom.dcmread(file, specific_tags=list(_DICOM_TAGS))
     if "PixelData" not in dataset:
         raise Undecodable("DICOM file without pixels")
+    if file.torn or file.tell() > len(content):
+        raise Undecodable("corrupt or truncated: the file ends within an element")
     index = _index(int(dataset.get("NumberOfFrames") or 1), frame, "DICOM")
     kind = dataset.PhotometricInterpretation
     if kind not in (_GREY if channels == 1 else _GREY + _COLOUR):
@@ -218,7 +223,11 @@ def _stored(dataset: pydicom.Dataset, index: int) -> np.ndarray:
     cure = "see pydicom's pixel plugins (pip install 'mitigation-bench[dicom]')"
     if not decoder.is_available:
         raise Undecodable(f"no decoder installed for this transfer syntax: {syntax.name}, {cure}")
+    if not syntax.is_compressed:
+        check_surplus(dataset)
     try:
+        # A warning only, of a header that states fewer pixels than there are.
+        warnings.filterwarnings("error", message=".*RLE segment contains non-conformant padding")
         return pixel_array(dataset, index=index)
     except RuntimeError as error:
         if decoder.missing_dependencies:  # one decoder of a syntax may lack what another has, 12 bits for instance

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import gzip
 import os
-import zipfile
 import zlib
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -19,11 +19,13 @@ from bench.task import Reading
 #: What to make of a finding that the labeler calls uncertain: absent, present, or unknown.
 Uncertain = Literal["zeros", "ones", "ignore"]
 
+#: Why rows are left out whose image is not on disk, and how many of them are named.
+MISSING = "image file missing"
+_NAMED = 3
+
 _BROKEN_TEXT = (
     OSError, UnicodeDecodeError, EOFError, zlib.error, pd.errors.ParserError, pd.errors.EmptyDataError,
 )  # fmt: skip
-#: What openpyxl raises for files that are no workbook, or half of one.
-_BROKEN_WORKBOOK = (OSError, EOFError, zlib.error, zipfile.BadZipFile, ValueError, KeyError, TypeError, AttributeError)
 
 
 class Rows:
@@ -31,7 +33,7 @@ class Rows:
 
     ``table`` is what is left, with the index of the table it began with. ``excluded`` counts by reason what
     :meth:`leave_out` dropped: ``rows``, those that came in, are rows left plus these. ``unknown`` counts what
-    :meth:`note` found in rows that stay.
+    :meth:`note` found in rows that stay. ``missing`` names the first few files that were not there.
 
     Args:
         table: the rows as they stand.
@@ -42,6 +44,7 @@ class Rows:
         self.table = table
         self.excluded: Counter[str] = Counter({reason: n for reason, n in (excluded or {}).items() if n})
         self.unknown: Counter[str] = Counter()
+        self.missing: tuple[str, ...] = ()
         self.rows = len(table) + self.excluded.total()
 
     def leave_out(self, wrong: pd.Series, reason: str) -> None:
@@ -59,7 +62,7 @@ class Rows:
 
         Args:
             root: the data set's folder.
-            paths: each row's path below it, NaN where the file is known to be missing.
+            paths: each row's path below it, NaN where nothing says what it would be.
             where: where images are looked for, as a sentence that ends the message.
 
         Raises:
@@ -73,7 +76,8 @@ class Rows:
                 + (f", the first being {first[0]}" if first else "")
                 + f". {where}"
             )
-        self.leave_out(pd.Series(~there, index=self.table.index), "image file missing")
+        self.missing = tuple(paths[~there].dropna().head(_NAMED))
+        self.leave_out(pd.Series(~there, index=self.table.index), MISSING)
 
     def merge(self, key: Sequence[str]) -> None:
         """Keep the first of the rows that agree in these columns: they came in as one, and none counts as left out."""
@@ -89,7 +93,7 @@ class Rows:
     def reading(self, columns: Mapping[str, Any]) -> Reading:
         """The reader's answer: these columns, in the order of the rows that are left, and the counts."""
         table = pd.DataFrame(dict(columns), index=self.table.index).reset_index(drop=True)
-        return Reading(table, dict(self.excluded), dict(self.unknown), self.rows)
+        return Reading(table, dict(self.excluded), dict(self.unknown), self.rows, self.missing)
 
 
 def read_table(file: Path, columns: Iterable[str], optional: Iterable[str] = ()) -> pd.DataFrame:
@@ -174,9 +178,10 @@ def find_one(
 def files_below(root: Path, folders: Sequence[str]) -> dict[str, str]:
     """Every file in these folders (or patterns of them), not below: its path from the root, by its name.
 
-    Of a name that stands in several, the folder that comes first counts.
+    Of a name that stands in several, the folder that comes first counts. A name that stands in none leads to its path
+    in the first, where there is no such file, so that it can be told what is missing.
     """
-    found: dict[str, str] = {}
+    found = _Files(folders[0])
     for folder in (folder for pattern in folders for folder in _folders(root, pattern)):
         prefix = "" if folder == root else f"{folder.relative_to(root).as_posix()}/"
         with os.scandir(folder) as entries:
@@ -184,6 +189,17 @@ def files_below(root: Path, folders: Sequence[str]) -> dict[str, str]:
                 if entry.is_file():
                     found.setdefault(entry.name, prefix + entry.name)
     return found
+
+
+class _Files(dict[str, str]):
+    def __init__(self, first: str) -> None:
+        super().__init__()
+        self.first = first
+
+    def __missing__(self, name: str) -> str:
+        if not isinstance(name, str):
+            return np.nan  # a blank cell
+        return name if self.first == "." else f"{self.first}/{name}"
 
 
 def map_values(
@@ -278,6 +294,7 @@ def _text(file: Path) -> pd.DataFrame:
     """All cells of a CSV file, the header as the first row."""
     plain: dict[str, Any] = {"header": None, "dtype": str, "keep_default_na": False, "encoding": "utf-8-sig"}
     try:
+        _refuse_zeros(file)
         header = pd.read_csv(file, nrows=1, skip_blank_lines=False, **plain)
         try:
             body = pd.read_csv(file, skiprows=1, low_memory=False, **plain)
@@ -299,6 +316,20 @@ def _text(file: Path) -> pd.DataFrame:
             " after it are lacking as well. Download or export it again."
         )
     return pd.concat([header, body.iloc[:, :width]], ignore_index=True)
+
+
+def _refuse_zeros(file: Path) -> None:
+    """Refuse a text with bytes of zero in it, at which pandas ends a value in silence.
+
+    Raises:
+        BenchError: when there is one: in a file whose blocks were lost, or of another kind.
+    """
+    with gzip.open(file) if file.suffix.lower() == ".gz" else open(file, "rb") as content:
+        if any(b"\0" in block for block in iter(lambda: content.read(2**20), b"")):
+            raise BenchError(
+                f"{file} cannot be read as a CSV table: it holds bytes of zero. It is damaged, or no text in UTF-8:"
+                " download or export it again."
+            )
 
 
 def _ends_in_the_middle(file: Path, width: int) -> bool:
@@ -325,7 +356,7 @@ def _workbook(file: Path) -> pd.DataFrame:
         raise BenchError(
             f"{file} is a workbook, which needs openpyxl: pip install openpyxl, or save the sheet as CSV beside it."
         ) from error
-    except _BROKEN_WORKBOOK as error:
+    except Exception as error:  # broken files make openpyxl, zipfile and the XML parser raise all there is
         raise BenchError(f"{file} cannot be read as a workbook: {_line(error)}. Download it again.") from error
 
 

@@ -44,9 +44,9 @@ def read(root: Path | None, options: ChestOptions) -> Reading:
 
     Every finding is known for every image: one that is not named is absent. Counted and left out are rows without an
     image's name, a patient or findings, rows that repeat another to the letter, other views, and images that are not on
-    disk. Sex other than M and F is unknown; ages are as recorded, some of them beyond 120 years, which a cohort sets to
-    unknown. With both official lists there, ``split`` follows them; validation
-    patients are then taken from the train_val list by their hash, and images on neither list have none.
+    disk. Sex is M, F, or unknown (O, U and blank); ages are as recorded, some of them beyond 120 years, which a cohort
+    sets to unknown. With both official lists there, ``split`` follows them; validation patients are then taken from the
+    train_val list by their hash, and images on neither list have none.
 
     Args:
         root: the folder that holds ``Data_Entry_2017_v2020.csv`` (or ``Data_Entry_2017.csv``), the images below
@@ -77,7 +77,7 @@ def read(root: Path | None, options: ChestOptions) -> Reading:
         "patient": table[_PATIENT],
         "study": table[_PATIENT] + "-" + table[_STUDY].fillna("?"),
         **{target: labels.map(lambda has, of=names: float(bool(has & of))) for target, names in _TARGETS.items()},
-        "sex": table[_SEX].where(table[_SEX].isin(["F", "M"]), np.nan),
+        "sex": map_values(table[_SEX], {"F": "F", "M": "M"}, ("O", "U"), f"Column {_SEX!r} of {file}"),
         "age": age,
         "view": table[_VIEW],
     }

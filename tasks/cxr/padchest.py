@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from bench.data.tables import Rows, files_below, find_one, numbers, read_table
+from bench.data.tables import Rows, files_below, find_one, map_values, numbers, read_table
 from bench.task import Dataset, Reading, require_root
 from tasks.cxr._chest import VIEWS, ChestOptions
 
@@ -59,7 +59,7 @@ def read(root: Path | None, options: ChestOptions) -> Reading:
     "effusion" in "pericardial effusion". A finding that a list does not name is absent. Counted and left out are
     repeated rows, rows without an id, other views, labels that are no list, that name no finding (none,
     "unchanged", "suboptimal study") or say "exclude", and images that are not on disk. Age is the year of the study
-    less that of birth; AP lying down is the view AP. Sex other than M and F is unknown.
+    less that of birth; AP lying down is the view AP. Sex is M, F, or unknown (O, U, None and blank).
 
     Args:
         root: the folder of ``PADCHEST_chest_x_ray_images_labels_160K_01.02.19.csv`` (or ``.csv.gz``), the images below
@@ -67,7 +67,8 @@ def read(root: Path | None, options: ChestOptions) -> Reading:
         options: which views.
 
     Raises:
-        BenchError: for a folder without table or images, or a table that cannot be read or lacks a column.
+        BenchError: for a folder without table or images, a table that cannot be read or lacks a column, or a sex of
+            another name.
     """
     root = require_root(root, "padchest")
     file = find_one(root, _TABLES, "the table of PadChest")
@@ -92,7 +93,7 @@ def read(root: Path | None, options: ChestOptions) -> Reading:
         "patient": table[_PATIENT],
         "study": table[_STUDY],
         **{target: labels.map(lambda has, of=names: float(bool(has & of))) for target, names in _TARGETS.items()},
-        "sex": table[_SEX].where(table[_SEX].isin(["F", "M"]), np.nan),
+        "sex": map_values(table[_SEX], {"F": "F", "M": "M"}, ("O", "U", "None"), f"Column {_SEX!r} of {file}"),
         "age": age,
         "view": view[table.index],
     }

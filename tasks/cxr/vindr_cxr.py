@@ -58,7 +58,7 @@ def read(root: Path | None, options: Options) -> Reading:
     rows.merge(key)
     on_disk = {part: files_below(root, [part]) for part in _PARTS}
     paths = pd.Series(
-        [_path(on_disk[part], image) for image, part in zip(rows.table[_IMAGE], rows.table["part"], strict=True)],
+        [_path(on_disk[part], part, image) for image, part in zip(rows.table[_IMAGE], rows.table["part"], strict=True)],
         index=rows.table.index, dtype=object,
     )  # fmt: skip
     rows.leave_out_files(root, paths, f"They are looked for as train/<image_id>{' or '.join(_SUFFIXES)}.")
@@ -97,8 +97,9 @@ def _labels(root: Path, part: str) -> pd.DataFrame:
     return table[[_IMAGE, *reader]].assign(part=part, **found)
 
 
-def _path(on_disk: dict[str, str], image: str) -> str | float:
-    return next((on_disk[image + suffix] for suffix in _SUFFIXES if image + suffix in on_disk), np.nan)
+def _path(on_disk: dict[str, str], part: str, image: str) -> str:
+    there = (on_disk[image + suffix] for suffix in _SUFFIXES if image + suffix in on_disk)
+    return next(there, f"{part}/{image}{_SUFFIXES[0]}")
 
 
 def _majority(share: pd.Series) -> pd.Series:

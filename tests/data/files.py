@@ -23,12 +23,12 @@ def reason(path, size=16, **options):
     return caught.value.reason
 
 
-def dicom(path, pixels, bits=16, syntax=ExplicitVRLittleEndian, **tags):
+def dicom(path, pixels, bits=16, syntax=ExplicitVRLittleEndian, uid=None, **tags):
     dataset = Dataset()
     dataset.file_meta = FileMetaDataset()
     dataset.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian if syntax == RLELossless else syntax
     dataset.file_meta.MediaStorageSOPClassUID = dataset.SOPClassUID = SecondaryCaptureImageStorage
-    dataset.file_meta.MediaStorageSOPInstanceUID = dataset.SOPInstanceUID = generate_uid()
+    dataset.file_meta.MediaStorageSOPInstanceUID = dataset.SOPInstanceUID = uid or generate_uid()
     dataset.PatientName, dataset.PatientID = "Secret^Name", "MRN-12345"
     dataset.Rows, dataset.Columns = pixels.shape[-2:]
     dataset.SamplesPerPixel, dataset.PhotometricInterpretation = 1, "MONOCHROME2"
