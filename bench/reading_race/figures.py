@@ -61,7 +61,7 @@ def frequencies(study: StudyResults, tables: Tables) -> Figure | None:
         _curve(axes, places, [line.entries.get(MACRO) for line in lines], BLUE, "o", "here")
         if study.run.config.task.name in c1.EXPERIMENT.tasks:
             _points(axes, c1.curve(kind))
-        kept = [f"{line.cell[cutoff]}\n{100 * float(line.details['bins kept']):.2g}%" for line in lines]
+        kept = [f"{line.cell[cutoff]}\n{_percent(float(line.details['bins kept']))}" for line in lines]
         _finish(axes, places, kept, f"{kind}: cut-off D, radius at {PAPER_SIZE} px; below: bins kept here")
     for axes, kind in zip(panels[1], ("notch", "band-pass"), strict=True):
         lines = [line for line in tables["C1"].lines if line.cell["filter"] == kind]
@@ -148,6 +148,11 @@ def _row(axes: Axes, y: float, entry: Entry | None) -> None:
     if here.low is not None and here.high is not None:
         axes.plot([here.low, here.high], [y, y], color=BLUE, linewidth=1.4, alpha=0.7, solid_capstyle="round")
     axes.plot([here.mean], [y], "o", color=BLUE, markersize=5, label="here")
+
+
+def _percent(share: float) -> str:
+    """Short enough to stand beneath a tick: whole from 10% on, else one digit."""
+    return f"{100 * share:.0f}%" if share >= 0.1 or share == 0 else f"{100 * share:.1g}%"
 
 
 def _curve(
