@@ -5,7 +5,7 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import cycle, pairwise
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -26,6 +26,8 @@ _STYLES: dict[str, tuple[str, tuple[int, tuple[float, ...]]]] = {
     UNTRAINED: (GREEN, (0, (4, 2))),
     LEACE: (PURPLE, (0, (6, 2, 1, 2))),
 }
+#: Dashes of methods that are references, in turn.
+_DASHES = ((0, (7, 2)), (0, (2, 1.5)), (0, (7, 2, 1.5, 2)))
 
 
 @dataclass(frozen=True)
@@ -112,7 +114,10 @@ def _references(axes: Axes, table: Table) -> list[float]:
     lines = [
         (title, cells.get("decodability"), *_STYLES[title]) for title, cells in table.references if title in _STYLES
     ]
-    lines += [(f"{_plain(row)} (reference)", DECODABILITY(row), AMBER, (0, (7, 2))) for row in table.reference_rows]
+    lines += [
+        (f"{_plain(row)} (reference)", DECODABILITY(row), AMBER, dashes)
+        for row, dashes in zip(table.reference_rows, cycle(_DASHES), strict=False)
+    ]
     places = [0.5]
     for title, estimate, colour, dashes in lines:
         if not isinstance(estimate, Estimate):
