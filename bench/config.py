@@ -180,7 +180,9 @@ def compose(overrides: Sequence[str]) -> RunConfig:
         "backbone": task.backbone,
         **{name: _default(name) for name in ("seed", "trainer", "scoring", "sweep", "logger", "runs_dir", "cache_dir")},
     }
-    rest = [text for text in overrides if (key := _parse(text).key_or_group) not in _SELECTORS and key[:5] != _TEST]
+    rest = [
+        text for text in overrides if (key := _parse(text).key_or_group) not in _SELECTORS and not key.startswith(_TEST)
+    ]
     composed = _hydra(schema, rest)
     task_values, method_values = dict(composed.pop("task")), dict(composed.pop("method"))
     task_values |= {"name": task_entry.name, "plugin": task_plugin, "dataset": dataset.name}

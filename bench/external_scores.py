@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from bench import progress, records, scoring, training
-from bench.data import attrition, cohorts, twins
+from bench.data import attrition, twins
 from bench.data.chosen import Chosen
 from bench.data.external import External
 from bench.method import Method
@@ -79,8 +79,7 @@ def score(
 def _score(planned: Run, method: Method, thresholds: np.ndarray, other: External) -> records.External:
     spec, accelerator = planned.cohort.spec, planned.config.trainer.accelerator
     images = planned.open_images(_seen(planned, other.test, other.chosen), other.chosen)
-    unreadable = dict(images.rejected)
-    test = cohorts.drop(other.test, unreadable, checked=False)
+    test = images.apply(other.test, checked=False)
     shown = other.as_trained(test, spec)
     found = training.predict(method, shown, images.pixels, accelerator, stages=True)
     fresh = training.build(planned.method, planned.config, spec)
@@ -100,7 +99,7 @@ def _score(planned: Run, method: Method, thresholds: np.ndarray, other: External
         flags = [RANDOMISED, *flags]
     return records.External(
         name=other.name,
-        data=_data(planned, other, unreadable),
+        data=_data(planned, other, images.apply(other.whole, checked=False)),
         targets=list(test.spec.targets),
         groups=list(test.spec.groups),
         scoring=planned.scoring,
@@ -117,8 +116,8 @@ def _seen(planned: Run, test: Cohort, chosen: Chosen) -> Cohort:
     return twins.twin(test, chosen.dataset, None)
 
 
-def _data(planned: Run, other: External, unreadable: dict[str, str]) -> records.DataInfo:
-    whole = cohorts.drop(other.whole, unreadable, checked=False)
+def _data(planned: Run, other: External, whole: Cohort) -> records.DataInfo:
+    """What the set was made of; ``whole`` is its cohort without the images that could not be read."""
     test = whole.part("test")
     return records.DataInfo(
         dataset=other.chosen.dataset.name,

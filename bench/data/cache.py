@@ -52,15 +52,14 @@ class Images:
     fingerprint: str
     folder: Path
 
-    def apply(self, cohort: Cohort) -> Cohort:
+    def apply(self, cohort: Cohort, checked: bool = True) -> Cohort:
         """The cohort without the rejected images, counted as ``image unreadable: <kind of fault>``.
 
         Raises:
-            BenchError: when what is left cannot be trained and scored on.
+            BenchError: when, ``checked``, what is left cannot be trained and scored on.
         """
-        return cohorts.drop(
-            cohort, {image: f"image unreadable: {why.partition(':')[0]}" for image, why in self.rejected}
-        )
+        reasons = {image: f"image unreadable: {why.partition(':')[0]}" for image, why in self.rejected}
+        return cohorts.drop(cohort, reasons, checked)
 
 
 def fingerprint(cohort: Cohort, dataset: Dataset, options: Any, root: Path | None, size: int) -> str:

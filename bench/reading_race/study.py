@@ -13,7 +13,6 @@ import torch
 from filelock import FileLock
 
 from bench import __version__, records, training
-from bench.data import cohorts
 from bench.data.external import External
 from bench.reading_race import network as network_code
 from bench.reading_race import transforms as transforms_code
@@ -99,7 +98,7 @@ class Study:
     def elsewhere(self, other: External) -> Pictures:
         """All images of another set (``test.dataset=…``), with the groups as targets."""
         images = self.run.open_images(other.whole, other.chosen)
-        whole = cohorts.drop(other.whole, dict(images.rejected), checked=False)
+        whole = images.apply(other.whole, checked=False)
         if whole.dataset != self.cohort.dataset:
             # Two data sets may number their patients alike; they are others all the same.
             patients = whole.dataset + ": " + whole.table["patient"]
