@@ -65,7 +65,7 @@ def _shows(frame: anatomy.Frame) -> np.ndarray:
     """How much of the fine texture shows, 0 … 1: less in the middle of the image, least below the diaphragm there."""
     middle = np.exp(-0.5 * (frame.x / 0.35) ** 2)
     return (1 - 0.7 * middle * np.exp(-0.5 * (frame.y / 0.35) ** 2)) * (
-        1 - below_diaphragm(frame) * (0.3 + 0.5 * middle)
+        1 - below_diaphragm(frame) * (0.3 + 0.62 * middle)
     )
 
 

@@ -16,8 +16,8 @@ from scipy import fft
 _FIRST_BLOCK = 32
 
 #: The octaves of the oriented noise: centers in cycles per image, and half-widths in octaves. The fifth lies in the
-#: corners of the spectrum of 64 pixels; the finer ones are for larger images.
-OCTAVES = (2.5, 5.0, 10.0, 20.0, 40.0, 80.0, 160.0)
+#: corners of the spectrum of 64 pixels, just past 40; the finer ones are for larger images.
+OCTAVES = (2.5, 5.0, 10.0, 20.0, 45.0, 80.0, 160.0)
 _WIDTH = 0.45
 #: Half-width of the lobes about ±45°, in radians.
 _LOBE = 0.35

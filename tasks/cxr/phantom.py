@@ -145,7 +145,7 @@ DATASET = Dataset(
     organ=organ,
     drawn_from=DRAWN_FROM,
     synthetic=True,
-    version=5,
+    version=6,
     source="rendered by this package",
     licence="Apache-2.0",
 )
