@@ -39,6 +39,23 @@ def test_the_texture_leans_to_opposite_sides_in_opposite_halves() -> None:
     assert abs(lean.mean()) < 0.15 * abs(right)
 
 
+def test_the_finest_texture_lies_where_the_image_leans() -> None:
+    """In the corner of the spectrum one half is louder than the other; without a lean neither is."""
+    frequency = np.abs(np.fft.fftfreq(64)) * 64
+    corner = np.hypot(frequency[:, None], frequency) >= 42
+
+    def loudness(latents: tuple[float, float]) -> float:
+        left = right = 0.0
+        for seed in range(100):
+            fine = np.fft.ifft2(np.fft.fft2(drawn(seed, latents)) * corner).real
+            left, right = left + fine[:, :28].var(), right + fine[:, 36:].var()
+        return right / left
+
+    assert loudness((1.6, 0.0)) > 5
+    assert loudness((-1.6, 0.0)) < 1 / 5
+    assert loudness((0.0, 0.0)) == pytest.approx(1, abs=0.1)
+
+
 def test_its_variance_is_the_same_whatever_the_latents() -> None:
     variances = [np.mean([drawn(s, z).var() for s in range(60)]) for z in ((0.0, 0.0), (1.6, -0.9), (0.0, 1.2))]
     assert max(variances) / min(variances) < 1.05
