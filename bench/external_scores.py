@@ -78,7 +78,7 @@ def score(
 
 def _score(planned: Run, method: Method, thresholds: np.ndarray, other: External) -> records.External:
     spec, accelerator = planned.cohort.spec, planned.config.trainer.accelerator
-    images = planned.open_images(_seen(planned, other.test, other.chosen), other.chosen)
+    images = other.chosen.open_images(_seen(planned, other.test, other.chosen), planned.config.cache_dir)
     test = images.apply(other.test, checked=False)
     shown = other.as_trained(test, spec)
     found = training.predict(method, shown, images.pixels, accelerator, stages=True)
@@ -132,4 +132,4 @@ def _data(planned: Run, other: External, whole: Cohort) -> records.DataInfo:
 
 
 def _fingerprint(planned: Run, other: External) -> str:
-    return records.identity([other.test.fingerprint, planned.fingerprint(other.test, other.chosen)])
+    return records.identity([other.test.fingerprint, other.chosen.fingerprint(other.test)])

@@ -22,13 +22,12 @@ from bench.data.chosen import Chosen, choose
 from bench.data.external import External
 from bench.environment import environment
 from bench.errors import BenchError
-from bench.folders import user_cache
 from bench.method import Method
 from bench.outputs import Outputs
 from bench.records import Record
 from bench.registry import METHODS, Entry, source_hash
 from bench.scoring import decodability, studies
-from bench.task import Cohort, Dataset, Options, Task
+from bench.task import Cohort, Dataset
 
 Split = Literal["val", "test"]
 _SPLITS: tuple[Split, ...] = ("val", "test")
@@ -42,47 +41,34 @@ class Run:
     config: RunConfig
     entry: Entry[type[Method]]
     method: type[Method]
-    task: type[Task]
-    dataset: Dataset
-    options: Options
+    chosen: Chosen
     cohort: Cohort
     #: Other sets that the network is scored on, too.
     externals: tuple[External, ...] = ()
 
+    @property
+    def dataset(self) -> Dataset:
+        """What is trained on."""
+        return self.chosen.dataset
+
     @cached_property
     def images_fingerprint(self) -> str:
         """Hash of everything that the pixels of the data depend on."""
-        return self.fingerprint(self.cohort)
-
-    def fingerprint(self, cohort: Cohort, chosen: Chosen | None = None) -> str:
-        """Hash of everything that the pixels of a cohort depend on; of another data set than the run's, given."""
-        root = chosen.config.root if chosen else self.config.task.root
-        dataset, options = (chosen.dataset, chosen.options) if chosen else (self.dataset, self.options)
-        return cache.fingerprint(cohort, dataset, options, root, self.config.task.image_size)
+        return self.chosen.fingerprint(self.cohort)
 
     @property
     def has_twins(self) -> bool:
         """Whether counterfactual twins can be rendered: they are of the attribute that the task itself protects."""
         made = self.dataset.twin is not None and self.dataset.render is not None
-        return made and self.cohort.spec.protected == self.task.protected
+        return made and self.cohort.spec.protected == self.chosen.task.protected
 
     def seen(self, cohort: Cohort) -> Cohort:
         """The cohort whose pixels stand for this one's: where the method is race-free, its twins that show no race."""
         return twins.twin(cohort, self.dataset, None) if self.method.race_free else cohort
 
-    def open_images(self, cohort: Cohort, chosen: Chosen | None = None) -> cache.Images:
-        """The images of a cohort whose rows are numbered from 0; of another data set than the run's, that is given."""
-        task = self.config.task
-        return cache.open_images(
-            cohort,
-            chosen.dataset if chosen else self.dataset,
-            chosen.options if chosen else self.options,
-            chosen.config.root if chosen else task.root,
-            self.config.cache_dir or user_cache() / "images",
-            task.image_size,
-            workers=os.cpu_count() or 1,
-            max_unreadable=task.max_unreadable,
-        )
+    def open_images(self, cohort: Cohort) -> cache.Images:
+        """The images of a cohort of the data set that is trained on, whose rows are numbered from 0."""
+        return self.chosen.open_images(cohort, self.config.cache_dir)
 
     @cached_property
     def budget(self) -> dict[str, int | float | str]:
@@ -103,7 +89,7 @@ class Run:
                 "version": __version__,
                 "schema": records.SCHEMA_VERSION,
                 "method": [self.config.method.name, source_hash(self.entry), self.config.method.hyperparameters],
-                "cohort": [self.cohort.fingerprint, self.fingerprint(self.seen(self.cohort))],
+                "cohort": [self.cohort.fingerprint, self.chosen.fingerprint(self.seen(self.cohort))],
                 "backbone": self.config.backbone,
                 "seed": self.config.seed,
                 "trainer": self.budget,
@@ -177,12 +163,11 @@ def plan(config: RunConfig) -> Run:
         BenchError: for a data set that cannot be read or would make the run wrong, or that a method cannot be run on.
     """
     entry, chosen = METHODS.get(config.method.plugin), choose(config.task)
-    task, dataset = chosen.task, chosen.dataset
     cohort = external.without_sites(chosen.cohort(), config.test, config.task)
     others = tuple(external.read(test, config.task, cohort) for test in config.test)
-    planned = Run(config, entry, entry.load(), task, dataset, chosen.options, cohort, others)
+    planned = Run(config, entry, entry.load(), chosen, cohort, others)
     if planned.method.race_free and not planned.has_twins:
-        protected = cohort.spec.protected
+        task, dataset, protected = chosen.task, chosen.dataset, cohort.spec.protected
         raise BenchError(
             f"Method {config.method.name!r} is trained and tested on images that do not show {protected}, and data set"
             f" {dataset.name!r} cannot render its patients without {protected}. Only a synthetic data set can, and only"

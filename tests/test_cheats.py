@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,8 +13,6 @@ from torch.nn import functional as F
 
 from bench import training
 from bench.config import compose
-from bench.data import cache
-from bench.folders import user_cache
 from bench.method import Method
 from bench.outputs import Outputs
 from bench.run import plan
@@ -56,15 +53,7 @@ def cheat(tmp_path_factory: pytest.TempPathFactory):  # type: ignore[no-untyped-
         folder = tmp_path_factory.mktemp(name)
         planned = plan(compose([*TINY, f"method={CHEATS / name}.py", "trainer.max_epochs=1", f"runs_dir={folder}"]))
         config = planned.config
-        images = cache.open_images(
-            planned.cohort,
-            planned.dataset,
-            planned.options,
-            None,
-            user_cache() / "images",
-            config.task.image_size,
-            workers=os.cpu_count() or 1,
-        )
+        images = planned.open_images(planned.cohort)
         cohort = images.apply(planned.cohort)
         method = training.build(planned.method, config, cohort.spec)
         training.fit(method, cohort.part("train"), cohort.part("val"), images.pixels, config, folder)

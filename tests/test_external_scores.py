@@ -52,7 +52,7 @@ def test_the_scores_are_those_of_the_trained_network_with_its_own_thresholds(sco
     training.load(method, planned.folder / training.WEIGHTS)
     external = planned.externals[0]
     assert external.test.table["site"].tolist() != planned.cohort.part("test").table["site"].tolist()
-    pixels = planned.open_images(external.test, external.chosen).pixels
+    pixels = external.chosen.open_images(external.test, planned.config.cache_dir).pixels
     found = training.predict(method, external.test, pixels)
     at_home = planned.open_images(planned.cohort).pixels
     val = planned.cohort.part("val")

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from bench.config import compose
-from bench.data import attrition, cache
+from bench.data import attrition
 from bench.data._mapping import Mapping
 from bench.run import plan
 
@@ -39,7 +39,7 @@ def test_the_example_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
     silent = int(table["RACE_DESC"].isin(["U", ""]).sum())
     assert cohort.excluded == {}
     assert attrition.of(cohort).unknown["race"] == silent > 0
-    images = cache.open_images(cohort, planned.dataset, planned.options, Path("mine"), tmp_path, 64, 1)
+    images = planned.chosen.open_images(cohort, tmp_path)
     assert images.rejected == ()
     sick = cohort.targets[:, 0] == 1
     assert images.pixels[sick].mean() > images.pixels[~sick].mean() + 20

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from bench.data import attrition, cohorts
+from bench.data import attrition, scorable
 from bench.data._chunks import Files, Rejected, Rendered, shape
 from bench.data._progress import Progress
 from bench.data.chosen import Chosen, choose
@@ -52,7 +52,7 @@ def check(config: RunConfig, sample: int = 64) -> Checked:
     table = attrition.of(cohort)
     warnings, errors = warnings_of(table, cohort.spec.protected), []
     try:
-        cohorts.check_splits(cohort)
+        scorable.check(cohort)
     except BenchError as error:
         errors.append(str(error))
     if missing := cohort.excluded.get(MISSING):

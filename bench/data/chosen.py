@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bench.data import cohorts
+from bench.data import cache, cohorts
+from bench.folders import user_cache
 from bench.registry import TASKS, datasets
 from bench.task import Cohort, Dataset, Options, Task
 
@@ -38,6 +41,28 @@ class Chosen:
             split=self.config.split,
             image_size=self.config.image_size,
             checked=checked,
+        )
+
+    def fingerprint(self, cohort: Cohort) -> str:
+        """Hash of everything that the pixels of a cohort of this data set depend on."""
+        return cache.fingerprint(cohort, self.dataset, self.options, self.config.root, self.config.image_size)
+
+    def open_images(self, cohort: Cohort, cache_dir: Path | None) -> cache.Images:
+        """The images of a cohort of this data set with rows numbered from 0, by :func:`bench.data.cache.open_images`.
+
+        Args:
+            cohort: whose images.
+            cache_dir: where images are kept; None takes the user's cache.
+        """
+        return cache.open_images(
+            cohort,
+            self.dataset,
+            self.options,
+            self.config.root,
+            cache_dir or user_cache() / "images",
+            self.config.image_size,
+            workers=os.cpu_count() or 1,
+            max_unreadable=self.config.max_unreadable,
         )
 
 

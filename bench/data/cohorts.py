@@ -10,9 +10,10 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from bench.data import splits
+from bench.data import scorable, splits
+from bench.data._words import count, listed
 from bench.errors import BenchError, suggest
-from bench.task import MIN_GROUP_PATIENTS, SPLITS, TRUE, Cohort, Dataset, Reading, Task, TaskSpec
+from bench.task import SPLITS, TRUE, Cohort, Dataset, Reading, Task, TaskSpec
 
 #: Ages outside are missing-value codes or slips (NIH ChestX-ray14 holds a 414).
 _AGES = (0, 120)
@@ -47,7 +48,7 @@ def build(
         targets: the targets to train on and score; None takes the data set's own, or all of the task's.
         split: "hash" of the patient's id, or the data set's "official" one.
         image_size: side of the square images, in pixels.
-        checked: whether to end in :func:`check_splits`.
+        checked: whether to end in :func:`bench.data.scorable.check`.
 
     Raises:
         BenchError: for an unknown name; a reader whose rows do not add up; a column that is lacking; an image listed
@@ -96,7 +97,7 @@ def build(
         missing=reading.missing,
     )
     if checked:
-        check_splits(cohort)
+        scorable.check(cohort)
     return cohort
 
 
@@ -106,7 +107,7 @@ def drop(cohort: Cohort, reasons: Mapping[str, str], checked: bool = True) -> Co
     Args:
         cohort: as made by :func:`build`.
         reasons: why each image is left out, by image.
-        checked: whether to end in :func:`check_splits`.
+        checked: whether to end in :func:`bench.data.scorable.check`.
 
     Raises:
         BenchError: when what is left has an empty split, or a target or protected attribute that is all one there.
@@ -118,7 +119,7 @@ def drop(cohort: Cohort, reasons: Mapping[str, str], checked: bool = True) -> Co
     excluded = dict(Counter(cohort.excluded) + gone)
     rest = replace(cohort.take(np.flatnonzero(keep)), excluded=excluded)
     if checked:
-        check_splits(rest)
+        scorable.check(rest)
     return rest
 
 
@@ -162,7 +163,7 @@ def _known_columns(
     if lacking:
         had = [name for name in task.targets if name in given]
         raise BenchError(
-            f"Data set {dataset.name!r} has no column for target {_and(lacking)} of task {task.name!r}; "
+            f"Data set {dataset.name!r} has no column for target {listed(lacking)} of task {task.name!r}; "
             + (f"task.targets=[{','.join(had)}] leaves it out." if had else "it has none of the task's targets.")
         )
     if given.empty:
@@ -208,7 +209,7 @@ def _check_images(table: pd.DataFrame, dataset: Dataset) -> None:
     if twice.any():
         raise BenchError(
             f"Data set {dataset.name!r} lists {table['image'][twice].nunique():,} images more than once"
-            f" ({_count(table[twice], 'rows')}), the first being {table['image'][twice].iloc[0]!r}. Each"
+            f" ({count(table[twice], 'rows')}), the first being {table['image'][twice].iloc[0]!r}. Each"
             " image may have one row: remove the others from its table."
         )
 
@@ -222,7 +223,7 @@ def _clean_labels(table: pd.DataFrame, task: Task | type[Task], dataset: Dataset
         if wrong.any():
             raise BenchError(
                 f"Column {name!r} of data set {dataset.name!r} holds {_examples(table[name][wrong])}"
-                f" ({_count(table[wrong])}). A target is 1, 0 or, where unknown, empty."
+                f" ({count(table[wrong])}). A target is 1, 0 or, where unknown, empty."
             )
         table[name] = values
 
@@ -236,7 +237,7 @@ def _clean_attributes(table: pd.DataFrame, task: Task | type[Task], dataset: Dat
         if wrong.any():
             raise BenchError(
                 f"Column {name!r} of data set {dataset.name!r} holds {_examples(values[wrong])}"
-                f" ({_count(table[wrong])}), which is no group of task {task.name!r}: {', '.join(groups)}."
+                f" ({count(table[wrong])}), which is no group of task {task.name!r}: {', '.join(groups)}."
                 " Its reader has to map every value to one of them, or to unknown."
             )
         torn = (values.groupby(table["patient"]).transform("nunique") > 1) & values.notna()
@@ -251,7 +252,7 @@ def _clean_age(table: pd.DataFrame, dataset: Dataset, unknown: Counter[str]) -> 
     if wrong.any():
         raise BenchError(
             f"Column 'age' of data set {dataset.name!r} holds {_examples(table['age'][wrong])}"
-            f" ({_count(table[wrong])}). An age is a number of years or, where unknown, empty."
+            f" ({count(table[wrong])}). An age is a number of years or, where unknown, empty."
         )
     beyond = age.notna() & ~age.between(*_AGES)
     if beyond.any():
@@ -290,16 +291,14 @@ def _check_protected(
     table: pd.DataFrame, present: Mapping[str, tuple[str, ...]], protected: str, dataset: Dataset
 ) -> None:
     others = [name for name, groups in present.items() if name != protected and len(groups) > 1]
-    instead = f"; it has {_and(others)}: task.protected={others[0]}" if others else ", nor any other attribute"
+    instead = f"; it has {listed(others)}: task.protected={others[0]}" if others else ", nor any other attribute"
     if protected not in present:
-        what = (
-            f"has {protected} unknown for all of {_count(table)}" if protected in table else f"records no {protected}"
-        )
+        what = f"has {protected} unknown for all of {count(table)}" if protected in table else f"records no {protected}"
         raise BenchError(f"Data set {dataset.name!r} {what}{instead}.")
     if len(present[protected]) == 1:
         raise BenchError(
             f"Everyone in data set {dataset.name!r} whose {protected} is known is {present[protected][0]}"
-            f" ({_count(table[table[protected].notna()])}), so there is no {protected} to read{instead}."
+            f" ({count(table[table[protected].notna()])}), so there is no {protected} to read{instead}."
         )
 
 
@@ -322,92 +321,21 @@ def _split(
     if wrong.any():
         raise BenchError(
             f"Column 'split' of data set {dataset.name!r} holds {_examples(table['split'][wrong])}"
-            f" ({_count(table[wrong])}); it may hold {', '.join(SPLITS)}."
+            f" ({count(table[wrong])}); it may hold {', '.join(SPLITS)}."
         )
     torn = table.groupby("patient")["split"].transform("nunique") > 1
     if torn.any():
         parts = [name for name in SPLITS if name in set(table["split"][torn])]
         raise BenchError(
-            f"The official split of data set {dataset.name!r} puts {_count(table[torn])} into more than one"
-            f" of {_and(parts)}, the first being the patient of image {table['image'][torn].iloc[0]!r}."
+            f"The official split of data set {dataset.name!r} puts {count(table[torn])} into more than one"
+            f" of {listed(parts)}, the first being the patient of image {table['image'][torn].iloc[0]!r}."
             " Scores on patients that were trained on mean nothing: mend the lists, or take"
             " task.split=hash."
         )
     return table
 
 
-def check_splits(cohort: Cohort) -> None:
-    """See that every split can be trained and scored on.
-
-    Raises:
-        BenchError: for an empty split, and a target with one class or a protected attribute with one group in a split.
-    """
-    table, spec, one_class = cohort.table, cohort.spec, {}
-    for split in SPLITS:
-        part = table[table["split"] == split]
-        if part.empty:
-            raise BenchError(
-                f"Split {split!r} of data set {cohort.dataset!r} is empty ({_count(table)} in all). More"
-                " patients are needed."
-            )
-        groups = part[spec.protected].dropna()
-        if groups.nunique() < 2:
-            raise BenchError(
-                f"In split {split!r} of data set {cohort.dataset!r} "
-                + (
-                    f"everyone whose {spec.protected} is known is {groups.iloc[0]}"
-                    if len(groups)
-                    else f"{spec.protected} is unknown for all"
-                )
-                + f" ({_count(part)}), so nothing can be said on {spec.protected} there. More patients, or"
-                " another task.protected, are needed."
-            )
-        if split != "train":
-            check_groups(cohort, split)
-        for name in spec.targets:
-            # Only test patients are scored on what is true.
-            true = f"{TRUE}{name}" if split == "test" and name in cohort.true_labels else name
-            for column in dict.fromkeys((name, true)):
-                known = part[column].dropna()
-                if known.nunique() < 2 and name not in one_class:
-                    value = f"{known.iloc[0]:.0f}" if len(known) else "unknown"
-                    one_class[name] = f"{column!r} is {value} for all of split {split!r} ({_count(part)})"
-    if one_class:
-        rest = [name for name in spec.targets if name not in one_class]
-        raise BenchError(
-            f"In data set {cohort.dataset!r} target {'; '.join(one_class.values())}: one class cannot be scored."
-            + (f" task.targets=[{','.join(rest)}] leaves it out." if rest else " More patients are needed.")
-        )
-
-
-def check_groups(cohort: Cohort, split: str) -> None:
-    """See that every group that is in a split can be read there.
-
-    Raises:
-        BenchError: naming the groups with too few patients, and how to leave them out.
-    """
-    spec = cohort.spec
-    patients = cohort.table[cohort.table["split"] == split].groupby(spec.protected)["patient"].nunique()
-    few = [group for group in spec.groups if 0 < patients.get(group, 0) < MIN_GROUP_PATIENTS]
-    if few:
-        rest = [group for group in spec.groups if group not in few]
-        raise BenchError(
-            f"In split {split!r} of data set {cohort.dataset!r} {spec.protected} cannot be read: there are "
-            + _and([f"{patients[group]} patients who are {group}" for group in few])
-            + f", and {MIN_GROUP_PATIENTS} are needed. More patients are needed"
-            + (f", or task.groups=[{','.join(rest)}] leaves them out." if len(rest) > 1 else ".")
-        )
-
-
-def _count(rows: pd.DataFrame, what: str = "images") -> str:
-    return f"{len(rows):,} {what} of {rows['patient'].nunique():,} patients"
-
-
 def _examples(values: pd.Series, most: int = 5) -> str:
     distinct = values.value_counts().index.tolist()
     listed = ", ".join(repr(value) for value in distinct[:most])
     return listed + (f" and {len(distinct) - most} more" if len(distinct) > most else "")
-
-
-def _and(names: Sequence[str]) -> str:
-    return " and ".join([", ".join(names[:-1]), names[-1]]) if len(names) > 1 else names[0]

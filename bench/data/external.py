@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from bench.config import ExternalConfig, TaskConfig
-from bench.data import cohorts
+from bench.data import cohorts, scorable
 from bench.data.chosen import Chosen, choose
 from bench.errors import BenchError, suggest
 from bench.task import Cohort, TaskSpec
@@ -82,7 +82,7 @@ def without_sites(cohort: Cohort, tests: Sequence[ExternalConfig], task: TaskCon
         rest = cohort.table[~patients].reset_index(drop=True)
         cohort = replace(cohort, table=rest, excluded=excluded)
     if sites:
-        cohorts.check_splits(cohort)
+        scorable.check(cohort)
     return cohort
 
 
@@ -171,7 +171,7 @@ def _check(external: External, trained: Cohort, named: str) -> None:
             f"The test patients of {named} whose {protected} is known are of one group, so nothing can be said on"
             f" {protected} there ({len(test):,} images). More patients are needed."
         )
-    cohorts.check_groups(external.whole, "test")
+    scorable.check_groups(external.whole, "test")
     if external.chosen.dataset.name != trained.dataset or test.synthetic:
         return
     seen = trained.table["patient"][trained.table["split"] != "test"]

@@ -99,7 +99,7 @@ def _of(study: Study, start: int) -> np.ndarray:
     rows, size = study.run.cohort.table.iloc[start : start + _AT_ONCE], study.size
     if study.masks is None:
         assert study.run.dataset.organ is not None
-        return study.run.dataset.organ(rows, size, study.run.options)
+        return study.run.dataset.organ(rows, size, study.run.chosen.options)
     return np.stack([_decoded(_file(study.masks, image), size) for image in rows["image"]])
 
 

@@ -97,13 +97,13 @@ class Study:
 
     def elsewhere(self, other: External) -> Pictures:
         """All images of another set (``test.dataset=…``), with the groups as targets."""
-        images = self.run.open_images(other.whole, other.chosen)
+        images = other.chosen.open_images(other.whole, self.run.config.cache_dir)
         whole = images.apply(other.whole, checked=False)
         if whole.dataset != self.cohort.dataset:
             # Two data sets may number their patients alike; they are others all the same.
             patients = whole.dataset + ": " + whole.table["patient"]
             whole = replace(whole, table=whole.table.assign(patient=patients))
-        return Pictures(race_cohort(whole)[0], images.pixels, self.run.fingerprint(other.whole, other.chosen))
+        return Pictures(race_cohort(whole)[0], images.pixels, other.chosen.fingerprint(other.whole))
 
     @cached_property
     def test(self) -> Cohort:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,12 +13,21 @@ from bench.reading_race import masks
 from bench.reading_race.experiment import Unavailable
 from bench.reading_race.masks import Masked
 from bench.reading_race.study import Study
+from bench.run import Run
+
+Organ = Callable[[pd.DataFrame, int, object], np.ndarray]
 
 
 def left_half(table: pd.DataFrame, size: int, options: object) -> np.ndarray:
     made = np.zeros((len(table), size, size), dtype=bool)
     made[:, :, : size // 2] = True
     return made
+
+
+def with_organ(study: Study, organ: Organ | None) -> Run:
+    """The study's run, on a data set that gives these masks."""
+    run = study.run
+    return replace(run, chosen=replace(run.chosen, dataset=replace(run.dataset, organ=organ)))
 
 
 def test_masked_images_are_grey_where_nothing_is_shown() -> None:
@@ -35,7 +45,7 @@ def test_masked_images_are_grey_where_nothing_is_shown() -> None:
 
 
 def test_a_phantoms_own_masks_are_drawn_once(study: Study, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(study, "run", replace(study.run, dataset=replace(study.run.dataset, organ=left_half)))
+    monkeypatch.setattr(study, "run", with_organ(study, left_half))
     found, identity = masks.organ(study)
     np.testing.assert_array_equal(found[0], left_half(study.cohort.table.iloc[:1], 32, None)[0])
     monkeypatch.setattr(masks, "_of", None)
@@ -68,6 +78,6 @@ def test_without_masks_the_reason_is_said(study: Study, tmp_path: Path) -> None:
     with pytest.raises(Unavailable, match="a mask of none"):
         masks.pictures(study, inside=True)
     study.masks = None
-    study.run = replace(study.run, dataset=replace(study.run.dataset, organ=None))
+    study.run = with_organ(study, None)
     with pytest.raises(Unavailable, match="masks=folder"):
         masks.fingerprint(study)

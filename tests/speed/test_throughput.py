@@ -13,9 +13,7 @@ import torch
 
 from bench import training
 from bench.config import compose
-from bench.data import cache
 from bench.data.batches import CohortImages, EpochBatches
-from bench.folders import user_cache
 from bench.run import plan
 
 ROUNDS = 5
@@ -24,7 +22,7 @@ ROUNDS = 5
 def test_lightning_costs_less_than_a_twentieth(tmp_path: Path) -> None:
     config = compose(["method=erm", "task=cxr", "task.patients=2000", "trainer.max_epochs=2", f"runs_dir={tmp_path}"])
     planned = plan(config)
-    images = cache.open_images(planned.cohort, planned.dataset, planned.options, None, user_cache() / "images", 64, 2)
+    images = planned.open_images(planned.cohort)
     train, val = planned.cohort.part("train"), planned.cohort.part("val").take(np.arange(64))
     bf16 = training.precision("auto") == "bf16"
     steps = 2 * (len(train) // config.trainer.batch_size)

@@ -44,7 +44,7 @@ class External(Experiment):
     def determinants(self, study: Study) -> list[str]:
         """The other data sets."""
         return [
-            f"{other.name} {other.whole.fingerprint} {study.run.fingerprint(other.whole, other.chosen)}"
+            f"{other.name} {other.whole.fingerprint} {other.chosen.fingerprint(other.whole)}"
             for other in study.run.externals
         ]
 
