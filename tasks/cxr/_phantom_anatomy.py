@@ -150,6 +150,21 @@ def _aortic_knob(frame: Frame, age: float) -> np.ndarray:
     return below(np.hypot((frame.x - 0.13) / 0.10, (frame.y + 0.26) / 0.11) - 1 - 0.004 * (age - 60), 0.06)
 
 
+def middle(frame: Frame) -> np.ndarray:
+    """How near a place is to the middle of the image from left to right, 0 … 1."""
+    return np.exp(-0.5 * (frame.x / 0.35) ** 2)
+
+
+def below_diaphragm(frame: Frame) -> np.ndarray:
+    """A soft step across the height of the diaphragm, 0 above and 1 below."""
+    return 1 - below(frame.y - frame.base, 0.06)
+
+
+def under_heart(frame: Frame) -> np.ndarray:
+    """1 in the middle of the image below the diaphragm, where least is seen of race, and 0 elsewhere."""
+    return middle(frame) * below_diaphragm(frame)
+
+
 def soft_tissue(frame: Frame, patient: Patient) -> tuple[np.ndarray, np.ndarray]:
     """Thickness of trunk, neck, organs below the diaphragm and breasts, and the trunk's share of its largest depth."""
     body, ax, y = patient.anatomy, frame.ax, frame.y
@@ -158,7 +173,7 @@ def soft_tissue(frame: Frame, patient: Patient) -> tuple[np.ndarray, np.ndarray]
     trunk = np.maximum(flank + 0.5 * np.clip(-0.15 - y, 0, 1) - 1.6 * neck, 0.2)
     depth = 1 - np.minimum(ax / trunk, 1) ** 2
     soft = np.sqrt(depth) * (0.84 + 0.10 * np.clip(y, -1, 1)) * (1 + 0.06 * frame.heavy)
-    soft *= 1 + race.SOFT * frame.lean.ripple
+    soft *= 1 + race.SOFT * frame.lean.ripple * (1 - 0.6 * under_heart(frame))
     soft += 0.10 * below(frame.dome - y, 0.02) * below(ax - frame.outer, 0.012)
     if patient.female:
         fullness = max(0.10 + 0.03 * body.breast + 0.03 * frame.heavy, 0.03)

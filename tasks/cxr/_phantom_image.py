@@ -63,12 +63,5 @@ def lungs(size: int, patient: Patient, view: str, stream: Stream) -> np.ndarray:
 
 def _shows(frame: anatomy.Frame) -> np.ndarray:
     """How much of the fine texture shows, 0 … 1: less in the middle of the image, least below the diaphragm there."""
-    middle = np.exp(-0.5 * (frame.x / 0.35) ** 2)
-    return (1 - 0.7 * middle * np.exp(-0.5 * (frame.y / 0.35) ** 2)) * (
-        1 - below_diaphragm(frame) * (0.3 + 0.62 * middle)
-    )
-
-
-def below_diaphragm(frame: anatomy.Frame) -> np.ndarray:
-    """A soft step across the height of the diaphragm, 0 above and 1 below."""
-    return 1 - anatomy.below(frame.y - frame.base, 0.06)
+    center = anatomy.middle(frame) * np.exp(-0.5 * (frame.y / 0.35) ** 2)
+    return (1 - 0.7 * center) * (1 - 0.3 * anatomy.below_diaphragm(frame) - 0.62 * anatomy.under_heart(frame))

@@ -45,7 +45,7 @@ _AGE_LOADING, _PATIENT_LOADING = 0.3, 0.6
 
 #: How marked a finding looks is N(0, 1) in those without it and N(this, 1) in those with it: some diseased look
 #: healthy and some healthy look diseased, so that the best reader of a finding has an AUROC of Φ(this/√2) at most.
-SEPARATION = 2.61
+SEPARATION = 2.62
 
 #: Each site's scanners, the first of which makes this share of its images, and the site's share of the patients.
 SITES: Mapping[str, tuple[tuple[str, str], float, float]] = {

@@ -30,11 +30,11 @@ _STEEPNESS = 2.4
 #: spectrum +45° and -45° are one and the same checkerboard.
 _FINEST = 4
 #: The texture of every image leans by itself, differently in each region: standard deviation, in units of the latents.
-_WANDER = 1.35
+_WANDER = 1.38
 _REGIONS = 4
 #: What a lean of 1 does to the density of bones, to the thickness of soft tissue, and to the outline: one side stands
 #: higher than the other, and the top lies to one side of the bottom, in half-images.
-BONE, SOFT, SHIFT = 0.030, 0.0122, 0.0006
+BONE, SOFT, SHIFT = 0.030, 0.0136, 0.0006
 
 
 @dataclass(frozen=True)

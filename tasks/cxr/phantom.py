@@ -145,7 +145,7 @@ DATASET = Dataset(
     organ=organ,
     drawn_from=DRAWN_FROM,
     synthetic=True,
-    version=6,
+    version=7,
     source="rendered by this package",
     licence="Apache-2.0",
 )
