@@ -40,12 +40,10 @@ def add(planned: Run, found: Record, wanted: Sequence[External]) -> Record:
     images = planned.open_images(planned.seen(planned.cohort))
     cohort = images.apply(planned.cohort)
     part = cohort.part("val")
-    val = training.predict(method, part, images.pixels, planned.config.trainer.accelerator)
-    if planned.by_study:
-        merged = studies.of(part)
-        part, val = merged.cohort, merged.outputs(val)
+    val = studies.units(part, planned.by_study)
+    said = val.outputs(training.predict(method, part, images.pixels, planned.config.trainer.accelerator))
     seconds = dict(found.seconds)
-    scored = score(planned, method, scoring.choose_thresholds(part, val), wanted, seconds)
+    scored = score(planned, method, scoring.choose_thresholds(val.cohort, said), wanted, seconds)
     record = found.model_copy(update={"external": joined(found.external, scored), "seconds": seconds})
     records.write(record, planned.folder)
     return record
@@ -84,9 +82,8 @@ def _score(planned: Run, method: Method, thresholds: np.ndarray, other: External
     found = training.predict(method, shown, images.pixels, accelerator, stages=True)
     fresh = training.build(planned.method, planned.config, spec)
     untrained = training.predict(fresh, shown, images.pixels, accelerator)
-    if planned.by_study:
-        merged = studies.of(test)
-        test, found, untrained = merged.cohort, merged.outputs(found), merged.outputs(untrained)
+    units = studies.units(test, planned.by_study)
+    test, found, untrained = units.cohort, units.outputs(found), units.outputs(untrained)
     scores, flags = scoring.score_test(
         test,
         found,

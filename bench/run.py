@@ -243,14 +243,12 @@ def _execute(
                 counterfactual = _predict_twins(planned, method, cohort.part("test"), once)
             untrained = training.build(planned.method, config, cohort.spec)
             reference = training.predict(untrained, cohort.part("test"), images.pixels, accelerator)
-        judged, found = cohort, computed
-        if planned.by_study:
-            merged = {split: studies.of(cohort.part(split)) for split in computed}
-            judged = twins.joined([made.cohort for made in merged.values()])
-            found = {split: made.outputs(computed[split]) for split, made in merged.items()}
-            reference = reference and merged["test"].outputs(reference)
-            if counterfactual:
-                counterfactual = {group: merged["test"].outputs(one) for group, one in counterfactual.items()}
+        units = {split: studies.units(cohort.part(split), planned.by_study) for split in computed}
+        judged = twins.joined([made.cohort for made in units.values()])
+        found = {split: made.outputs(computed[split]) for split, made in units.items()}
+        reference = reference and units["test"].outputs(reference)
+        if counterfactual:
+            counterfactual = {group: units["test"].outputs(one) for group, one in counterfactual.items()}
         scores, flags = scoring.score(
             found,
             reference,

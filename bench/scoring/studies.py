@@ -7,6 +7,7 @@ mammography by image and by study.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 import numpy as np
 
@@ -17,6 +18,28 @@ from bench.task import TRUE, Cohort
 _MARGIN = 1e-7
 
 
+class Units(Protocol):
+    """What is scored: images, or studies."""
+
+    @property
+    def cohort(self) -> Cohort:
+        """A row a unit."""
+
+    def outputs(self, found: Outputs) -> Outputs:
+        """What a network says of the units, given what it says of the images, in their order."""
+
+
+@dataclass(frozen=True)
+class Images:
+    """Images as they are."""
+
+    cohort: Cohort
+
+    def outputs(self, found: Outputs) -> Outputs:
+        """The same."""
+        return found
+
+
 @dataclass(frozen=True)
 class Studies:
     """The studies of some images: ``cohort`` has a row a study, ``codes`` ``(N,)`` say which one an image is of."""
@@ -25,10 +48,7 @@ class Studies:
     codes: np.ndarray
 
     def outputs(self, found: Outputs) -> Outputs:
-        """What a network says of the studies, given what it says of the images, in their order.
-
-        Probabilities and features are means over a study's images.
-        """
+        """Probabilities and features are means over a study's images."""
         p = np.clip(self._mean(found.probabilities), _MARGIN, 1 - _MARGIN)
         return replace(
             found,
@@ -41,6 +61,11 @@ class Studies:
         total = np.zeros((len(self.cohort), values.shape[1]))
         np.add.at(total, self.codes, values)
         return total / np.bincount(self.codes, minlength=len(self.cohort))[:, None]
+
+
+def units(part: Cohort, by_study: bool) -> Units:
+    """The images of a cohort, or their studies."""
+    return of(part) if by_study else Images(part)
 
 
 def of(part: Cohort) -> Studies:
