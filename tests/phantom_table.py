@@ -8,13 +8,13 @@ seeds are put one below the other.
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 import pandas as pd
 
 from bench.leaderboard.columns import Measure
-from bench.records import Record, read_all
+from bench.records import Record, Score, read_all
 
 #: What is wanted: experiment, setting as in the report, lowest and highest macro AUROC.
 _WANTED = (
@@ -52,6 +52,8 @@ def lines(report: pd.DataFrame, runs: Iterable[Record], unbiased: Iterable[Recor
     for experiment, low, high in (("C3", 0.58, 0.90), ("C4", 0.88, 1.0)):
         patches = macro[(macro["experiment"] == experiment) & ~macro["setting"].str.contains("high-pass")]
         yield from (_line(row, low, high) for row in patches.itertuples())
+        if experiment == "C3" and len(patches) == 9:
+            yield _lowest(patches.set_index("setting")["here"])
     yield from _methods(list(runs), list(unbiased))
 
 
@@ -63,6 +65,13 @@ def _line(row: object, low: float, high: float) -> tuple[str, str, str]:
     return name, wanted, f"{value:.3f} ({row.here_low:.3f} to {row.here_high:.3f}){met}"  # type: ignore[attr-defined]
 
 
+def _lowest(patches: pd.Series) -> tuple[str, str, str]:
+    """Which of the patches says least."""
+    lowest = str(patches.idxmin())
+    met = "" if lowest.startswith("bottom centre") else " **missed**"
+    return "C3 the lowest", "bottom centre", f"{lowest.removesuffix(' alone')}, {patches.min():.3f}{met}"
+
+
 def _methods(runs: list[Record], unbiased: list[Record]) -> Iterator[tuple[str, str, str]]:
     erm, adversarial, oracle = (
         [record for record in runs if record.method.name == name] for name in ("erm", "adversarial", "oracle")
@@ -71,19 +80,44 @@ def _methods(runs: list[Record], unbiased: list[Record]) -> Iterator[tuple[str, 
     race = Measure("decodability", attribute="race", view="penultimate")
     gap = Measure("underdiagnosis_rate_gap", target="no_finding", attribute="race")
     effect = Measure("counterfactual_effect", target="macro", attribute="race")
-    yield "ERM, diagnosis, by seed", "0.78 to 0.88", _each(erm, auroc)
-    yield "adversarial, diagnosis, by seed", "within 0.04 of ERM's", _each(adversarial, auroc)
+    plain = {record.seed: record for record in erm}
+
+    def cheap(score: Score, record: Record) -> bool:
+        best = auroc.find(plain[record.seed])
+        return _value(best) - _value(score) <= 0.04
+
+    def apart(score: Score, record: Record) -> bool:
+        of_erm = race.find(plain[record.seed])
+        return of_erm is not None and (score.high or 1) < (of_erm.low or 0)
+
+    yield "ERM, diagnosis, by seed", "0.78 to 0.88", _each(erm, auroc, lambda score, _: 0.78 <= _value(score) <= 0.88)
+    yield "adversarial, diagnosis, by seed", "within 0.04 of ERM's", _each(adversarial, auroc, cheap)
     yield "ERM, decodability of features, by seed", "", _each(erm, race)
-    yield "adversarial, decodability of features, by seed", "intervals apart from ERM's", _each(adversarial, race)
-    yield "ERM, underdiagnosis gap by race, by seed", "> 0", _each(erm, gap)
-    yield "the same, all dials at 0, by seed", "interval covers 0", _each(unbiased, gap)
+    yield (
+        "adversarial, decodability of features, by seed",
+        "intervals apart from ERM's",
+        _each(adversarial, race, apart),
+    )
+    yield "ERM, underdiagnosis gap by race, by seed", "> 0", _each(erm, gap, lambda score, _: (score.low or 0) > 0)
+    vanished = _each(unbiased, gap, lambda score, _: score.low == 0)
+    yield "the same, all dials at 0, by seed", "interval covers 0", vanished
     yield "ERM, counterfactual effect, by seed", "", _each(erm, effect)
-    yield "oracle, counterfactual effect, by seed", "0", _each(oracle, effect)
+    yield "oracle, counterfactual effect, by seed", "0", _each(oracle, effect, lambda score, _: score.value == 0)
 
 
-def _each(records: list[Record], measure: Measure) -> str:
-    found = [measure.find(record) for record in sorted(records, key=lambda record: record.seed)]
-    return "; ".join(f"{score.value:.3f} ({score.low:.3f} to {score.high:.3f})" for score in found if score)
+def _value(score: Score | None) -> float:
+    return float("nan") if score is None or score.value is None else score.value
+
+
+def _each(
+    records: list[Record], measure: Measure, met: Callable[[Score, Record], bool] = lambda score, record: True
+) -> str:
+    cells = []
+    for record in sorted(records, key=lambda record: record.seed):
+        if score := measure.find(record):
+            missed = "" if met(score, record) else " **missed**"
+            cells.append(f"{score.value:.3f} ({score.low:.3f} to {score.high:.3f}){missed}")
+    return "; ".join(cells)
 
 
 def main(report: Path, runs: Path, unbiased: Path) -> None:
