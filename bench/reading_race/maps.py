@@ -51,17 +51,17 @@ def patches(study: StudyResults, tables: dict[str, Table]) -> Figure | None:
         return None
     columns = min(3, len(panels))
     rows = -(-len(panels) // columns)
-    figure = new_figure(3.3 * columns, 3.5 * rows + 0.7)
+    # Title and caption need some width, however few the maps are.
+    figure = new_figure(max(3.3 * columns, 6.6), 3.5 * rows + 0.7)
     for place, (title, grid, squares) in enumerate(panels, start=1):
         axes = figure.add_subplot(rows, columns, place)
         axes.imshow(study.mean_image, cmap="gray")
         _draw(axes, squares, grid, len(study.mean_image))
         axes.set_title(title, fontsize=8.5)
         axes.set_axis_off()
-    figure.supxlabel(
-        "Over the mean image. AUROC, mean over groups; in brackets the paper's, of White alone. Brighter: higher.",
-        fontsize=7.5,
-    )
+    compared = any("|" in text for _, _, squares in panels for *_, text in squares)
+    brackets = "; in brackets of White alone: here | paper" if compared else ""
+    figure.supxlabel(f"Over the mean image. AUROC, mean over groups{brackets}. Brighter: higher.", fontsize=7.5)
     return figure
 
 
@@ -115,10 +115,11 @@ def _brightness(line: Line) -> float | None:
 
 
 def _both(line: Line) -> str:
-    """What was found here, and beneath in brackets the paper's number of any group it gives."""
-    given = [entry.paper for entry in line.entries.values() if entry.paper]
-    paper = next((f"\n({_digits(one.value)})" for one in given if one.value is not None), "")
-    return _short(_here(line)) + paper
+    """What was found here, and beneath in brackets the same of the group that the paper has a number of, and its."""
+    for entry in line.entries.values():
+        if entry.paper and entry.paper.value is not None:
+            return f"{_short(_here(line))}\n({_short(entry.here)} | {_digits(entry.paper.value)})"
+    return _short(_here(line))
 
 
 def _short(estimate: Estimate | None) -> str:
