@@ -151,8 +151,8 @@ def _row(axes: Axes, y: float, entry: Entry | None) -> None:
 
 
 def _percent(share: float) -> str:
-    """Short enough to stand beneath a tick: whole from 10% on, else one digit."""
-    return f"{100 * share:.0f}%" if share >= 0.1 or share == 0 else f"{100 * share:.1g}%"
+    """Short enough to stand beneath a tick: whole from 1% on, else one digit."""
+    return f"{share:.0%}" if share >= 0.01 or share == 0 else f"{100 * share:.1g}%"
 
 
 def _curve(
