@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from bench import progress, records, scoring, training
-from bench.data import attrition, twins
-from bench.data.chosen import Chosen
+from bench.data import attrition
 from bench.data.external import External
 from bench.method import Method
 from bench.records import Record
@@ -76,7 +75,8 @@ def score(
 
 def _score(planned: Run, method: Method, thresholds: np.ndarray, other: External) -> records.External:
     spec, accelerator = planned.cohort.spec, planned.config.trainer.accelerator
-    images = other.chosen.open_images(_seen(planned, other.test, other.chosen), planned.config.cache_dir)
+    seen = other.chosen.seen(other.test, planned.method.race_free)
+    images = other.chosen.open_images(seen, planned.config.cache_dir)
     test = images.apply(other.test, checked=False)
     shown = other.as_trained(test, spec)
     found = training.predict(method, shown, images.pixels, accelerator, stages=True)
@@ -104,13 +104,6 @@ def _score(planned: Run, method: Method, thresholds: np.ndarray, other: External
         flags=flags,
         scores=scores,
     )
-
-
-def _seen(planned: Run, test: Cohort, chosen: Chosen) -> Cohort:
-    """The images that stand for these: where the method is race-free, their twins."""
-    if not planned.method.race_free:
-        return test
-    return twins.twin(test, chosen.dataset, None)
 
 
 def _data(planned: Run, other: External, whole: Cohort) -> records.DataInfo:

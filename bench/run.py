@@ -63,8 +63,8 @@ class Run:
         return made and self.cohort.spec.protected == self.chosen.task.protected
 
     def seen(self, cohort: Cohort) -> Cohort:
-        """The cohort whose pixels stand for this one's: where the method is race-free, its twins that show no race."""
-        return twins.twin(cohort, self.dataset, None) if self.method.race_free else cohort
+        """The cohort whose pixels the method is shown for those of this one, of the data set that is trained on."""
+        return self.chosen.seen(cohort, self.method.race_free)
 
     def open_images(self, cohort: Cohort) -> cache.Images:
         """The images of a cohort of the data set that is trained on, whose rows are numbered from 0."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bench.data import cache, cohorts
+from bench.data import cache, cohorts, twins
 from bench.folders import user_cache
 from bench.registry import TASKS, datasets
 from bench.task import Cohort, Dataset, Options, Task
@@ -42,6 +42,10 @@ class Chosen:
             image_size=self.config.image_size,
             checked=checked,
         )
+
+    def seen(self, cohort: Cohort, race_free: bool) -> Cohort:
+        """The cohort whose pixels stand for this one's: for a method that is race-free, its twins that show no race."""
+        return twins.twin(cohort, self.dataset, None) if race_free else cohort
 
     def fingerprint(self, cohort: Cohort) -> str:
         """Hash of everything that the pixels of a cohort of this data set depend on."""
