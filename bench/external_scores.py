@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from bench import progress, records, scoring, training
-from bench.data import attrition
-from bench.data.external import External
+from bench import records, scoring, training
+from bench import terminal as progress
+from bench.data.cohorts import attrition
+from bench.data.cohorts.external import External
 from bench.method import Method
 from bench.records import Record
 from bench.scoring import decodability, studies

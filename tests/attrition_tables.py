@@ -5,7 +5,7 @@ from __future__ import annotations
 import tempfile
 from pathlib import Path
 
-from bench.data import attrition
+from bench.data.cohorts import attrition
 from bench.records import Attrition
 from tests.readers import MINIATURES
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from bench.folders import user_cache
+from bench.files import user_cache
 from tasks.cxr.phantom import DATASET
 
 CHEATS = Path(__file__).parent / "cheats"

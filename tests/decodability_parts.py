@@ -14,12 +14,12 @@ from scipy.optimize import brentq
 from scipy.stats import norm
 
 from bench.errors import BenchError
-from bench.folders import whole
+from bench.files import whole
 from bench.scoring.decodability import SUITE, decode, decoding
-from bench.scoring.decodability.logistic import Logistic
-from bench.scoring.decodability.quadratic import Quadratic
+from bench.scoring.decodability.probes.logistic import Logistic
+from bench.scoring.decodability.probes.quadratic import Quadratic
+from bench.scoring.decodability.probes.ridge import Ridge
 from bench.scoring.decodability.removal import MARGINS
-from bench.scoring.decodability.ridge import Ridge
 from tests import codes, decodability_cheats
 from tests.codes import Cohort, one_vs_one
 from tests.plants import ROWS, embed, rotate, spectrum, upper

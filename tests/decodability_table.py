@@ -18,7 +18,7 @@ import time
 from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
 from pathlib import Path
 
-from bench.folders import user_cache, whole
+from bench.files import user_cache, whole
 from tests.decodability_parts import PARTS, Job, Measured, Result
 from tests.plants import ROWS
 

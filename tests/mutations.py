@@ -38,8 +38,8 @@ from pydicom.uid import DeflatedExplicitVRLittleEndian
 
 from bench.cli import main
 from bench.config import compose
-from bench.data import cache
-from bench.data.chosen import choose
+from bench.data.cohorts.chosen import choose
+from bench.data.pixels import cache
 from tests.data.files import dicom
 
 #: Side of every image, so that the pixels are compared as they are stored.

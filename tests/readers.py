@@ -11,7 +11,7 @@ import numpy as np
 from PIL import Image
 
 from bench.config import compose
-from bench.data.chosen import Chosen, choose
+from bench.data.cohorts.chosen import Chosen, choose
 from tests.miniatures import dicom
 from tests.tasks.ct import test_nlst as nlst
 from tests.tasks.cxr import test_chexpert as chexpert

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from bench import registry
+from bench.plugins import registry
 from bench.task import Dataset
 
 

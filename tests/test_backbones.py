@@ -6,8 +6,8 @@ import pytest
 import torch
 from torch import nn
 
-from bench import backbones
 from bench.errors import BenchError
+from bench.method import backbones
 
 
 @pytest.mark.parametrize("name", sorted(backbones.BACKBONES))

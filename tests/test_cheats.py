@@ -14,7 +14,7 @@ from torch.nn import functional as F
 from bench import training
 from bench.config import compose
 from bench.method import Method
-from bench.outputs import Outputs
+from bench.records.outputs import Outputs
 from bench.run import plan
 from bench.task import Cohort
 from tests.conftest import TINY

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bench.registry import TASKS, datasets
+from bench.plugins.registry import TASKS, datasets
 
 PAGE = (Path(__file__).parent.parent / "docs" / "datasets.md").read_text(encoding="utf-8")
 NAMES = [entry.name for entry in TASKS.entries()]

@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 from sklearn.metrics import recall_score, roc_auc_score
 
-from bench import outputs, records, training
+from bench import records, training
 from bench.config import compose
 from bench.external_scores import joined
 from bench.leaderboard import build
-from bench.records import External, Record
+from bench.records import External, Record, outputs
 from bench.run import Run, plan, run
 from bench.scoring.diagnosis import choose_thresholds
 from tests.conftest import TINY

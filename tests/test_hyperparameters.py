@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bench.errors import BenchError
-from bench.hyperparameters import hyperparameters, resolve, tunable
+from bench.method.hyperparameters import hyperparameters, resolve, tunable
 
 
 class Base:

@@ -10,8 +10,8 @@ import pandas as pd
 import pytest
 
 from bench.config import compose
-from bench.data import attrition
-from bench.data._mapping import Mapping
+from bench.data.cohorts import attrition
+from bench.data.readers.mapping import Mapping
 from bench.run import plan
 
 PAGE = (Path(__file__).parent.parent / "docs" / "own_data.md").read_text(encoding="utf-8")

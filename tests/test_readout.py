@@ -10,10 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import nn
 
-from bench import backbones, readout
-from bench.data.batches import CohortImages
-from bench.method import Method
+from bench.method import Method, backbones
 from bench.task import Cohort, TaskSpec
+from bench.training import prediction as readout
+from bench.training.batches import CohortImages
 from methods.erm import Erm
 
 SPEC = TaskSpec("cxr", ("effusion", "opacity"), "race", ("Asian", "Black", "White"), 16)

@@ -13,7 +13,7 @@ from textwrap import dedent
 import pytest
 
 from bench.errors import BenchError
-from bench.registry import METHODS, TASKS, Registry, check, datasets, source_hash
+from bench.plugins.registry import METHODS, TASKS, Registry, check, datasets, source_hash
 
 ROOT = Path(importlib.util.find_spec("bench").origin).parents[1]
 OWN = ("gadgets", "gadget_base", "kits", "stranger", "bench_plugin_")
@@ -405,7 +405,7 @@ def test_success_is_remembered_too(site):
 def test_failure_is_forgotten_when_something_was_installed(site, tmp_path, monkeypatch):
     packages = tmp_path / "site-packages"
     packages.mkdir()
-    monkeypatch.setattr("bench.plugin.sysconfig.get_path", lambda name: str(packages))
+    monkeypatch.setattr("bench.plugins.entry.sysconfig.get_path", lambda name: str(packages))
     write(site / "gadgets/spanner.py", "1 / 0\n")
     with pytest.raises(BenchError):
         GADGETS.get("spanner").load()
@@ -496,7 +496,7 @@ def test_data_sets_of_a_task(tmp_path):
 def test_listing_imports_nothing_heavy_and_no_plugin():
     code = """
         import sys
-        from bench.registry import METHODS, TASKS, datasets
+        from bench.plugins.registry import METHODS, TASKS, datasets
         names = [entry.name for entry in METHODS.entries()]
         sets = [entry.name for task in TASKS.entries() for entry in datasets(task).entries()]
         heavy = {"torch", "lightning", "pydantic", "numpy", "pandas", "methods", "tasks", "bench.method", "bench.task"}

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from bench import report
+from bench.pages import report
 from bench.records import External, Record
 from bench.scoring.decodability.flags import MEANINGS
 from tests.leaderboard.conftest import record, removal, score, suite

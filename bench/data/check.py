@@ -10,16 +10,17 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from bench.data import attrition, scorable
-from bench.data._chunks import Files, Rejected, Rendered, shape
-from bench.data._progress import Progress
-from bench.data.chosen import Chosen, choose
-from bench.data.decode import split_frame
+from bench.data.cohorts import attrition
+from bench.data.cohorts import checks as scorable
+from bench.data.cohorts.chosen import Chosen, choose
+from bench.data.pixels.chunks import Files, Rejected, Rendered, shape
+from bench.data.pixels.decode import split_frame
 from bench.data.tables import MISSING
 from bench.errors import BenchError
 from bench.records import Attrition, Cell
 from bench.scoring.evaluation import MIN_IMAGES, MIN_PATIENTS
 from bench.task import Cohort, require_root
+from bench.terminal import Progress
 
 if TYPE_CHECKING:
     from bench.config import RunConfig

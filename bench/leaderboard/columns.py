@@ -13,10 +13,10 @@ from typing import Literal
 
 from bench.errors import BenchError
 from bench.leaderboard.claims import VIEW, claim
-from bench.leaderboard.pooling import Estimate, pool
 from bench.leaderboard.rows import Row
 from bench.records import External, Record, Score
 from bench.scoring.decodability.flags import split
+from bench.statistics.pooling import Estimate, pool
 
 
 @dataclass(frozen=True)

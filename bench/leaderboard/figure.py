@@ -10,14 +10,14 @@ from itertools import cycle, pairwise
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from bench.leaderboard import labels
 from bench.leaderboard.columns import DECODABILITY, DIAGNOSIS
-from bench.leaderboard.labels import Segment
-from bench.leaderboard.pooling import Estimate
 from bench.leaderboard.rows import Row
-from bench.leaderboard.style import AMBER, BLACK, BLUE, GREEN, GREY, ORANGE, PURPLE, new_figure
 from bench.leaderboard.table import LEACE, UNTRAINED, Table
+from bench.pages import labels
+from bench.pages.labels import Segment
+from bench.pages.style import AMBER, BLACK, BLUE, GREEN, GREY, ORANGE, PURPLE, new_figure
 from bench.records import BASELINE
+from bench.statistics.pooling import Estimate
 
 #: With more rows than this, only the front, the baseline and rows ranked apart are named; the table names all.
 _NAMED = 14

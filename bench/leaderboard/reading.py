@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from bench.leaderboard.escaping import markdown
 from bench.leaderboard.table import LEACE, Table, shown
+from bench.pages.escaping import markdown
 from bench.records import BASELINE, External
 from bench.scoring.decodability.flags import MEANINGS, split
 

@@ -8,12 +8,12 @@ import json
 import textwrap
 
 from bench.leaderboard.columns import Cell, Column, Measure, Name
-from bench.leaderboard.escaping import latex as _tex
-from bench.leaderboard.escaping import markdown as _md
-from bench.leaderboard.pooling import Estimate
 from bench.leaderboard.reading import reading
 from bench.leaderboard.table import DIGITS, Section, Table, shown
+from bench.pages.escaping import latex as _tex
+from bench.pages.escaping import markdown as _md
 from bench.records import BASELINE
+from bench.statistics.pooling import Estimate
 
 SYNTHETIC = (
     "Every patient of this data set is synthetic: the numbers compare methods on a simulation and say nothing about "

@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from bench.leaderboard.claims import VIEW, short
-from bench.leaderboard.style import BLACK, BLUE, GREEN, GREY, PURPLE, chance, new_figure, tidy
+from bench.pages.style import BLACK, BLUE, GREEN, GREY, PURPLE, chance, new_figure, tidy
 from bench.records import Record, Score
 
 _READERS = (

@@ -17,11 +17,11 @@ from bench.leaderboard.columns import (
     residual,
 )
 from bench.leaderboard.comparable import Key
-from bench.leaderboard.pareto import front
-from bench.leaderboard.pooling import Estimate
 from bench.leaderboard.rows import Row, rows
 from bench.records import BASELINE, External, Record
 from bench.scoring.decodability.flags import INSUFFICIENT
+from bench.statistics.pareto import front
+from bench.statistics.pooling import Estimate
 
 UNTRAINED, PERMUTED, LEACE = "untrained network", "permuted groups", "LEACE on ERM"
 #: Digits behind the point in every table; rows that agree to these digits are equally good.

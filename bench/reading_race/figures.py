@@ -10,8 +10,8 @@ from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from bench.folders import whole
-from bench.leaderboard.style import BLACK, BLUE, GREY, ORANGE, chance, new_figure, tidy
+from bench.files import whole
+from bench.pages.style import BLACK, BLUE, GREY, ORANGE, chance, new_figure, tidy
 from bench.reading_race.experiments import c1
 from bench.reading_race.maps import matrix, patches
 from bench.reading_race.tables import Entry, Line, Table

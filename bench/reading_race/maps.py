@@ -11,13 +11,13 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from matplotlib.patheffects import withStroke
 
-from bench.leaderboard.pooling import Estimate
-from bench.leaderboard.style import new_figure
+from bench.pages.style import new_figure
 from bench.reading_race.experiments import c1
 from bench.reading_race.patches import GRID, HIGH_PASS
 from bench.reading_race.tables import Line, Table
 from bench.reading_race.walk import StudyResults
 from bench.scoring.evaluation import MACRO
+from bench.statistics.pooling import Estimate
 
 _COLOURS = colormaps["viridis"]
 _OUTLINE = [withStroke(linewidth=2.0, foreground="black")]

@@ -10,11 +10,11 @@ from typing import cast
 import numpy as np
 
 from bench import records
-from bench.data._progress import Progress
-from bench.data.decode import Undecodable, decode
-from bench.folders import whole
+from bench.data.pixels.decode import Undecodable, decode
+from bench.files import whole
 from bench.reading_race.experiment import Unavailable
 from bench.reading_race.study import Pictures, Study
+from bench.terminal import Progress
 
 #: Rows given to a phantom at once, as where it renders images.
 _AT_ONCE = 32

@@ -9,11 +9,11 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from bench import readout
-from bench.data.batches import CohortImages
 from bench.method import Batch, Method
 from bench.reading_race.transforms import Identity, Transform
 from bench.task import SPLITS, Cohort
+from bench.training import prediction as readout
+from bench.training.batches import CohortImages
 
 #: Images that the scale of transformed images is taken from: their pixels are a million even at 32 px.
 _CALIBRATED_ON, _AT_ONCE = 1024, 128

@@ -8,11 +8,11 @@ import numpy as np
 import pandas as pd
 from scipy.special import log_softmax
 
-from bench.scoring.decodability.auroc import against_rest, decide_all
-from bench.scoring.decodability.logistic import Logistic
-from bench.scoring.decodability.probe import Training
-from bench.scoring.decodability.trees import Trees
+from bench.scoring.decodability.probes.logistic import Logistic
+from bench.scoring.decodability.probes.probe import Training
+from bench.scoring.decodability.probes.trees import Trees
 from bench.scoring.decodability.whitening import Whitening
+from bench.statistics.auroc import against_rest, decide_all
 from bench.task import Cohort
 
 #: Candidates for the images that a leaf of the forest must hold, and its trees.

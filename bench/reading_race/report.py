@@ -9,8 +9,8 @@ from pathlib import Path
 
 from bench import records
 from bench.errors import BenchError
-from bench.leaderboard.escaping import latex, markdown
 from bench.leaderboard.render import SYNTHETIC
+from bench.pages.escaping import latex, markdown
 from bench.reading_race import tables
 from bench.reading_race.published import SOURCES
 from bench.reading_race.tables import Table, detailed, shown

@@ -17,8 +17,8 @@ import pandas as pd
 from scipy.stats import norm
 
 from bench.records import Score
-from bench.scoring.decodability.auroc import Contest, against_rest, decide, pairs
 from bench.scoring.evaluation import MACRO, MIN_IMAGES, MIN_PATIENTS
+from bench.statistics.auroc import Contest, against_rest, decide, pairs
 from bench.task import Cohort
 
 _Z = float(norm.ppf(0.975))

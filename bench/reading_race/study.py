@@ -13,7 +13,7 @@ import torch
 from filelock import FileLock
 
 from bench import __version__, records, training
-from bench.data.external import External
+from bench.data.cohorts.external import External
 from bench.reading_race import network as network_code
 from bench.reading_race import transforms as transforms_code
 from bench.reading_race.network import RaceNetwork, log_posteriors, race_cohort

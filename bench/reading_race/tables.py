@@ -6,7 +6,6 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bench.leaderboard.pooling import Estimate, pool
 from bench.leaderboard.table import DIGITS
 from bench.reading_race.published import Published
 from bench.reading_race.results import Cell, Result, Value
@@ -14,6 +13,7 @@ from bench.reading_race.scores import DIFFERENCE
 from bench.reading_race.walk import Found
 from bench.records import Score
 from bench.scoring.evaluation import MACRO
+from bench.statistics.pooling import Estimate, pool
 
 
 @dataclass(frozen=True)

@@ -13,14 +13,15 @@ import numpy as np
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
-from bench import __version__, progress, records
-from bench.environment import environment
+from bench import __version__, records
+from bench import terminal as progress
 from bench.reading_race import results
 from bench.reading_race.experiment import Experiment, Unavailable, chosen
 from bench.reading_race.results import Cell, Result
 from bench.reading_race.settings import Settings
 from bench.reading_race.study import Study
 from bench.records import DataInfo
+from bench.records.environment import environment
 from bench.run import Run, plan
 
 #: The files whose code every result depends on, beside that of its own experiment.

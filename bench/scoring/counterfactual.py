@@ -15,10 +15,10 @@ from itertools import combinations
 import numpy as np
 
 from bench.errors import BenchError
-from bench.outputs import Outputs
 from bench.records import Score
+from bench.records.outputs import Outputs
 from bench.scoring.evaluation import MACRO
-from bench.scoring.intervals import Interval, PatientBootstrap
+from bench.statistics.bootstrap import Interval, PatientBootstrap
 from bench.task import TaskSpec
 
 EFFECT, SHIFT = "counterfactual_effect", "counterfactual_shift"

@@ -7,7 +7,7 @@ import numpy as np
 from bench.errors import BenchError
 from bench.records import Score
 from bench.scoring.evaluation import Evaluation
-from bench.scoring.metrics import METRICS
+from bench.statistics.metrics import METRICS
 
 
 def choose_thresholds(targets: np.ndarray, probabilities: np.ndarray) -> np.ndarray:

@@ -13,8 +13,8 @@ import numpy as np
 
 from bench.errors import BenchError
 from bench.records import Score
-from bench.scoring.intervals import MAX_UNDEFINED, Interval, PatientBootstrap
-from bench.scoring.metrics import METRICS, Metric, Sample
+from bench.statistics.bootstrap import MAX_UNDEFINED, Interval, PatientBootstrap
+from bench.statistics.metrics import METRICS, Metric, Sample
 from bench.task import Attribute
 
 #: A group is scored on a target from so many patients, and so many images of either class, with a known label.

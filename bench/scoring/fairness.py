@@ -15,8 +15,8 @@ from fairlearn.metrics import demographic_parity_difference, equalized_odds_diff
 from bench.errors import BenchError, suggest
 from bench.records import Score
 from bench.scoring.evaluation import Evaluation, Table
-from bench.scoring.intervals import Interval
-from bench.scoring.metrics import METRICS, Metric, false_positive_rate
+from bench.statistics.bootstrap import Interval
+from bench.statistics.metrics import METRICS, Metric, false_positive_rate
 
 #: Of the target that says "healthy": how often someone ill is called healthy (Seyyed-Kalantari et al., 2021).
 UNDERDIAGNOSIS = Metric("underdiagnosis_rate", false_positive_rate, higher_is_better=False, at_threshold=True)

@@ -11,7 +11,7 @@ from typing import Protocol
 
 import numpy as np
 
-from bench.outputs import Outputs
+from bench.records.outputs import Outputs
 from bench.task import TRUE, Cohort
 
 #: Means of probabilities are kept this far from 0 and 1, so that they have a logit.

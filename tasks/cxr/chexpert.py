@@ -8,7 +8,7 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from bench.data import splits
+from bench.data.cohorts import splits
 from bench.data.tables import Rows, find_one, map_values, numbers, read_table
 from bench.errors import BenchError
 from bench.task import Dataset, Reading, require_root

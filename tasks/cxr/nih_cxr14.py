@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from bench.data import splits
+from bench.data.cohorts import splits
 from bench.data.tables import Rows, files_below, find_one, map_values, read_table
 from bench.errors import BenchError
 from bench.task import Dataset, Reading, require_root

@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from bench.data import splits
-from bench.data.dicom_tags import read_tags
+from bench.data.cohorts import splits
+from bench.data.pixels.dicom_tags import read_tags
 from bench.data.tables import Rows, files_below, find_one, map_values, read_table
 from bench.task import Dataset, Options, Reading, require_root
 

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from bench.data import cohorts
-from bench.data.cache import open_images
+from bench.data.pixels.cache import open_images
 from bench.task import Dataset, Options, Reading, Task
 
 

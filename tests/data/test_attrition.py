@@ -9,8 +9,9 @@ import pytest
 from pydantic import ValidationError
 
 from bench.config import compose
-from bench.data import attrition, cohorts
-from bench.data.chosen import choose
+from bench.data import cohorts
+from bench.data.cohorts import attrition
+from bench.data.cohorts.chosen import choose
 from bench.reading_race.network import race_cohort
 from bench.records import Attrition
 from bench.task import Reading

@@ -10,8 +10,8 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bench.data.batches import CohortImages, EpochBatches, InOrder, loader
 from bench.task import Cohort, TaskSpec
+from bench.training.batches import CohortImages, EpochBatches, InOrder, loader
 
 
 def cohort(n: int) -> Cohort:

@@ -15,8 +15,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from bench.data import _chunks, cache
-from bench.data.cache import fingerprint
+from bench.data.pixels import cache
+from bench.data.pixels import chunks as _chunks
+from bench.data.pixels.cache import fingerprint
 from bench.errors import BenchError
 from bench.task import Options
 from tests.data.plates import DRAWN, FILES, cohort_of, draw, opened, table
@@ -280,7 +281,7 @@ import importlib.util, sys
 from pathlib import Path
 import pandas as pd
 from bench.data import cohorts
-from bench.data.cache import open_images
+from bench.data.pixels.cache import open_images
 from bench.task import Options, Reading, Task
 
 class Plates(Task):

@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from bench.data import cache
-from bench.data.batches import CohortImages
-from bench.data.cache import fingerprint
+from bench.data.pixels import cache
+from bench.data.pixels.cache import fingerprint
 from bench.errors import BenchError
 from bench.task import Dataset, Options
+from bench.training.batches import CohortImages
 from tests.data.files import dicom
 from tests.data.plates import DRAWN, FILES, ColourPlates, cohort_of, draw, opened
 

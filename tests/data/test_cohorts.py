@@ -4,7 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from bench.data import cohorts, splits
+from bench.data import cohorts
+from bench.data.cohorts import splits
 from bench.errors import BenchError
 from bench.task import Dataset, Reading, Task
 

@@ -13,8 +13,8 @@ from pydicom.pixels import get_decoder
 from pydicom.sequence import Sequence
 from pydicom.uid import DeflatedExplicitVRLittleEndian, RLELossless
 
-from bench.data import decode as module
-from bench.data.decode import Undecodable, decode
+from bench.data.pixels import decode as module
+from bench.data.pixels.decode import Undecodable, decode
 from tests.data.files import GREY, dicom, reason, saved
 
 REAL = Path(os.environ.get("BENCH_TEST_DATA", Path(__file__).resolve().parents[3] / "shared" / "data")) / "dicom"

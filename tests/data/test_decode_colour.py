@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 from pydicom.data import get_testdata_file
 
-from bench.data.decode import decode
+from bench.data.pixels.decode import decode
 from tests.data.files import GREY, dicom, reason, saved
 
 COLOUR = np.random.default_rng(1).integers(0, 256, (32, 32, 3), dtype=np.uint8)

@@ -11,7 +11,7 @@ from pydicom.dataset import Dataset
 from pydicom.pixels import get_decoder
 from pydicom.sequence import Sequence
 
-from bench.data.decode import decode, split_frame
+from bench.data.pixels.decode import decode, split_frame
 from tests.data.files import dicom, reason
 
 RNG = np.random.default_rng(2)

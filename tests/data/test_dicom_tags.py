@@ -5,8 +5,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from bench.data import dicom_tags
-from bench.data.dicom_tags import read_tags
+from bench.data.pixels import dicom_tags
+from bench.data.pixels.dicom_tags import read_tags
 from tests.miniatures import dicom, picture
 
 

@@ -10,10 +10,10 @@ import pytest
 
 from bench.config import compose
 from bench.data import export as module
-from bench.data._dicom_files import Kind, made
-from bench.data.chosen import choose
-from bench.data.decode import decode
+from bench.data.cohorts.chosen import choose
 from bench.data.export import export
+from bench.data.export.dicom import Kind, made
+from bench.data.pixels.decode import decode
 from bench.errors import BenchError
 from tests.tasks_for_tests import replaced_dataset
 

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from bench.config import ExternalConfig, TaskConfig, compose
-from bench.data import attrition, external
-from bench.data.chosen import choose
+from bench.data.cohorts import attrition, external
+from bench.data.cohorts.chosen import choose
 from bench.errors import BenchError
 from bench.task import Cohort, Dataset, Reading
 from tests.tasks_for_tests import replaced_dataset

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bench.data._mapping import load
+from bench.data.readers.mapping import load
 from tasks.cxr import ChestXray
 from tests.miniatures import refused
 

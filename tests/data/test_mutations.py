@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from bench.data.decode import Undecodable, decode
+from bench.data.pixels.decode import Undecodable, decode
 from tests import mutations
 from tests.data.files import reason
 from tests.mutations import EXIT, REFUSED, SAME

@@ -9,8 +9,10 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bench.data import attrition, cohorts, own_table
-from bench.data.own_table import OwnOptions
+from bench.data import cohorts
+from bench.data.cohorts import attrition
+from bench.data.readers import own_table
+from bench.data.readers.own_table import OwnOptions
 from bench.task import Reading, Task
 from tasks.cxr import ChestXray
 from tasks.cxr.csv import DATASET

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bench.data.splits import FRACTIONS, assign
+from bench.data.cohorts.splits import FRACTIONS, assign
 
 
 def test_the_split_of_a_patient_is_written_in_its_id():

@@ -3,7 +3,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from bench.data.twins import joined, twin
+from bench.data.cohorts.twins import joined, twin
 from bench.errors import BenchError
 from tests.data.test_cohorts import DATASET, build, table
 

@@ -4,9 +4,9 @@ import pytest
 
 from bench.errors import BenchError
 from bench.leaderboard.columns import ANY, COLUMNS, DECODABILITY, DIAGNOSIS, PROTECTED, Measure, columns_of, residual
-from bench.leaderboard.pooling import Estimate
 from bench.leaderboard.rows import rows
 from bench.records import External
+from bench.statistics.pooling import Estimate
 
 
 def test_every_measure_finds_its_score_among_those_that_resemble_it(make: SimpleNamespace) -> None:

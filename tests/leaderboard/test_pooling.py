@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from scipy.stats import t
 
-from bench.leaderboard.pooling import Estimate, pool
+from bench.statistics.pooling import Estimate, pool
 
 
 def test_one_seed_keeps_the_interval_of_its_run(make: SimpleNamespace) -> None:

@@ -9,10 +9,10 @@ import pytest
 
 from bench.leaderboard.columns import COLUMNS, Measure
 from bench.leaderboard.comparable import Key
-from bench.leaderboard.escaping import COMMANDS, LETTERS
 from bench.leaderboard.render import to_csv, to_latex, to_markdown
 from bench.leaderboard.table import Table
 from bench.leaderboard.table import make as make_table
+from bench.pages.escaping import COMMANDS, LETTERS
 
 _NASTY = r"""a_b & 50% #1 {x} $y$ ~^ <b> | "q" [z] *s* \textbf `c` σ é 漢"""
 

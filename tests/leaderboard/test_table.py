@@ -4,9 +4,9 @@ import pytest
 
 from bench.leaderboard.columns import COLUMNS
 from bench.leaderboard.comparable import Key
-from bench.leaderboard.pooling import Estimate
 from bench.leaderboard.table import Table
 from bench.leaderboard.table import make as make_table
+from bench.statistics.pooling import Estimate
 
 _POSITION = {column.key: i for i, column in enumerate(COLUMNS)}
 

@@ -12,8 +12,8 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from bench.backbones import SmallResNet
 from bench.method import Batch, Method, TaskSpec, TrainingSet
+from bench.method.backbones import SmallResNet
 from methods.adversarial import Adversarial
 from methods.distortion import NAMES, Distortion, FrequencyFilter, pipeline
 from methods.erm import Erm

@@ -6,10 +6,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from bench.leaderboard.pooling import Estimate
 from bench.reading_race.maps import patches
 from bench.reading_race.published import Published
 from bench.reading_race.tables import Entry, Line, Table
+from bench.statistics.pooling import Estimate
 
 
 def table(paper: bool) -> Table:

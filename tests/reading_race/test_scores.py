@@ -9,8 +9,8 @@ from scipy.special import log_softmax
 from sklearn.metrics import roc_auc_score
 
 from bench.reading_race.scores import DIFFERENCE, Judge
-from bench.scoring.intervals import PatientBootstrap
-from bench.scoring.metrics import Sample, auroc
+from bench.statistics.bootstrap import PatientBootstrap
+from bench.statistics.metrics import Sample, auroc
 from bench.task import Cohort, TaskSpec
 
 NAMES = ("Asian", "Black", "White")

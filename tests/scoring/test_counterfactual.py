@@ -10,9 +10,9 @@ from scipy.special import expit
 from scipy.stats import norm
 
 from bench.errors import BenchError
-from bench.outputs import Outputs
+from bench.records.outputs import Outputs
 from bench.scoring.counterfactual import EFFECT, SHIFT, scores
-from bench.scoring.intervals import PatientBootstrap
+from bench.statistics.bootstrap import PatientBootstrap
 from bench.task import TaskSpec
 
 SPEC = TaskSpec("chest", ("effusion", "no_finding"), "race", ("Asian", "Black", "White"), 16)

@@ -7,8 +7,8 @@ from sklearn.metrics import average_precision_score, brier_score_loss, recall_sc
 from bench.errors import BenchError
 from bench.scoring import diagnosis
 from bench.scoring.evaluation import evaluate
-from bench.scoring.intervals import PatientBootstrap
-from bench.scoring.metrics import Sample, auroc
+from bench.statistics.bootstrap import PatientBootstrap
+from bench.statistics.metrics import Sample, auroc
 from bench.task import Attribute
 
 NAMES = ("effusion", "opacity", "no finding")

@@ -3,8 +3,8 @@ import pytest
 
 from bench.errors import BenchError
 from bench.scoring.evaluation import evaluate
-from bench.scoring.intervals import PatientBootstrap
-from bench.scoring.metrics import METRICS
+from bench.statistics.bootstrap import PatientBootstrap
+from bench.statistics.metrics import METRICS
 from bench.task import Attribute
 
 

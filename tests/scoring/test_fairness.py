@@ -5,10 +5,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bench.errors import BenchError
-from bench.scoring import diagnosis, fairness, metrics
+from bench.scoring import diagnosis, fairness
 from bench.scoring.evaluation import evaluate
-from bench.scoring.intervals import PatientBootstrap
-from bench.scoring.metrics import METRICS, Sample
+from bench.statistics import metrics
+from bench.statistics.bootstrap import PatientBootstrap
+from bench.statistics.metrics import METRICS, Sample
 from bench.task import Attribute
 
 NAMES = ("effusion", "no finding")

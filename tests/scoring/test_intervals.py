@@ -3,9 +3,9 @@ import pytest
 from scipy.stats import norm
 
 from bench.errors import BenchError
-from bench.scoring import intervals
-from bench.scoring.intervals import Interval, PatientBootstrap
-from bench.scoring.metrics import Sample, auroc, weighted_auroc
+from bench.statistics import bootstrap as intervals
+from bench.statistics.bootstrap import Interval, PatientBootstrap
+from bench.statistics.metrics import Sample, auroc, weighted_auroc
 
 
 def all_weights(bootstrap, rows=None):

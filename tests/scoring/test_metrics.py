@@ -4,8 +4,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.metrics import average_precision_score, brier_score_loss, recall_score, roc_auc_score
 
-from bench.scoring import metrics
-from bench.scoring.metrics import METRICS, Sample, weighted_auroc
+from bench.statistics import metrics
+from bench.statistics.metrics import METRICS, Sample, weighted_auroc
 
 
 @st.composite

@@ -5,8 +5,9 @@ import pandas as pd
 import pytest
 from sklearn.metrics import recall_score, roc_auc_score
 
-from bench import outputs, scoring
-from bench.outputs import Outputs
+from bench import scoring
+from bench.records import outputs
+from bench.records.outputs import Outputs
 from bench.scoring.diagnosis import choose_thresholds
 from tests.data.test_cohorts import build, table
 

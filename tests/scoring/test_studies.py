@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bench.outputs import Outputs
+from bench.records.outputs import Outputs
 from bench.scoring import studies
 from bench.scoring.diagnosis import choose_thresholds
 from tests.data.test_cohorts import build, table

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
-from bench.data.decode import decode
+from bench.data.pixels.decode import decode
 
 
 def decode_all(files: Sequence[Path], size: int, channels: int, workers: int) -> None:

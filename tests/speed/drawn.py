@@ -11,8 +11,8 @@ import numpy as np
 import pandas as pd
 
 from bench.config import compose
-from bench.data import cache
-from bench.data.chosen import choose
+from bench.data.cohorts.chosen import choose
+from bench.data.pixels import cache
 
 SIZE = 32
 

@@ -20,9 +20,9 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.metrics import roc_auc_score
 from threadpoolctl import threadpool_limits
 
-from bench.scoring.decodability.logistic import Logistic
-from bench.scoring.decodability.probe import Training
-from bench.scoring.decodability.ridge import Ridge
+from bench.scoring.decodability.probes.logistic import Logistic
+from bench.scoring.decodability.probes.probe import Training
+from bench.scoring.decodability.probes.ridge import Ridge
 from bench.scoring.decodability.whitening import Whitening
 from tests.plants import ROWS, Plant
 

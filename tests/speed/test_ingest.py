@@ -19,7 +19,7 @@ import pytest
 from PIL import Image
 
 from bench.data import cohorts
-from bench.data.cache import open_images
+from bench.data.pixels.cache import open_images
 from bench.task import Dataset, Options, Reading, Task
 from tests.data.files import dicom
 from tests.miniatures import REAL

@@ -18,9 +18,10 @@ import numpy as np
 import pandas as pd
 
 from bench.config import compose
-from bench.data import attrition, cache
-from bench.data.batches import CohortImages, EpochBatches, loader
-from bench.data.chosen import Chosen, choose
+from bench.data.cohorts import attrition
+from bench.data.cohorts.chosen import Chosen, choose
+from bench.data.pixels import cache
+from bench.training.batches import CohortImages, EpochBatches, loader
 
 SIZE = 32
 #: Patients: 1.6 images each.

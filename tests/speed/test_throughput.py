@@ -13,8 +13,8 @@ import torch
 
 from bench import training
 from bench.config import compose
-from bench.data.batches import CohortImages, EpochBatches
 from bench.run import plan
+from bench.training.batches import CohortImages, EpochBatches
 
 ROUNDS = 5
 

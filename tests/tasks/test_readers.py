@@ -9,8 +9,8 @@ import pandas as pd
 import pytest
 
 from bench.config import compose
-from bench.data import cache
 from bench.data.check import check
+from bench.data.pixels import cache
 from bench.errors import BenchError
 from tests.miniatures import refused, refused_without
 from tests.readers import MINIATURES, Miniature

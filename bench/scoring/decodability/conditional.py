@@ -8,15 +8,15 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import log_softmax
 
-from bench.scoring.decodability.auroc import pairs
 from bench.scoring.decodability.crossfit import SplitCoordinates, SplitReading, read_split
 from bench.scoring.decodability.estimates import Design, Estimate, Part, by_patient, combine, judged
 from bench.scoring.decodability.inputs import Sample
-from bench.scoring.decodability.logistic import Logistic, logistic_path
 from bench.scoring.decodability.parallel import each
-from bench.scoring.decodability.probe import Probe, Training
+from bench.scoring.decodability.probes.logistic import Logistic, logistic_path
+from bench.scoring.decodability.probes.probe import Probe, Training
 from bench.scoring.decodability.splits import Split
 from bench.scoring.decodability.whitening import Whitening
+from bench.statistics.auroc import pairs
 
 #: Share of a group given C below which a weight grows no further: one image must not outweigh a hundred.
 _RARE = 0.02

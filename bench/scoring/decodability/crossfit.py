@@ -9,12 +9,12 @@ from functools import cached_property
 import numpy as np
 from scipy.special import log_softmax
 
-from bench.scoring.decodability.auroc import decide_all, one_vs_one, pairs
 from bench.scoring.decodability.inputs import Sample
-from bench.scoring.decodability.probe import Coordinates, Probe, Training
+from bench.scoring.decodability.probes.probe import Coordinates, Probe, Training
 from bench.scoring.decodability.reduction import SIZE, Reduction
 from bench.scoring.decodability.splits import Split, deal
 from bench.scoring.decodability.whitening import Whitening
+from bench.statistics.auroc import decide_all, one_vs_one, pairs
 
 #: Principal components that the nonlinear probes read, and those that they read with few images.
 PRINCIPAL, LEADING = 64, 8

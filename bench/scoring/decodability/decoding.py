@@ -10,22 +10,22 @@ from itertools import combinations
 import numpy as np
 
 from bench.scoring.decodability import flags
-from bench.scoring.decodability.auroc import Contest, against_rest, hand_till, pairs
 from bench.scoring.decodability.conditional import given
 from bench.scoring.decodability.controls import leaks, planted, random_label
+from bench.scoring.decodability.controls.depth import LEVELS, depth
+from bench.scoring.decodability.controls.leace import Leace
+from bench.scoring.decodability.controls.null import permuted_values
 from bench.scoring.decodability.crossfit import Reading, SplitCoordinates, SplitReading, read_split
-from bench.scoring.decodability.depth import LEVELS, depth
 from bench.scoring.decodability.estimates import Design, Estimate, combine, judged
 from bench.scoring.decodability.inputs import Sample, check
-from bench.scoring.decodability.leace import Leace
-from bench.scoring.decodability.null import permuted_values
 from bench.scoring.decodability.parallel import each, one_thread_each
-from bench.scoring.decodability.probe import Probe
+from bench.scoring.decodability.probes.probe import Probe
 from bench.scoring.decodability.removal import Removal, claims
 from bench.scoring.decodability.result import Control, Decodability, Given, Null, ProbeReading
 from bench.scoring.decodability.splits import Split, patient_splits
 from bench.scoring.decodability.suite import SUITE, SUITE_VERSION
-from bench.scoring.intervals import Interval
+from bench.statistics.auroc import Contest, against_rest, hand_till, pairs
+from bench.statistics.bootstrap import Interval
 
 PERMUTATIONS = 200
 #: From here on a reader that does not whiten is blind to the features' weakest directions.

@@ -10,10 +10,10 @@ from itertools import combinations, permutations
 import numpy as np
 from scipy.special import stdtrit
 
-from bench.scoring.decodability.auroc import Contest, decide_all
 from bench.scoring.decodability.inputs import Sample
 from bench.scoring.decodability.splits import Split
-from bench.scoring.intervals import Interval
+from bench.statistics.auroc import Contest, decide_all
+from bench.statistics.bootstrap import Interval
 
 #: A split's value and its influence by patient (P,).
 Part = tuple[float, np.ndarray]

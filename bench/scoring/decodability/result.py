@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from bench.scoring.decodability.removal import Removal
-from bench.scoring.intervals import Interval
+from bench.statistics.bootstrap import Interval
 
 
 @dataclass(frozen=True)

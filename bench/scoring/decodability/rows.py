@@ -7,7 +7,7 @@ from typing import Literal
 from bench.records import Score
 from bench.scoring.decodability.removal import Removal
 from bench.scoring.decodability.result import Decodability
-from bench.scoring.intervals import Interval
+from bench.statistics.bootstrap import Interval
 
 _ANSWERS = {
     "granted": (1.0, "no probe reads the group better than .5 + δ (one-sided 95% bounds)"),

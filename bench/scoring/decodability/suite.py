@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from bench.scoring.decodability.fourier import Fourier
-from bench.scoring.decodability.logistic import Logistic
-from bench.scoring.decodability.neighbours import Neighbours
-from bench.scoring.decodability.perceptron import Perceptron
-from bench.scoring.decodability.probe import Probe
-from bench.scoring.decodability.quadratic import Quadratic
-from bench.scoring.decodability.ridge import Ridge
-from bench.scoring.decodability.trees import Trees
+from bench.scoring.decodability.probes.fourier import Fourier
+from bench.scoring.decodability.probes.logistic import Logistic
+from bench.scoring.decodability.probes.neighbours import Neighbours
+from bench.scoring.decodability.probes.perceptron import Perceptron
+from bench.scoring.decodability.probes.probe import Probe
+from bench.scoring.decodability.probes.quadratic import Quadratic
+from bench.scoring.decodability.probes.ridge import Ridge
+from bench.scoring.decodability.probes.trees import Trees
 
 #: Results of different versions never share a table. Version 1: two linear probes and five nonlinear ones.
 SUITE_VERSION = 1

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from scipy.special import softmax
 from sklearn.metrics import roc_auc_score
 
-from bench.scoring.decodability.auroc import Contest, against_rest, decide, decide_all, hand_till, one_vs_one, pairs
+from bench.statistics.auroc import Contest, against_rest, decide, decide_all, hand_till, one_vs_one, pairs
 
 
 def posteriors(seed: int, n: int = 300, groups: int = 3) -> tuple[np.ndarray, np.ndarray]:

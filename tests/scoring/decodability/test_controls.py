@@ -3,7 +3,6 @@ import pytest
 from sklearn.metrics import roc_auc_score
 
 from bench.scoring.decodability import decode
-from bench.scoring.decodability.auroc import decide_all, pairs
 from bench.scoring.decodability.controls import (
     PERCENTILES,
     RECOVERED,
@@ -17,9 +16,10 @@ from bench.scoring.decodability.controls import (
 )
 from bench.scoring.decodability.crossfit import SplitCoordinates, read_split
 from bench.scoring.decodability.estimates import by_patient
-from bench.scoring.decodability.ridge import Ridge
-from bench.scoring.decodability.trees import Trees
+from bench.scoring.decodability.probes.ridge import Ridge
+from bench.scoring.decodability.probes.trees import Trees
 from bench.scoring.decodability.whitening import Whitening
+from bench.statistics.auroc import decide_all, pairs
 from tests.scoring.decodability.samples import planted as data
 from tests.scoring.decodability.samples import sample
 

@@ -1,13 +1,13 @@
 import numpy as np
 import pytest
 
-from bench.scoring.decodability.auroc import one_vs_one
 from bench.scoring.decodability.crossfit import FEW, LEADING, PRINCIPAL, SplitCoordinates, read, read_split
-from bench.scoring.decodability.neighbours import Neighbours
-from bench.scoring.decodability.quadratic import Quadratic
+from bench.scoring.decodability.probes.neighbours import Neighbours
+from bench.scoring.decodability.probes.quadratic import Quadratic
+from bench.scoring.decodability.probes.ridge import Ridge
+from bench.scoring.decodability.probes.trees import Trees
 from bench.scoring.decodability.reduction import SIZE
-from bench.scoring.decodability.ridge import Ridge
-from bench.scoring.decodability.trees import Trees
+from bench.statistics.auroc import one_vs_one
 from tests.scoring.decodability.samples import planted, sample
 
 

@@ -5,7 +5,7 @@ from sklearn.metrics import roc_auc_score
 
 from bench.errors import BenchError
 from bench.scoring.decodability import SUITE, SUITE_VERSION, Decodability, decode
-from bench.scoring.decodability.depth import LEVELS
+from bench.scoring.decodability.controls.depth import LEVELS
 from tests.scoring.decodability.samples import planted
 
 

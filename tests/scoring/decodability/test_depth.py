@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from scipy.stats import norm
 
-from bench.scoring.decodability.depth import LEVELS, depth
+from bench.scoring.decodability.controls.depth import LEVELS, depth
 from bench.scoring.decodability.suite import SUITE
 from tests.scoring.decodability.samples import planted, sample
 

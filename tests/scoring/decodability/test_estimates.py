@@ -1,11 +1,11 @@
 import numpy as np
 import pytest
 
-from bench.scoring.decodability.auroc import decide_all, pairs
 from bench.scoring.decodability.crossfit import SplitCoordinates
 from bench.scoring.decodability.estimates import Design, by_patient, combine
-from bench.scoring.decodability.ridge import Ridge
+from bench.scoring.decodability.probes.ridge import Ridge
 from bench.scoring.decodability.splits import Split
+from bench.statistics.auroc import decide_all, pairs
 from tests.scoring.decodability.samples import sample
 
 

@@ -6,9 +6,9 @@ from scipy.special import log_softmax
 from sklearn.kernel_ridge import KernelRidge
 from sklearn.metrics import roc_auc_score
 
-from bench.scoring.decodability import fourier
-from bench.scoring.decodability.fourier import Fourier, Waves
-from bench.scoring.decodability.probe import Training
+from bench.scoring.decodability.probes import fourier
+from bench.scoring.decodability.probes.fourier import Fourier, Waves
+from bench.scoring.decodability.probes.probe import Training
 
 
 def training(coordinates: np.ndarray, groups: np.ndarray, weights: np.ndarray | None = None) -> Training:

@@ -7,7 +7,7 @@ from sklearn.discriminant_analysis import QuadraticDiscriminantAnalysis
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
 
-from bench.scoring.decodability.leace import Leace
+from bench.scoring.decodability.controls.leace import Leace
 
 N, D, K = 900, 12, 3
 

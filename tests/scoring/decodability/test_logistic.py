@@ -3,9 +3,9 @@ import pytest
 from scipy.special import log_softmax
 from sklearn.linear_model import LogisticRegression
 
-from bench.scoring.decodability.auroc import one_vs_one
-from bench.scoring.decodability.logistic import Logistic, logistic_path
+from bench.scoring.decodability.probes.logistic import Logistic, logistic_path
 from bench.scoring.decodability.whitening import Whitening
+from bench.statistics.auroc import one_vs_one
 from tests.scoring.decodability.trainings import training
 
 

@@ -3,9 +3,9 @@ import pytest
 from sklearn.metrics import roc_auc_score
 from sklearn.neighbors import KNeighborsClassifier
 
-from bench.scoring.decodability import neighbours
-from bench.scoring.decodability.neighbours import Neighbours
-from bench.scoring.decodability.probe import Training
+from bench.scoring.decodability.probes import neighbours
+from bench.scoring.decodability.probes.neighbours import Neighbours
+from bench.scoring.decodability.probes.probe import Training
 
 
 def training(coordinates: np.ndarray, groups: np.ndarray, weights: np.ndarray | None = None, seed: int = 0) -> Training:

@@ -1,11 +1,11 @@
 import numpy as np
 import pytest
 
-from bench.scoring.decodability.auroc import one_vs_one
+from bench.scoring.decodability.controls.null import MIN_STRATUM, PENALTIES, permute, permuted_values
 from bench.scoring.decodability.crossfit import SplitCoordinates
-from bench.scoring.decodability.null import MIN_STRATUM, PENALTIES, permute, permuted_values
-from bench.scoring.decodability.ridge import Ridge
+from bench.scoring.decodability.probes.ridge import Ridge
 from bench.scoring.decodability.whitening import Whitening
+from bench.statistics.auroc import one_vs_one
 from tests.scoring.decodability.samples import planted, sample
 
 

@@ -8,9 +8,9 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
 from sklearn.neural_network import MLPClassifier
 
-from bench.scoring.decodability import perceptron
-from bench.scoring.decodability.perceptron import Perceptron
-from bench.scoring.decodability.probe import Training
+from bench.scoring.decodability.probes import perceptron
+from bench.scoring.decodability.probes.perceptron import Perceptron
+from bench.scoring.decodability.probes.probe import Training
 
 
 def training(coordinates: np.ndarray, groups: np.ndarray, weights: np.ndarray | None = None) -> Training:

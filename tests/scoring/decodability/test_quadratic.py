@@ -6,8 +6,8 @@ from scipy.special import log_softmax
 from sklearn.discriminant_analysis import QuadraticDiscriminantAnalysis
 from sklearn.metrics import roc_auc_score
 
-from bench.scoring.decodability.probe import Training
-from bench.scoring.decodability.quadratic import Quadratic, pool
+from bench.scoring.decodability.probes.probe import Training
+from bench.scoring.decodability.probes.quadratic import Quadratic, pool
 
 
 def training(coordinates: np.ndarray, groups: np.ndarray, weights: np.ndarray | None = None) -> Training:

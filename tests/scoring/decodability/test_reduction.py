@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from bench.scoring.decodability.probe import Training
-from bench.scoring.decodability.quadratic import Quadratic
+from bench.scoring.decodability.probes.probe import Training
+from bench.scoring.decodability.probes.quadratic import Quadratic
 from bench.scoring.decodability.reduction import LEADING, Reduction
 
 

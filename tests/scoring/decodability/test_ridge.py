@@ -3,9 +3,9 @@ import pytest
 import sklearn.linear_model
 from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 
-from bench.scoring.decodability.auroc import one_vs_one
-from bench.scoring.decodability.ridge import Ridge
+from bench.scoring.decodability.probes.ridge import Ridge
 from bench.scoring.decodability.whitening import Whitening
+from bench.statistics.auroc import one_vs_one
 from tests.scoring.decodability.trainings import training
 
 D, N = 20, 600

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from bench.scoring.decodability.sufficiency import insufficient, shortfall
+from bench.scoring.decodability.controls.sufficiency import insufficient, shortfall
 
 
 def diagnosis(n: int = 1500, seed: int = 0) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:

@@ -7,8 +7,8 @@ from scipy.special import log_softmax
 from sklearn.metrics import roc_auc_score
 
 from bench.errors import BenchError
-from bench.scoring.decodability.probe import Training
-from bench.scoring.decodability.trees import Trees
+from bench.scoring.decodability.probes.probe import Training
+from bench.scoring.decodability.probes.trees import Trees
 
 
 def training(

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from bench.scoring.decodability.probe import Training
+from bench.scoring.decodability.probes.probe import Training
 
 
 def training(

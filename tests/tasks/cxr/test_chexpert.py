@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bench.data import cohorts, splits
-from bench.data.decode import decode
+from bench.data import cohorts
+from bench.data.cohorts import splits
+from bench.data.pixels.decode import decode
 from tasks.cxr import ChestXray
 from tasks.cxr._chest import FINDINGS
 from tasks.cxr.chexpert import DATASET, ChexpertOptions, read

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bench.data import cohorts
-from bench.data.decode import decode
+from bench.data.pixels.decode import decode
 from bench.task import Reading
 from tasks.cxr import ChestXray
 from tasks.cxr.mimic_cxr import DATASET, MimicOptions, read

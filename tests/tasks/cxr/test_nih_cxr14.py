@@ -5,8 +5,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from bench.data import cohorts, splits
-from bench.data.cache import open_images
+from bench.data import cohorts
+from bench.data.cohorts import splits
+from bench.data.pixels.cache import open_images
 from bench.errors import BenchError
 from tasks.cxr import ChestXray
 from tasks.cxr._chest import FINDINGS, ChestOptions

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bench.data import cohorts
-from bench.data.decode import decode
+from bench.data.pixels.decode import decode
 from tasks.cxr import ChestXray
 from tasks.cxr._chest import FINDINGS, ChestOptions
 from tasks.cxr.padchest import DATASET, read

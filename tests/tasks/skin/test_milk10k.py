@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from bench.data import cohorts
-from bench.data.cache import open_images
+from bench.data.pixels.cache import open_images
 from tasks.skin import Skin
 from tasks.skin.milk10k import DATASET, MilkOptions, read
 from tests.miniatures import REAL, balanced, refused, refused_without, touch, write_rows

@@ -1,0 +1,84 @@
+"""The task and data set that a configuration names, and the cohort they make: for a run, a check, an export."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from bench.data import cohorts
+from bench.data.cohorts import twins
+from bench.data.pixels import cache
+from bench.files import user_cache
+from bench.plugins.registry import TASKS, datasets
+from bench.task import Cohort, Dataset, Options, Task
+
+if TYPE_CHECKING:
+    from bench.config import TaskConfig
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """A task, one of its data sets, and the options of both."""
+
+    config: TaskConfig
+    task: type[Task]
+    dataset: Dataset
+    options: Options
+
+    def cohort(self, checked: bool = True) -> Cohort:
+        """Read the table and make the cohort of it (see :func:`bench.data.cohorts.build`).
+
+        Raises:
+            BenchError: for a data set that cannot be read or would make a run wrong.
+        """
+        return cohorts.build(
+            self.dataset.read(self.config.root, self.options),
+            self.task,
+            self.dataset,
+            protected=self.config.protected,
+            groups=self.config.groups,
+            targets=self.config.targets,
+            split=self.config.split,
+            image_size=self.config.image_size,
+            checked=checked,
+        )
+
+    def seen(self, cohort: Cohort, race_free: bool) -> Cohort:
+        """The cohort whose pixels stand for this one's: for a method that is race-free, its twins that show no race."""
+        return twins.twin(cohort, self.dataset, None) if race_free else cohort
+
+    def fingerprint(self, cohort: Cohort) -> str:
+        """Hash of everything that the pixels of a cohort of this data set depend on."""
+        return cache.fingerprint(cohort, self.dataset, self.options, self.config.root, self.config.image_size)
+
+    def open_images(self, cohort: Cohort, cache_dir: Path | None) -> cache.Images:
+        """The images of a cohort of this data set with rows numbered from 0, by :func:`.cache.open_images`.
+
+        Args:
+            cohort: whose images.
+            cache_dir: where images are kept; None takes the user's cache.
+        """
+        return cache.open_images(
+            cohort,
+            self.dataset,
+            self.options,
+            self.config.root,
+            cache_dir or user_cache() / "images",
+            self.config.image_size,
+            workers=os.cpu_count() or 1,
+            max_unreadable=self.config.max_unreadable,
+        )
+
+
+def choose(config: TaskConfig) -> Chosen:
+    """Import what the configuration names.
+
+    Raises:
+        BenchError: for an unknown task or data set, or one that cannot be imported.
+    """
+    entry = TASKS.get(config.plugin)
+    dataset = datasets(entry).get(config.dataset).load()
+    options = dataset.options.model_validate(config.options, strict=False)
+    return Chosen(config, entry.load(), dataset, options)

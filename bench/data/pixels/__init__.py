@@ -1,0 +1,1 @@
+"""From files and phantoms to pixels: decoding, integrity, the cache."""

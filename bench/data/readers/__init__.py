@@ -1,0 +1,1 @@
+"""Tables of a user's own, read by a mapping."""

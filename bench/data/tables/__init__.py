@@ -1,0 +1,35 @@
+"""What readers of data sets share: tables read as text, rows left out and counted, values mapped."""
+
+from bench.data.tables.reading import (
+    MISSING,
+    Rows,
+    Uncertain,
+    columns_of,
+    files_below,
+    find_one,
+    labels,
+    map_values,
+    numbers,
+    one_value,
+    only_groups,
+    read_cells,
+    read_table,
+    whole_numbers,
+)
+
+__all__ = [
+    "MISSING",
+    "Rows",
+    "Uncertain",
+    "columns_of",
+    "files_below",
+    "find_one",
+    "labels",
+    "map_values",
+    "numbers",
+    "one_value",
+    "only_groups",
+    "read_cells",
+    "read_table",
+    "whole_numbers",
+]

@@ -1,0 +1,113 @@
+"""Records → leaderboards: for each data set a page, a CSV, a LaTeX table and the Pareto figure."""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from rich.markup import escape
+
+from bench import terminal as progress
+from bench.errors import BenchError
+from bench.leaderboard import comparable, render
+from bench.leaderboard.table import Table, make
+from bench.records import Record
+
+__all__ = ["build"]
+
+
+def _tell(text: str) -> None:
+    progress.say(escape(text))
+
+
+def build(records: Sequence[Record], out: Path, say: Callable[[str], None] = _tell) -> list[Path]:
+    """Write the leaderboards of these records and return the files.
+
+    Only records scored on test patients count, each id once. Comparable records (see :class:`comparable.Key`) form
+    one table; for each task and data set the key with the most records goes to ``<out>/<task>/<dataset>/``, every
+    other to ``<out>/<task>/<dataset>/<its digest>/``. ``say`` is told of versions of the suite that do not mix, tables
+    that were kept apart, records that were set aside and older pages that no record stands behind.
+
+    Raises:
+        BenchError: when no record is scored on test patients, a task's or data set's name is no folder name, or
+            ``out`` cannot be written.
+    """
+    scored = comparable.scored_on_test(records)
+    if not scored:
+        seen = f"{len(records)} were found, none of them scored on test patients" if records else "none were found"
+        raise BenchError(
+            f"No records for a leaderboard: {seen}. Make some with `bench run -m method=erm,adversarial task=cxr "
+            "seed=0,1,2`, or say where they lie with runs_dir=…"
+        )
+    made: list[tuple[Path, Table, list[str]]] = []
+    for (task, dataset), tables in comparable.by_key(scored).items():
+        place = out / _folder(task) / _folder(dataset)
+        versions = comparable.of_several_versions(tables)
+        if versions:
+            say(versions)
+        for position, (key, members) in enumerate(tables):
+            table, notices = make(key, members)
+            if position > 0:
+                say(
+                    f"{len(members)} records of {task} on {dataset} are not comparable with the {len(tables[0][1])} of "
+                    f"the main table ({_difference(tables[0][0], key)}); they have their own in {place / key.digest}."
+                )
+            for notice in notices:
+                say(notice)
+            page = [*([versions] if versions else []), *notices]
+            made.append((place / key.digest if position else place, table, page))
+        known = {key.digest for key, _ in tables[1:]}
+        for folder in sorted(place.glob("[0-9a-f]" * 8)):
+            if folder.name not in known:
+                say(f"{folder} is of an earlier time: no side table has its key now. It was left as it is.")
+    # Only now, so that a record that cannot be shown leaves every leaderboard as it was.
+    return [path for folder, table, notices in made for path in _write(folder, table, notices)]
+
+
+def _write(folder: Path, table: Table, notices: list[str]) -> list[Path]:
+    # Here, since the command line imports this package where no figure is drawn.
+    from bench.leaderboard.figure import pareto_figure
+
+    figure = pareto_figure(table)
+    png, pdf = io.BytesIO(), io.BytesIO()
+    # No dates and no versions inside: a figure changes only when its numbers do.
+    figure.savefig(png, format="png", metadata={"Software": None})
+    figure.savefig(pdf, format="pdf", metadata={"CreationDate": None, "Creator": None, "Producer": None})
+    contents = {
+        "leaderboard.md": render.to_markdown(table, notices).encode(),
+        "leaderboard.csv": render.to_csv(table).encode(),
+        "leaderboard.tex": render.to_latex(table).encode(),
+        "pareto.png": png.getvalue(),
+        "pareto.pdf": pdf.getvalue(),
+    }
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, content in contents.items():
+            _write_whole(folder / name, content)
+    except OSError as error:
+        raise BenchError(f"The leaderboard cannot be written to {folder}: {error.strerror or error}.") from error
+    return [folder / name for name in contents]
+
+
+def _write_whole(path: Path, content: bytes) -> None:
+    partial = path.with_name(f".{path.name}.partial")
+    try:
+        partial.write_bytes(content)
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def _folder(name: str) -> str:
+    """A name from a record, which a stranger may have written, as one folder below the output."""
+    if not re.fullmatch(r"\w[\w.-]*", name):
+        raise BenchError(f"A record names its task or data set {name!r}; letters, digits, '_', '-', '.' are allowed.")
+    return name
+
+
+def _difference(main: comparable.Key, other: comparable.Key) -> str:
+    pairs = zip(main.lines(), other.lines(), strict=True)
+    parts = [f"{name.lower()}: {a} / {b}" for (name, a), (_, b) in pairs if a != b and name != "Key"]
+    return "; ".join(parts)

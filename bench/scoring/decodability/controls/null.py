@@ -1,0 +1,104 @@
+"""What the reader finds where there is nothing beyond C: groups permuted over patients who are alike in C."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from bench.scoring.decodability.inputs import Sample
+from bench.scoring.decodability.parallel import each
+from bench.scoring.decodability.probes.linear import LinearPath
+from bench.scoring.decodability.probes.ridge import Ridge, discriminants
+from bench.scoring.decodability.splits import Split
+from bench.scoring.decodability.whitening import Whitening
+from bench.statistics.auroc import one_vs_one
+
+#: Every third decade of the ridge path: the null need not be read at each half-decade.
+PENALTIES = Ridge.penalties[::6]
+#: Strata with fewer patients are permuted together: in a stratum of one, nothing would be permuted at all.
+MIN_STRATUM = 20
+_AT_ONCE = 20
+
+
+def permute(sample: Sample, permutations: int, seed: int) -> np.ndarray:
+    """Each patient's group under permutation ``(B, P) int``: exchanged among patients of one stratum.
+
+    A patient's stratum is the joint pattern of C that most of his or her images have; strata with fewer than
+    ``MIN_STRATUM`` patients are taken together. What race has to do with C stays as it is.
+    """
+    rng = np.random.default_rng((seed, 2))
+    sizes = np.bincount(sample.patient_strata)[sample.patient_strata]
+    strata = np.where(sizes < MIN_STRATUM, -1, sample.patient_strata)
+    permuted = np.empty((permutations, len(strata)), dtype=np.int64)
+    for stratum in np.unique(strata):
+        members = np.flatnonzero(strata == stratum)
+        groups = np.broadcast_to(sample.patient_groups[members], (permutations, len(members)))
+        permuted[:, members] = rng.permuted(groups, axis=1)
+    return permuted
+
+
+def permuted_values(
+    sample: Sample,
+    splits: Sequence[Split],
+    whitenings: Sequence[Whitening],
+    permutations: int,
+    seed: int,
+    at_once: int = 1,
+) -> np.ndarray:
+    """The ridge probe's macro one-vs-one test AUROC (B,), mean over splits, under B permutations of the groups.
+
+    Args:
+        sample: N images of K groups.
+        splits: who fits, selects and is tested.
+        whitenings: learnt on each split's fit part; no permutation touches them.
+        permutations: B.
+        seed: of the permutations.
+        at_once: splits read at a time.
+    """
+    images = permute(sample, permutations, seed)[:, sample.patients]
+
+    def one(number: int) -> np.ndarray:
+        split, whitening = splits[number], whitenings[number]
+        parts = [sample.rows(part) for part in (split.fit, split.select, split.test)]
+        coordinates = [whitening.transform(sample.features, rows) for rows in parts]
+        groups = [images[:, rows] for rows in parts]
+        return _read(coordinates, groups, whitening.variances, len(sample.names))
+
+    return np.mean(each(one, range(len(splits)), at_once), axis=0)
+
+
+def _read(
+    coordinates: Sequence[np.ndarray], groups: Sequence[np.ndarray], variances: np.ndarray, n_groups: int
+) -> np.ndarray:
+    """Test AUROCs (B,) from the coordinates (n, r) and permuted groups (B, n) of the fit, select and test part."""
+    fit, select, test = coordinates
+    readings = np.empty(len(groups[0]))
+    for start in range(0, len(readings), _AT_ONCE):
+        block = slice(start, start + _AT_ONCE)
+        paths = _fit(fit, groups[0][block], variances, n_groups)
+        on_select = paths.predict(select).reshape(-1, len(PENALTIES), len(select), n_groups)
+        best = []
+        for scores, truth in zip(on_select, groups[1][block], strict=True):
+            # NaN where chance left no two groups in the select part: any penalty is then as good as another.
+            best.append(np.nan_to_num(one_vs_one(scores, truth)).argmax())
+        chosen = np.arange(len(best)) * len(PENALTIES) + best
+        on_test = LinearPath(paths.coefficients[chosen], paths.intercepts[chosen]).predict(test)
+        readings[block] = [
+            one_vs_one(one[None], truth)[0] for one, truth in zip(on_test, groups[2][block], strict=True)
+        ]
+    return readings
+
+
+def _fit(whitened: np.ndarray, groups: np.ndarray, variances: np.ndarray, n_groups: int) -> LinearPath:
+    """Paths of b permutations, one after another (b · L, r, K)."""
+    onehot = np.eye(n_groups)[groups]  # (b, n, K)
+    # A small group may by chance be absent from the fit part: half an image keeps its logarithm finite.
+    counts = np.maximum(onehot.sum(axis=1), 0.5)
+    sums = np.tensordot(
+        whitened, onehot.astype(whitened.dtype), axes=(0, 1)
+    )  # (r, b, K): one product for all permutations
+    prevalences = counts / counts.sum(axis=1, keepdims=True)
+    fits = [discriminants(sums[:, b] / counts[b], prevalences[b], variances, PENALTIES) for b in range(len(groups))]
+    coefficients, intercepts = (np.concatenate(parts) for parts in zip(*fits, strict=True))
+    return LinearPath(coefficients, intercepts)

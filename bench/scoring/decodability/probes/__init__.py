@@ -1,0 +1,1 @@
+"""The probes of the suite, a file each."""

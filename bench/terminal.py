@@ -1,0 +1,77 @@
+"""What a long command says of itself on stderr: a line a step, a bar on a terminal, a line every tenth elsewhere."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Iterator, MutableMapping
+from contextlib import contextmanager
+from types import TracebackType
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
+from rich.progress import Progress as Bar
+
+console = Console(stderr=True, highlight=False)
+
+
+def say(text: str) -> None:
+    """A line to whoever watches; results go to stdout, this does not."""
+    console.print(text, soft_wrap=True)
+
+
+@contextmanager
+def step(name: str, seconds: MutableMapping[str, float]) -> Iterator[None]:
+    """Announce a step of a run, and note in ``seconds[name]`` how long it took."""
+    say(f"[bold]{name}[/bold] …")
+    started = time.monotonic()
+    yield
+    seconds[name] = round(time.monotonic() - started, 3)
+    say(f"[bold]{name}[/bold] done in {seconds[name]:.1f} s")
+
+
+class Progress:
+    """Shows how many of ``total`` images are done, at what rate, and the time left; on stderr.
+
+    ``done`` were finished before, by a build that was interrupted, and do not count towards the rate.
+    """
+
+    def __init__(self, title: str, total: int, done: int = 0) -> None:
+        self.title, self.total, self.before, self.done = title, total, done, done
+        self._began, self._shown = time.monotonic(), 10 * done // max(total, 1)
+        console = Console(stderr=True)
+        self._bar: Bar | None = None
+        if console.is_terminal:
+            left = TimeRemainingColumn(elapsed_when_finished=True)
+            rate = TextColumn("{task.fields[rate]}")
+            self._bar = Bar(
+                TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), rate, left, console=console
+            )
+            self._task = self._bar.add_task(title, total=total, completed=done, rate="")
+
+    def __enter__(self) -> Progress:
+        if self._bar:
+            self._bar.start()
+        elif self.done:
+            self._line(f"{self.title}: going on at {self.done:,} of {self.total:,} images")
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        if self._bar:
+            self._bar.stop()
+
+    def advance(self, images: int) -> None:
+        """So many more are done."""
+        self.done += images
+        rate = (self.done - self.before) / max(time.monotonic() - self._began, 1e-9)
+        if self._bar:
+            self._bar.update(self._task, completed=self.done, rate=f"{rate:,.0f} images/s")
+        elif 10 * self.done // self.total > self._shown:
+            self._shown = 10 * self.done // self.total
+            left = (self.total - self.done) / rate
+            self._line(
+                f"{self.title}: {self.done:,} of {self.total:,} images, {rate:,.0f} images/s, {left:,.0f} s left"
+            )
+
+    def _line(self, text: str) -> None:
+        print(text, file=sys.stderr, flush=True)
