@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -19,7 +18,6 @@ from bench.errors import BenchError
 from bench.task import Reading
 
 #: Where real data sets lie on machines that have them.
-REAL = Path(os.environ.get("BENCH_TEST_DATA", Path(__file__).resolve().parents[2] / "shared" / "data"))
 
 
 def write_rows(file: Path, rows: Iterable[Mapping[str, Any]], columns: Sequence[str] | None = None) -> Path:

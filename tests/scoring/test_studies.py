@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from bench.records.outputs import Outputs
 from bench.scoring import studies
 from bench.scoring.diagnosis import choose_thresholds
-from tests.data.test_cohorts import build, table
+from tests.data.cohorts.test_building import build, table
 
 
 def cohort(seed: int = 0):  # type: ignore[no-untyped-def]

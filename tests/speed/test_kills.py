@@ -18,6 +18,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tests.places import ROOT
+
 #: 1.6 images each.
 PATIENTS = 63_000
 CHUNK = 64
@@ -75,7 +77,7 @@ def _start(cache_dir: Path, drawn: Path) -> tuple[subprocess.Popen[bytes], Path]
         f"from pathlib import Path; from tests.speed import drawn; drawn.build(Path({str(cache_dir)!r}), {PATIENTS}, 2)"
     )
     said = drawn.with_suffix(".err")
-    home = Path(__file__).resolve().parents[2]
+    home = ROOT
     env = os.environ | {"DRAWN_LOG": str(drawn), "OMP_NUM_THREADS": "1", "PYTHONPATH": str(home)}
     with open(said, "wb") as stderr:
         command = [sys.executable, "-c", program]

@@ -13,6 +13,7 @@ from bench.data.check import check
 from bench.data.pixels import cache
 from bench.errors import BenchError
 from tests.miniatures import refused, refused_without
+from tests.places import ROOT
 from tests.readers import MINIATURES, Miniature
 
 every = pytest.mark.parametrize("one", MINIATURES, ids=lambda one: one.name)
@@ -25,7 +26,7 @@ with_words = pytest.mark.parametrize(
 
 
 def test_no_reader_is_forgotten() -> None:
-    tasks = Path(__file__).resolve().parents[2] / "tasks"
+    tasks = ROOT / "tasks"
     readers = {file.stem for file in tasks.glob("*/[a-z]*.py")} - {"phantom", "csv"}
     assert readers == {one.name for one in MINIATURES}
 

@@ -1,4 +1,4 @@
-"""The suite against codes whose worth is known; the whole table is ``python -m tests.decodability_table``."""
+"""The suite against codes whose worth is known; the whole table is ``python -m tests.proofs.decodability_table``."""
 
 import numpy as np
 import pytest

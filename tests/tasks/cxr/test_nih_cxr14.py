@@ -1,6 +1,3 @@
-import os
-from pathlib import Path
-
 import numpy as np
 import pandas as pd
 import pytest
@@ -12,8 +9,9 @@ from bench.errors import BenchError
 from tasks.cxr import ChestXray
 from tasks.cxr._chest import FINDINGS, ChestOptions
 from tasks.cxr.nih_cxr14 import DATASET, read
+from tests import places
 
-REAL = Path(os.environ.get("BENCH_TEST_DATA", Path(__file__).resolve().parents[4] / "shared" / "data")) / "nih_cxr14"
+REAL = places.REAL / "nih_cxr14"
 
 HEADER = (
     "Image Index,Finding Labels,Follow-up #,Patient ID,Patient Age,Patient Gender,View Position,"

@@ -8,7 +8,8 @@ from bench.data import cohorts
 from bench.data.pixels.cache import open_images
 from tasks.skin import Skin
 from tasks.skin.milk10k import DATASET, MilkOptions, read
-from tests.miniatures import REAL, balanced, refused, refused_without, touch, write_rows
+from tests.miniatures import balanced, refused, refused_without, touch, write_rows
+from tests.places import REAL
 
 METADATA, TRUTH = "MILK10k_Training_Metadata.csv", "MILK10k_Training_GroundTruth.csv"
 CLASSES = ("AKIEC", "BCC", "BEN_OTH", "BKL", "DF", "INF", "MAL_OTH", "MEL", "NV", "SCCKA", "VASC")

@@ -15,12 +15,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from bench.data.pixels import cache
 from bench.data.pixels import chunks as _chunks
 from bench.data.pixels.cache import fingerprint
 from bench.errors import BenchError
 from bench.task import Options
-from tests.data.plates import DRAWN, FILES, cohort_of, draw, opened, table
+from tests.data.pixels.plates import DRAWN, FILES, cohort_of, draw, opened, table
+from tests.places import ROOT
 
 
 @pytest.fixture
@@ -317,7 +317,7 @@ def phantom(tmp_path):
 
 def build(dataset, cache_dir, seconds_a_block=0.0):
     here = Path(dataset.source)
-    paths = os.pathsep.join([str(Path(cache.__file__).parents[2]), os.environ.get("PYTHONPATH", "")])
+    paths = os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")])
     env = os.environ | {"PYTHONPATH": paths, "SECONDS_A_BLOCK": str(seconds_a_block), "OMP_NUM_THREADS": "1"}
     command = [sys.executable, str(here / "build.py"), str(here), str(cache_dir)]
     return subprocess.Popen(command, env=env, stderr=subprocess.PIPE, text=True)

@@ -1,4 +1,4 @@
-"""The attrition table of every data set's miniature copy: ``python -m tests.attrition_tables``."""
+"""The attrition table of every data set's miniature copy: ``python -m tests.proofs.attrition_tables``."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """The phantom held against the paper: the table of docs/phantom.md.
 
-``python -m tests.phantom_table report.csv runs unbiased_runs``: the report of ``bench reading-race task=cxr``,
+``python -m tests.proofs.phantom_table report.csv runs unbiased_runs``: the report of ``bench reading-race task=cxr``,
 the runs folder it was made in (with the runs of the methods), and one of ERM with all dials at 0. Reports of different
 seeds are put one below the other.
 """

@@ -9,7 +9,7 @@ from bench import scoring
 from bench.records import outputs
 from bench.records.outputs import Outputs
 from bench.scoring.diagnosis import choose_thresholds
-from tests.data.test_cohorts import build, table
+from tests.data.cohorts.test_building import build, table
 
 
 @pytest.fixture

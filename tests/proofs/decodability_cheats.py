@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 from bench.files import user_cache
 from tasks.cxr.phantom import DATASET
+from tests.places import CHEATS
 
-CHEATS = Path(__file__).parent / "cheats"
 #: What each does, and the flag that has to say so where D alone does not.
 WAYS = {
     "tiny_scale": ("scales its features by 1e-6", None),
@@ -54,7 +53,7 @@ def measure(name: str, quick: bool, phantom: int) -> dict[str, Any]:
 
 
 def table(measured: list[tuple[dict[str, Any], dict[str, Any]]]) -> str:
-    from tests.decodability_parts import markdown
+    from tests.proofs.decodability_parts import markdown
 
     erm = measured[0][1]["decodability"][0]
     rows = []

@@ -1,4 +1,4 @@
-"""Broken files of every kind: refused with a reason, or read as another decoder reads them (see tests/mutations.py)."""
+"""Broken files of every kind: refused with a reason, or read as another decoder reads them."""
 
 import os
 import struct
@@ -9,9 +9,9 @@ import pytest
 from PIL import Image
 
 from bench.data.pixels.decode import Undecodable, decode
-from tests import mutations
+from tests.campaigns import mutations
+from tests.campaigns.mutations import EXIT, REFUSED, SAME
 from tests.data.files import reason
-from tests.mutations import EXIT, REFUSED, SAME
 
 #: How many files: more by hand, BENCH_TEST_MUTATIONS=300.
 FILES = int(os.environ.get("BENCH_TEST_MUTATIONS", "80"))

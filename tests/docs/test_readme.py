@@ -11,8 +11,8 @@ import numpy as np
 from bench.config import compose, multirun
 from bench.run import run
 from tests.conftest import TINY
+from tests.places import ROOT
 
-ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 CONTRIBUTING = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
 

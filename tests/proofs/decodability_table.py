@@ -1,4 +1,4 @@
-"""The proof of the decodability suite: ``python -m tests.decodability_table`` measures it and writes the tables.
+"""The proof of the decodability suite: ``python -m tests.proofs.decodability_table`` measures it and writes the tables.
 
 Everything by default, into ``docs/decodability.md`` between markers such as ``<!-- plants -->`` and
 ``<!-- /plants -->``. Whatever was measured is kept, so that the same command goes on where it was stopped; it is
@@ -19,10 +19,10 @@ from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
 from pathlib import Path
 
 from bench.files import user_cache, whole
-from tests.decodability_parts import PARTS, Job, Measured, Result
+from tests.places import ROOT
 from tests.plants import ROWS
+from tests.proofs.decodability_parts import PARTS, Job, Measured, Result
 
-ROOT = Path(__file__).parents[1]
 DOCUMENT = ROOT / "docs" / "decodability.md"
 FIGURE = ROOT / "docs" / "decodability_growth.png"
 

@@ -14,8 +14,8 @@ import pytest
 
 from bench.errors import BenchError
 from bench.plugins.registry import METHODS, TASKS, Registry, check, datasets, source_hash
+from tests.places import ROOT
 
-ROOT = Path(importlib.util.find_spec("bench").origin).parents[1]
 OWN = ("gadgets", "gadget_base", "kits", "stranger", "bench_plugin_")
 GADGETS = Registry("gadget", "gadgets", "test.gadgets", "gadget_base:Gadget")
 KITS = Registry("kit", "kits", "test.kits", "gadget_base:Gadget", folders=True)

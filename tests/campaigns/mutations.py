@@ -1,4 +1,4 @@
-"""Files broken in every way at hand, and what becomes of each: ``python -m tests.mutations 300``.
+"""Files broken in every way at hand, and what becomes of each: ``python -m tests.campaigns.mutations 300``.
 
 Small valid images (DICOM in several transfer syntaxes, PNG, JPEG, TIFF), tables and mappings are cut, flipped bit by
 bit, zeroed, renamed, blown up or replaced by noise, and go through ``bench data check`` and the image cache. What may

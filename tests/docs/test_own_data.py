@@ -13,8 +13,9 @@ from bench.config import compose
 from bench.data.cohorts import attrition
 from bench.data.readers.mapping import Mapping
 from bench.run import plan
+from tests.places import ROOT
 
-PAGE = (Path(__file__).parent.parent / "docs" / "own_data.md").read_text(encoding="utf-8")
+PAGE = (ROOT / "docs" / "own_data.md").read_text(encoding="utf-8")
 
 
 def block(language: str) -> str:

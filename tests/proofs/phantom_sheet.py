@@ -1,4 +1,4 @@
-"""The contact sheet of the phantom in docs: ``python -m tests.phantom_sheet docs/phantom.png``.
+"""The contact sheet of the phantom in docs: ``python -m tests.proofs.phantom_sheet docs/phantom.png``.
 
 Three patients, one a row, are drawn as healthy and with each finding; below them one patient as each race and as none.
 """

@@ -11,14 +11,15 @@ import pytest
 from safetensors.numpy import load_file
 from sklearn.metrics import roc_auc_score
 
-from bench import run as runs
-from bench import training
+from bench.run import execution as runs
+from bench.training import fitting as training
 from bench.config import compose
 from bench.errors import BenchError
 from bench.records import Record
 from bench.run import plan, run
 from bench.task import Reading
 from tests.conftest import TINY
+from tests.places import ROOT
 from tests.tasks_for_tests import replaced_dataset
 
 
@@ -165,7 +166,7 @@ def test_stages_are_read_on_test_and_a_randomised_network_is_flagged(
         return score(computed, untrained, cohort, [], *args, **options)
 
     monkeypatch.setattr(runs.scoring, "score", only_diagnosis)
-    path = method if method == "erm" else Path(__file__).parents[1] / method
+    path = method if method == "erm" else ROOT / method
     outcome = run(compose([*TINY, f"method={path}", "trainer.max_epochs=1", f"runs_dir={tmp_path}"]))
     assert outcome.record.flags == flags
     assert {split: found.randomised for split, found in seen.items()} == dict.fromkeys(("val", "test"), bool(flags))

@@ -12,7 +12,7 @@ from bench.errors import BenchError
 from bench.task import Dataset, Options
 from bench.training.batches import CohortImages
 from tests.data.files import dicom
-from tests.data.plates import DRAWN, FILES, ColourPlates, cohort_of, draw, opened
+from tests.data.pixels.plates import DRAWN, FILES, ColourPlates, cohort_of, draw, opened
 
 
 def test_files_in_colour_and_in_grey_are_decoded_into_three_channels(tmp_path):

@@ -18,8 +18,7 @@ from bench.records.outputs import Outputs
 from bench.run import plan
 from bench.task import Cohort
 from tests.conftest import TINY
-
-CHEATS = Path(__file__).parent / "cheats"
+from tests.places import CHEATS
 
 
 @dataclass(frozen=True)

@@ -1,8 +1,5 @@
 """Rows in are rows kept and rows left out: in the record, and for every reader that can be tried here."""
 
-import os
-from pathlib import Path
-
 import numpy as np
 import pandas as pd
 import pytest
@@ -15,9 +12,10 @@ from bench.data.cohorts.chosen import choose
 from bench.reading_race.network import race_cohort
 from bench.records import Attrition
 from bench.task import Reading
-from tests.data.plates import FILES, Plates, table
+from tests import places
+from tests.data.pixels.plates import FILES, Plates, table
 
-REAL = Path(os.environ.get("BENCH_TEST_DATA", Path(__file__).resolve().parents[3] / "shared" / "data")) / "nih_cxr14"
+REAL = places.REAL / "nih_cxr14"
 
 
 def plates():

@@ -3,7 +3,7 @@ import pytest
 from sklearn.metrics import roc_auc_score
 
 from bench.scoring.decodability import decode
-from bench.scoring.decodability.controls import (
+from bench.scoring.decodability.controls.plants import (
     PERCENTILES,
     RECOVERED,
     WORTH,

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 
 import pytest
 
 from bench.plugins.registry import TASKS, datasets
+from tests.places import ROOT
 
-PAGE = (Path(__file__).parent.parent / "docs" / "datasets.md").read_text(encoding="utf-8")
+PAGE = (ROOT / "docs" / "datasets.md").read_text(encoding="utf-8")
 NAMES = [entry.name for entry in TASKS.entries()]
 
 

@@ -1,4 +1,3 @@
-import os
 import struct
 import zlib
 from pathlib import Path
@@ -15,9 +14,10 @@ from pydicom.uid import DeflatedExplicitVRLittleEndian, RLELossless
 
 from bench.data.pixels import decode as module
 from bench.data.pixels.decode import Undecodable, decode
+from tests import places
 from tests.data.files import GREY, dicom, reason, saved
 
-REAL = Path(os.environ.get("BENCH_TEST_DATA", Path(__file__).resolve().parents[3] / "shared" / "data")) / "dicom"
+REAL = places.REAL / "dicom"
 RNG = np.random.default_rng(0)
 
 

@@ -5,7 +5,7 @@ import pytest
 
 from bench.data.cohorts.twins import joined, twin
 from bench.errors import BenchError
-from tests.data.test_cohorts import DATASET, build, table
+from tests.data.cohorts.test_building import DATASET, build, table
 
 WARD = replace(DATASET, twin=lambda given, group: given.assign(race="none" if group is None else group))
 

@@ -11,7 +11,7 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from bench import training
+from bench.training import fitting as training
 from bench.config import compose
 from bench.errors import BenchError
 from bench.method import Method
