@@ -59,9 +59,10 @@ def sweep(overrides: Overrides = None) -> None:
     from bench.pages.report import print_record, print_sweep
     from bench.sweep import sweep as tune
 
-    done = tune(_announced(overrides or []))
+    config = _announced(overrides or [])
+    done = tune(config)
     print_sweep(done)
-    print_record(done.outcome.record, done.outcome.folder)
+    print_record(done.outcome.record, done.outcome.scores(config), done.outcome.folder)
 
 
 @app.command("list")
@@ -144,10 +145,13 @@ def decode(
     """How well the group can be read from anyone's features: bench decode features.npy labels.csv."""
     import json
 
+    from bench.files import write_text
     from bench.pages.report import print_decodability
-    from bench.records import write_text
+    from bench.records import FEATURES
     from bench.scoring import decodability
     from bench.scoring.decodability import files
+    from bench.scoring.readings import scores as rows_of
+    from bench.scoring.suites import V1
     from bench.terminal import say, step
 
     columns = [name.strip() for name in strata.split(",") if name.strip()]
@@ -159,17 +163,18 @@ def decode(
             data.patients,
             data.strata,
             group_names=data.names,
+            suite=V1,
             seed=seed,
             fast=fast,
             tell=say,
         )
-    scores = decodability.scores(found, view="penultimate", split="test", attribute=group)
-    flags = [f"penultimate: {flag}" for flag in found.flags]
+    scores = rows_of(found, layer=FEATURES, attribute=group)
+    flags = [f"{FEATURES}: {flag}" for flag in found.flags]
     print_decodability(scores, flags, group)
     if out:
         # What is read here is no view of a network we know.
-        rows = [score.model_dump(exclude={"view", "split", "target"}) for score in scores]
-        report = {"suite_version": decodability.SUITE_VERSION, "flags": list(found.flags), "scores": rows}
+        rows = [score.model_dump(exclude={"layer", "target"}) for score in scores]
+        report = {"suite_version": V1.version, "flags": list(found.flags), "scores": rows}
         write_text(out, json.dumps(report, indent=1))
         typer.echo(out)
 
@@ -211,10 +216,11 @@ def _one_run(overrides: list[str]) -> None:
     from bench.pages.report import print_record
     from bench.run import run as run_one
 
-    outcome = run_one(_announced(overrides))
+    config = _announced(overrides)
+    outcome = run_one(config)
     if outcome.existed:
         typer.echo(f"This run is already recorded in {outcome.folder}; its record:", err=True)
-    print_record(outcome.record, outcome.folder)
+    print_record(outcome.record, outcome.scores(config), outcome.folder)
 
 
 def _announced(overrides: list[str]) -> RunConfig:

@@ -12,6 +12,7 @@ from rich.markup import escape
 from bench import terminal as progress
 from bench.errors import BenchError
 from bench.leaderboard import comparable, render
+from bench.leaderboard.rows import entries
 from bench.leaderboard.table import Table, make
 from bench.records import Record
 
@@ -34,7 +35,7 @@ def build(records: Sequence[Record], out: Path, say: Callable[[str], None] = _te
         BenchError: when no record is scored on test patients, a task's or data set's name is no folder name, or
             ``out`` cannot be written.
     """
-    scored = comparable.scored_on_test(records)
+    scored = entries(records)
     if not scored:
         seen = f"{len(records)} were found, none of them scored on test patients" if records else "none were found"
         raise BenchError(

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from bench.records import Record, Score
+from bench.leaderboard.rows import Entry
+from bench.records import FEATURES, Score, Scores
+from bench.scoring.catalogue import REMOVAL
 from bench.scoring.decodability.flags import UNDERPOWERED, VOID_REMOVAL, split
 
 Verdict = Literal["yes", "no", "underpowered", "unreliable"]
-#: What the flags and the claim are about: the features that the diagnostic head reads.
-VIEW = "penultimate"
 
 
 @dataclass(frozen=True)
@@ -31,9 +31,9 @@ def short(value: float) -> str:
     return text[1:] if text.startswith("0.") else text
 
 
-def claim(records: Sequence[Record]) -> Claim | None:
-    """The claim of one method, over the records of its seeds; see :func:`claim_of`."""
-    return claim_of([(removal_scores(record.scores, record.task.protected), record.flags) for record in records])
+def claim(seeds: Sequence[Entry]) -> Claim | None:
+    """The claim of one method, over its seeds; see :func:`claim_of`."""
+    return claim_of([(removal_scores(entry.test.find), entry.test.flags) for entry in seeds])
 
 
 def claim_of(seeds: Sequence[tuple[Sequence[Score], Sequence[str]]]) -> Claim | None:
@@ -60,11 +60,10 @@ def claim_of(seeds: Sequence[tuple[Sequence[Score], Sequence[str]]]) -> Claim | 
     return Claim("underpowered")
 
 
-def removal_scores(scores: Sequence[Score], protected: str) -> list[Score]:
-    """The claims about a network's features, on test patients: one a margin."""
-    about = ("removal", protected, None, VIEW, None, "test")
-    return [s for s in scores if (s.metric, s.attribute, s.group, s.view, s.reference, s.split) == about]
+def removal_scores(scores: Scores) -> list[Score]:
+    """The claims about a network's features: one a margin."""
+    return scores.every(REMOVAL.key, layer=FEATURES, reference=None)
 
 
-def _voids(view: str | None, name: str) -> bool:
-    return view in (None, VIEW) and name in VOID_REMOVAL
+def _voids(layer: str | None, name: str) -> bool:
+    return layer in (None, FEATURES) and name in VOID_REMOVAL

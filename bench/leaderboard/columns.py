@@ -1,4 +1,4 @@
-"""What a leaderboard shows: one frozen entry a column. Adding a column is adding an entry to ``COLUMNS``.
+"""What a leaderboard shows: the columns of the catalogue of measures, and what is no measure (seeds, flags …).
 
 Beside these there are a few of every other set (external validation) that networks of the table were scored on.
 """
@@ -11,11 +11,13 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from bench.errors import BenchError
-from bench.leaderboard.claims import VIEW, claim
-from bench.leaderboard.rows import Row
-from bench.records import External, Record, Score
+from bench.leaderboard.claims import claim
+from bench.leaderboard.rows import Entry, Row
+from bench.records import FEATURES, OUTPUTS, ScoreFile
+from bench.scoring.catalogue import AUROC, DECODABILITY, MEASURES, REMOVAL, RESIDUAL
 from bench.scoring.decodability.flags import split
+from bench.scoring.measures import Column as Shown
+from bench.scoring.measures import Measure
 from bench.statistics.pooling import Estimate, pool
 
 
@@ -32,64 +34,44 @@ class Name:
 
 Cell = Estimate | Name | tuple[str, ...] | str | int | float | bool | None
 Direction = Literal["up", "down"]
-#: Stands for whatever attribute a record's task protects.
-PROTECTED = "<protected>"
-#: Stands for whatever target a score has: for a metric of one target only, whose name is the task's own.
-ANY = "<any>"
 
 
 @dataclass(frozen=True)
-class Measure:
-    """Produces a column from scores: which score of a record is meant, pooled over the row's seeds."""
+class Lookup:
+    """Produces a column from scores: which score of a file is meant, pooled over the row's seeds."""
 
     metric: str
-    target: str | None = None
-    attribute: str | None = None
-    view: str | None = None
+    shown: Shown
     reference: str | None = None
-    #: Name and fingerprint of another set than the records' own: its scores are meant.
-    external: tuple[str, str] | None = None
+    #: Name and fingerprint of another set than the one trained on: its scores are meant.
+    arena: tuple[str, str] | None = None
 
     def __call__(self, row: Row) -> Estimate | None:
-        """The pooled score of a row; None where a record has none."""
-        return self.pooled(row.records)
+        """The pooled score of a row; None where an entry has none."""
+        return self.pooled(row.entries)
 
-    def pooled(self, records: Iterable[Record]) -> Estimate | None:
-        """The score pooled over records, one a seed."""
-        return pool([self.find(record) for record in records])
-
-    def find(self, record: Record) -> Score | None:
-        """The one score meant, on test patients.
+    def pooled(self, seeds: Iterable[Entry]) -> Estimate | None:
+        """The score pooled over entries, one a seed.
 
         Raises:
-            BenchError: when a record holds several.
+            BenchError: when one of them holds several.
         """
-        attribute = record.task.protected if self.attribute == PROTECTED else self.attribute
-        wanted = (self.metric, attribute, None, self.view, self.reference, None, "test")
-        found = [s for s in self._scores(record) if _dimensions(s) == wanted and self.target in (s.target, ANY)]
-        if len(found) > 1:
-            raise BenchError(
-                f"Record {record.id} of method {record.method.name!r} holds {len(found)} scores {self.metric!r} "
-                f"(target={self.target}, attribute={attribute}, view={self.view}, reference={self.reference}); a "
-                "leaderboard needs one. The record was not written by this version: run it again."
-            )
-        return found[0] if found else None
+        files = [self._file(entry) for entry in seeds]
+        asked = {**self.shown.dimensions, "reference": self.reference}
+        return pool([None if file is None else file.find.one(self.metric, **asked) for file in files])
 
-    def _scores(self, record: Record) -> list[Score]:
-        if self.external is None:
-            return record.scores
-        return [s for e in record.external if (e.name, e.data.fingerprint) == self.external for s in e.scores]
-
-
-def _dimensions(score: Score) -> tuple[str | float | None, ...]:
-    return (score.metric, score.attribute, score.group, score.view, score.reference, score.level, score.split)
+    def _file(self, entry: Entry) -> ScoreFile | None:
+        if self.arena is None:
+            return entry.test
+        return next((file for file in entry.elsewhere if (file.head.arena, file.head.data) == self.arena), None)
 
 
 @dataclass(frozen=True)
 class Column:
     """A column: its name in the CSV, its title, which way is better, and how a row's cell comes about.
 
-    ``paper``: whether it stands in the LaTeX table, which has to fit a page.
+    ``measure`` is the entry of the catalogue that it shows, where it shows one; ``paper``: whether it stands in the
+    LaTeX table, which has to fit a page.
     """
 
     key: str
@@ -97,10 +79,11 @@ class Column:
     direction: Direction | None
     produce: Callable[[Row], Cell]
     paper: bool = True
+    measure: Measure | None = None
 
 
-DIAGNOSIS = Measure("auroc", target="macro")
-DECODABILITY = Measure("decodability", attribute=PROTECTED, view=VIEW)
+DIAGNOSIS_AUROC = Lookup(AUROC.key, AUROC.columns[0])
+FEATURES_DECODABILITY = Lookup(DECODABILITY.key, DECODABILITY.columns[0])
 
 
 def residual(decodability: Cell, baseline: float | None) -> float | None:
@@ -116,88 +99,66 @@ def residual(decodability: Cell, baseline: float | None) -> float | None:
 
 
 def _flags(row: Row) -> tuple[str, ...] | None:
-    """The flags that a seed raised on the whole run or on a view that has a column; those of the features bare."""
-    raised = {split(flag) for record in row.records for flag in record.flags}
-    shown = {name for view, name in raised if view in (None, VIEW)}
-    others = {f"outputs: {name}" for view, name in raised if view == "outputs"}
+    """The flags that a seed raised on the whole network or on a layer that has a column; those of the features bare."""
+    raised = {split(flag) for entry in row.entries for flag in entry.test.flags}
+    shown = {name for layer, name in raised if layer in (None, FEATURES)}
+    others = {f"{OUTPUTS}: {name}" for layer, name in raised if layer == OUTPUTS}
     return (*sorted(shown), *sorted(others)) or None
 
 
 def _claim(row: Row) -> str | None:
-    found = claim(row.records)
+    found = claim(row.entries)
     return None if found is None else str(found)
 
 
-COLUMNS: tuple[Column, ...] = (
+#: Measures that are made of a row and not of one score.
+_OF_ROWS: dict[str, Callable[[Row], Cell]] = {
+    RESIDUAL.key: lambda row: residual(FEATURES_DECODABILITY(row), row.baseline),
+    REMOVAL.key: _claim,
+}
+
+
+def _column(measure: Measure, shown: Shown) -> Column:
+    produce = _OF_ROWS.get(measure.key) or Lookup(measure.key, shown)
+    return Column(shown.key or measure.key, shown.title or measure.title, measure.better, produce, shown.paper, measure)
+
+
+MEASURED: tuple[Column, ...] = tuple(_column(measure, shown) for measure in MEASURES for shown in measure.columns)
+BEFORE: tuple[Column, ...] = (
     Column("method", "Method", None, lambda row: Name(row.method, row.setting)),
-    Column("seeds", "Seeds", None, lambda row: len(row.records)),
-    Column("auroc", "Diagnosis AUROC", "up", DIAGNOSIS),
-    Column("worst_auroc", "Worst-group AUROC", "up", Measure("worst_auroc", target="macro", attribute=PROTECTED)),
-    Column("decodability", "Decodability, features", "down", DECODABILITY),
-    Column("decodability_outputs", "Decodability, outputs", "down", replace(DECODABILITY, view="outputs"), paper=False),
-    Column(
-        "decodability_conditional",
-        "Decodability given C",
-        "down",
-        replace(DECODABILITY, metric="decodability_conditional"),
-    ),
-    Column("residual", "Residual", "down", lambda row: residual(DECODABILITY(row), row.baseline)),
-    Column("removal", "Removal", None, _claim),
-    Column(
-        "equalized_odds_difference",
-        "Equalized odds difference",
-        "down",
-        Measure("equalized_odds_difference", target="macro", attribute=PROTECTED),
-        paper=False,
-    ),
-    Column(
-        "underdiagnosis_gap",
-        "Underdiagnosis gap",
-        "down",
-        Measure("underdiagnosis_rate_gap", target=ANY, attribute=PROTECTED),
-        paper=False,
-    ),
-    Column(
-        "counterfactual_effect",
-        "Counterfactual effect",
-        "down",
-        Measure("counterfactual_effect", target="macro", attribute=PROTECTED),
-        paper=False,
-    ),
+    Column("seeds", "Seeds", None, lambda row: len(row.entries)),
+)
+BEHIND: tuple[Column, ...] = (
     # Reference rows are ranked with nobody.
     Column("pareto", "Pareto front", None, lambda row: None if row.reference else row.pareto),
     Column("uses_race", "Group labels used", None, lambda row: row.uses_race),
     Column("flags", "Flags", None, _flags),
 )
-#: What stands of every other set that the networks were scored on, too; behind this column.
-_EXTERNAL_BEHIND = "counterfactual_effect"
-_EXTERNAL: tuple[tuple[str, str, Direction, Measure, bool], ...] = (
-    ("auroc", "AUROC", "up", DIAGNOSIS, True),
-    ("worst_auroc", "Worst-group AUROC", "up", Measure("worst_auroc", target="macro", attribute=PROTECTED), False),
-    ("decodability", "Decodability", "down", DECODABILITY, True),
-)
+COLUMNS: tuple[Column, ...] = (*BEFORE, *MEASURED, *BEHIND)
 
 
-def external_sets(records: Iterable[Record]) -> list[External]:
-    """The other sets that some of the records were scored on, one of each name and data, by name."""
-    found = {(other.name, other.data.fingerprint): other for record in records for other in record.external}
-    return [found[key] for key in sorted(found)]
+def sets_elsewhere(found: Iterable[Entry]) -> list[ScoreFile]:
+    """The other sets that some of the networks were scored on, one of each name and data, by name."""
+    files = {(file.head.arena, file.head.data): file for entry in found for file in entry.elsewhere}
+    return [files[key] for key in sorted(files)]
 
 
-def columns_of(records: Iterable[Record]) -> tuple[Column, ...]:
-    """``COLUMNS``, and those of the other sets that some of the records were scored on."""
-    sets = external_sets(records)
-    names = Counter(other.name for other in sets)
+def columns_of(found: Iterable[Entry]) -> tuple[Column, ...]:
+    """``COLUMNS``, and those of the other sets that some of the networks were scored on."""
+    sets = sets_elsewhere(found)
+    names = Counter(file.head.arena for file in sets)
     more = []
-    for other in sets:
+    for file in sets:
         # Two states of a set are no measure of each other: each has its own columns.
-        digits = f" ({other.data.fingerprint[:6]})" if names[other.name] > 1 else ""
-        name = f"{other.name}{digits}"
-        for key, title, direction, measure, paper in _EXTERNAL:
-            here = replace(measure, external=(other.name, other.data.fingerprint))
-            more.append(Column(f"{key}_on_{_word(name)}", f"{title} on {name}", direction, here, paper))
-    at = [column.key for column in COLUMNS].index(_EXTERNAL_BEHIND) + 1
-    return (*COLUMNS[:at], *more, *COLUMNS[at:])
+        digits = f" ({file.head.data[:6]})" if names[file.head.arena] > 1 else ""
+        name = f"{file.head.arena}{digits}"
+        for column in MEASURED:
+            if isinstance(column.produce, Lookup) and (title := column.produce.shown.elsewhere):
+                here = replace(column.produce, arena=(file.head.arena, file.head.data))
+                paper = column.produce.shown.elsewhere_in_paper
+                key = f"{column.key}_on_{_word(name)}"
+                more.append(Column(key, f"{title} on {name}", column.direction, here, paper))
+    return (*BEFORE, *MEASURED, *more, *BEHIND)
 
 
 def _word(name: str) -> str:

@@ -8,12 +8,12 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 
-from bench.records import Record
+from bench.leaderboard.rows import Entry
 
 
 @dataclass(frozen=True)
 class Key:
-    """Everything two records must share to be compared."""
+    """Everything two entries must share to be compared: what they are trained on, and the head of their scores."""
 
     task: str
     dataset: str
@@ -21,6 +21,7 @@ class Key:
     data_fingerprint: str
     split_fingerprint: str
     suite_version: int
+    scoring_version: int
     protected: str
     image_size: int
     backbone: str
@@ -28,20 +29,22 @@ class Key:
     unit: str = "image"  #: what is scored: images or studies
 
     @classmethod
-    def of(cls, record: Record) -> Key:
-        """The key of one record."""
+    def of(cls, entry: Entry) -> Key:
+        """The key of one entry."""
+        run, head = entry.run, entry.test.head
         return cls(
-            task=record.task.name,
-            dataset=record.data.dataset,
-            synthetic=record.data.synthetic,
-            data_fingerprint=record.data.fingerprint,
-            split_fingerprint=record.data.split_fingerprint,
-            suite_version=record.suite_version,
-            protected=record.task.protected,
-            image_size=record.task.image_size,
-            backbone=record.backbone,
-            trainer=json.dumps(record.trainer, sort_keys=True, default=str),
-            unit=str(record.scoring.get("unit", "image")),
+            task=run.task.name,
+            dataset=head.dataset,
+            synthetic=head.synthetic,
+            data_fingerprint=head.data,
+            split_fingerprint=head.split,
+            suite_version=head.suite,
+            scoring_version=head.scoring,
+            protected=head.protected,
+            image_size=run.task.image_size,
+            backbone=run.backbone,
+            trainer=json.dumps(run.trainer, sort_keys=True, default=str),
+            unit=head.unit,
         )
 
     @property
@@ -58,6 +61,7 @@ class Key:
             ("Data fingerprint", self.data_fingerprint[:12]),
             ("Split fingerprint", self.split_fingerprint[:12]),
             ("Scoring suite", f"version {self.suite_version}"),
+            ("Scoring", f"version {self.scoring_version}"),
             ("Scored", "studies" if self.unit == "study" else f"{self.unit}s"),
             ("Protected attribute", self.protected),
             ("Image size", f"{self.image_size} px"),
@@ -67,40 +71,32 @@ class Key:
         ]
 
 
-def scored_on_test(records: Iterable[Record]) -> list[Record]:
-    """Records with scores on test patients, each id once, in an order that does not depend on the input's.
+def by_key(found: Iterable[Entry]) -> dict[tuple[str, str], list[tuple[Key, list[Entry]]]]:
+    """Comparable entries per (task, data set), the key with the most of them first.
 
-    Copies of one run have its id; that of the newest suite counts, then the one scored last.
+    Of keys with equally many, the one with the newest scores goes first.
     """
-    ordered = sorted(records, key=lambda record: (record.suite_version, record.created))
-    by_id = {record.id: record for record in ordered if "test" in record.scored}
-    return [by_id[name] for name in sorted(by_id)]
-
-
-def by_key(records: Iterable[Record]) -> dict[tuple[str, str], list[tuple[Key, list[Record]]]]:
-    """Comparable records per (task, data set), the key with the most records first.
-
-    Of keys with equally many, the one with the newest record goes first.
-    """
-    tables: dict[Key, list[Record]] = defaultdict(list)
-    for record in records:
-        tables[Key.of(record)].append(record)
+    tables: dict[Key, list[Entry]] = defaultdict(list)
+    for entry in found:
+        tables[Key.of(entry)].append(entry)
     ordered = sorted(
-        tables.items(), key=lambda item: (len(item[1]), max(r.created for r in item[1]), item[0].digest), reverse=True
+        tables.items(),
+        key=lambda item: (len(item[1]), max(entry.test.created for entry in item[1]), item[0].digest),
+        reverse=True,
     )
-    places: dict[tuple[str, str], list[tuple[Key, list[Record]]]] = defaultdict(list)
+    places: dict[tuple[str, str], list[tuple[Key, list[Entry]]]] = defaultdict(list)
     for key, members in ordered:
         places[key.task, key.dataset].append((key, members))
     return dict(sorted(places.items()))
 
 
-def of_several_versions(tables: Iterable[tuple[Key, list[Record]]]) -> str | None:
+def of_several_versions(tables: Iterable[tuple[Key, list[Entry]]]) -> str | None:
     """What is said where the tables of one data set come from several versions of the suite; None where from one."""
     counts: dict[int, int] = defaultdict(int)
     methods: dict[int, set[str]] = defaultdict(set)
     for key, members in tables:
         counts[key.suite_version] += len(members)
-        methods[key.suite_version] |= {record.method.name for record in members}
+        methods[key.suite_version] |= {entry.run.method.name for entry in members}
         task, dataset = key.task, key.dataset
     if len(counts) < 2:
         return None
@@ -110,7 +106,6 @@ def of_several_versions(tables: Iterable[tuple[Key, list[Record]]]) -> str | Non
     return (
         f"The records of {task} on {dataset} were scored by different versions of the decodability suite (records of "
         f"{found}). Scores of different versions are no measure of each other, so each version has tables of its own. "
-        f"To bring the older up to version {newest}, give the commands that made them again, as they were (bench run "
-        f"-m method={','.join(old)} task={task} …): a network that is trained is not trained again, only scored anew "
-        "from its weights."
+        f"To bring the older up to version {newest}: bench score task={task} scoring.suites=[{newest}] (of "
+        f"{', '.join(old)}): a network that is trained is not trained again, only scored from its weights."
     )

@@ -10,7 +10,7 @@ from itertools import cycle, pairwise
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from bench.leaderboard.columns import DECODABILITY, DIAGNOSIS
+from bench.leaderboard.columns import DIAGNOSIS_AUROC, FEATURES_DECODABILITY
 from bench.leaderboard.rows import Row
 from bench.leaderboard.table import LEACE, UNTRAINED, Table
 from bench.pages import labels
@@ -62,7 +62,7 @@ class _Point:
 def pareto_figure(table: Table) -> Figure:
     """Diagnosis macro AUROC against decodability of the features, with intervals, the front and the references."""
     protected = table.key.protected
-    measured = ((row, DECODABILITY(row), DIAGNOSIS(row)) for row in (*table.ranked, *table.at_test))
+    measured = ((row, FEATURES_DECODABILITY(row), DIAGNOSIS_AUROC(row)) for row in (*table.ranked, *table.at_test))
     points = [_Point(row, x, y) for row, x, y in measured if x is not None and y is not None]
     figure = new_figure(6.6, 5.2)
     axes = figure.add_subplot()
@@ -115,7 +115,7 @@ def _references(axes: Axes, table: Table) -> list[float]:
         (title, cells.get("decodability"), *_STYLES[title]) for title, cells in table.references if title in _STYLES
     ]
     lines += [
-        (f"{_plain(row)} (reference)", DECODABILITY(row), AMBER, dashes)
+        (f"{_plain(row)} (reference)", FEATURES_DECODABILITY(row), AMBER, dashes)
         for row, dashes in zip(table.reference_rows, cycle(_DASHES), strict=False)
     ]
     places = [0.5]

@@ -4,77 +4,54 @@ from __future__ import annotations
 
 from bench.leaderboard.table import LEACE, Table, shown
 from bench.pages.escaping import markdown
-from bench.records import BASELINE, External
+from bench.records import BASELINE, ScoreFile
 from bench.scoring.decodability.flags import MEANINGS, split
 
 
 def reading(table: Table, protected: str) -> str:
     """A list in Markdown of what the columns that a table shows mean; ``protected`` is its attribute, escaped."""
-    there = {table.columns[i].key for i in shown(table.sections())}
-    told: list[tuple[str | None, str]] = [
-        (
-            None,
-            "Each value is the mean over seeds, with its 95% interval beneath: of one seed, the run's own; of several, "
-            "mean ± t·√(mean of the runs' sampling variances + variance between seeds / number of seeds), t by "
-            "Satterthwaite's degrees of freedom. The test patients are the same for every seed, so the first term does "
-            "not shrink with more seeds.",
-        ),
-        (
-            None,
-            "↑ higher is better, ↓ lower is better; the best of a column is bold. – : not scored, or too few patients.",
-        ),
-        (
-            "decodability_conditional",
-            "Given C: the same among images alike in C, that is in labels, view, sex and age as far as the task has "
-            f"them, so that {protected} cannot be told by what goes with it.",
-        ),
-        (
-            "residual",
-            f"Residual: (D − 0.5) / (D of `{BASELINE}` − 0.5), D the decodability of the features: 1 is what plain "
-            "training leaves, 0 is nothing. It has no interval of its own: both are read on the same patients.",
-        ),
-        (
-            "removal",
-            "Removal: the smallest margin δ for which, in every seed, every probe's one-sided 95% upper bound lies "
-            "below 0.5 + δ. no: in some seed a probe may read more; underpowered: too few patients to say; unreliable: "
-            "a control failed. Anything but yes is no claim.",
-        ),
-        (
-            "counterfactual_effect",
-            "Counterfactual effect: how much a probability changes, up or down, when the same patient is rendered with "
-            f"another {protected} and all else as it was; the mean over images, pairs and targets. Features may hold "
-            f"{protected} without any use of it by the outputs.",
-        ),
-        (
-            "pareto",
-            "Pareto front (★): no other row of the section has at least the same diagnosis AUROC and at most the same "
-            "decodability of the features, one of them better, judged by means. These rows stand first; then rows go "
-            "by decodability.",
-        ),
-        (None, f"Worst group, equalized odds and underdiagnosis are over the groups of {protected}."),
-        (
-            None,
-            f"Group labels used: whether the method is given {protected} never, in training, or also when it predicts. "
-            "The last are ranked apart.",
-        ),
-        (None, _references(table, protected)),
-        ("flags", "Flags of any seed, on the run or its features unless the outputs are named:"),
+    there = [table.columns[i] for i in shown(table.sections())]
+    lines = [
+        "Each value is the mean over seeds, with its 95% interval beneath: of one seed, the run's own; of several, "
+        "mean ± t·√(mean of the runs' sampling variances + variance between seeds / number of seeds), t by "
+        "Satterthwaite's degrees of freedom. The test patients are the same for every seed, so the first term does "
+        "not shrink with more seeds."
     ]
     if table.true_labels:
         names = ", ".join(f"`{name}`" for name in table.true_labels)
-        told.insert(1, (None, f"Scored against true labels ({names}); training and thresholds took the reported ones."))
-    told[-1:-1] = [(None, _external(other)) for other in table.externals]
-    lines = [text for key, text in told if key is None or key in there]
+        lines.append(f"Scored against true labels ({names}); training and thresholds took the reported ones.")
+    lines.append(
+        "↑ higher is better, ↓ lower is better; the best of a column is bold. – : not scored, or too few patients."
+    )
+    for measure in dict.fromkeys(column.measure for column in there if column.measure and column.measure.legend):
+        lines.append(f"{measure.legend}: {measure.meaning.format(protected=protected, baseline=BASELINE)}")
+    keys = {column.key for column in there}
+    if "pareto" in keys:
+        lines.append(
+            "Pareto front (★): no other row of the section has at least the same diagnosis AUROC and at most the same "
+            "decodability of the features, one of them better, judged by means. These rows stand first; then rows go "
+            "by decodability."
+        )
+    lines += [
+        f"Worst group, equalized odds and underdiagnosis are over the groups of {protected}.",
+        f"Group labels used: whether the method is given {protected} never, in training, or also when it predicts. "
+        "The last are ranked apart.",
+        _references(table, protected),
+        *(_elsewhere(file) for file in table.elsewhere),
+    ]
+    if "flags" in keys:
+        lines.append("Flags of any seed, on the run or its features unless the outputs are named:")
     return "\n".join([*(f"- {line}" for line in lines), *(f"  - {line}" for line in _meanings(table))])
 
 
-def _external(other: External) -> str:
+def _elsewhere(file: ScoreFile) -> str:
     """What the columns of another set are."""
-    count = f"{other.data.images['test']:,} images of {other.data.patients['test']:,} test patients"
-    synthetic = " (synthetic)" if other.data.synthetic else ""
+    head = file.head
+    count = f"{head.n:,} images of {head.patients:,} test patients"
+    synthetic = " (synthetic)" if head.synthetic else ""
     return (
-        f"On {markdown(other.name)}{synthetic}: external validation, the same networks on {count} of a set they were "
-        f"not trained on. Targets: {markdown(', '.join(other.targets))}; groups: {markdown(', '.join(other.groups))}."
+        f"On {markdown(head.arena)}{synthetic}: external validation, the same networks on {count} of a set they were "
+        f"not trained on. Targets: {markdown(', '.join(head.targets))}; groups: {markdown(', '.join(head.groups))}."
     )
 
 

@@ -7,7 +7,7 @@ import io
 import json
 import textwrap
 
-from bench.leaderboard.columns import Cell, Column, Measure, Name
+from bench.leaderboard.columns import Cell, Column, Lookup, Name
 from bench.leaderboard.reading import reading
 from bench.leaderboard.table import DIGITS, Section, Table, shown
 from bench.pages.escaping import latex as _tex
@@ -39,7 +39,7 @@ def to_csv(table: Table) -> str:
     """Numbers as they are: for every measured column its mean, low and high; empty where there is none."""
     header = ["task", "dataset", "synthetic", "key", "suite_version", "section"]
     for column in table.columns:
-        measured = isinstance(column.produce, Measure)
+        measured = isinstance(column.produce, Lookup)
         header += [column.key, f"{column.key}_low", f"{column.key}_high"] if measured else [column.key]
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
@@ -53,7 +53,7 @@ def to_csv(table: Table) -> str:
     for (section, line), setting in zip(lines, settings, strict=True):
         cells: list[str] = []
         for column, cell in zip(table.columns, line.cells, strict=True):
-            if isinstance(column.produce, Measure):
+            if isinstance(column.produce, Lookup):
                 cells += [_raw(getattr(cell, name, None)) for name in ("mean", "low", "high")]
             else:
                 cells.append(_raw(cell))
@@ -172,12 +172,8 @@ def to_latex(table: Table) -> str:
 
 def _tex_reading(columns: list[Column]) -> str:
     """What the titles of these columns leave open."""
-    said = {
-        "decodability_conditional": "C: labels, view, sex and age, as far as the task has them.",
-        "residual": rf"Residual: $(D - .5) / (D_{{\mathrm{{{BASELINE}}}}} - .5)$ of the features.",
-        "removal": r"Removal: the smallest $\delta$ with all probes' upper bounds below $.5 + \delta$ in every seed.",
-    }
-    return "".join(f" {said[column.key]}" for column in columns if column.key in said)
+    said = [column.measure.note for column in columns if column.measure and column.measure.note]
+    return "".join(f" {note.format(baseline=BASELINE)}" for note in said)
 
 
 def _tex_title(column: Column) -> str:

@@ -7,19 +7,44 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from bench.records import Record
+from bench.records import Record, RunRecord, ScoreFile
 
 Value = bool | int | float | str
 
 
 @dataclass(frozen=True)
+class Entry:
+    """A run with its scores on test patients by one suite, and those of its kind in arenas elsewhere."""
+
+    run: RunRecord
+    test: ScoreFile
+    elsewhere: tuple[ScoreFile, ...] = ()
+
+
+def entries(records: Iterable[Record]) -> list[Entry]:
+    """An entry for each file of scores on test patients, in an order that does not depend on the input's.
+
+    Copies of one run have its id; of two files that say of themselves the same, the one made last counts.
+    """
+    found: dict[tuple[str, str], Entry] = {}
+    for record in records:
+        for file in record.files:
+            if file.head.place == "test":
+                key = (record.run.id, file.head.digest)
+                entry = Entry(record.run, file, record.elsewhere(file))
+                if key not in found or found[key].test.created < file.created:
+                    found[key] = entry
+    return [found[key] for key in sorted(found)]
+
+
+@dataclass(frozen=True)
 class Row:
-    """One method with one setting of its hyperparameters: one record a seed, in the order of the seeds."""
+    """One method with one setting of its hyperparameters: one entry a seed, in the order of the seeds."""
 
     method: str
     #: What tells this row from the method's others, as ``"strength=3, warmup=0"``; empty when there are none.
     setting: str
-    records: tuple[Record, ...]
+    entries: tuple[Entry, ...]
     #: Dominated by no other row of its section in mean diagnosis AUROC and mean decodability.
     pareto: bool = False
     #: What the baseline's features leave above chance, D − .5; None where there is no such row or it may leave nothing.
@@ -28,56 +53,57 @@ class Row:
     @property
     def reference(self) -> bool:
         """Whether the method is there to be compared to, and ranked with nobody."""
-        return bool(getattr(self.records[0].method, "reference", False))
+        return self.entries[0].run.method.reference
 
     @property
     def uses_race(self) -> str:
         """When the method sees the protected attribute: "never", "train" or "test"."""
-        return self.records[0].method.uses_race
+        return self.entries[0].run.method.uses_race
 
     @property
     def hyperparameters(self) -> Mapping[str, Value]:
         """Every hyperparameter of the row."""
-        return self.records[0].method.hyperparameters
+        return self.entries[0].run.method.hyperparameters
 
 
-def rows(records: Iterable[Record]) -> tuple[list[Row], list[str]]:
-    """One row a (method, its code, hyperparameters), sorted by name, and a notice for every record that was set aside.
+def rows(found: Iterable[Entry]) -> tuple[list[Row], list[str]]:
+    """One row a (method, its code, hyperparameters), sorted by name, and a notice for every entry that was set aside.
 
-    Two runs of one seed are no two seeds: of such records only the newest counts.
+    Two runs of one seed are no two seeds: of such entries only the newest counts.
     """
-    groups: dict[tuple[str, str, str, str], list[Record]] = defaultdict(list)
-    for record in records:
-        method = record.method
+    groups: dict[tuple[str, str, str, str], list[Entry]] = defaultdict(list)
+    for entry in found:
+        method = entry.run.method
         setting = {name: _plain(value) for name, value in method.hyperparameters.items()}
-        groups[method.name, method.code, method.uses_race, json.dumps(setting, sort_keys=True)].append(record)
+        groups[method.name, method.code, method.uses_race, json.dumps(setting, sort_keys=True)].append(entry)
     kept, notices = {}, []
     for group, members in groups.items():
-        by_seed: dict[int, Record] = {}
-        for record in sorted(members, key=lambda r: (r.created, r.id)):
-            if record.seed in by_seed:
-                old = by_seed[record.seed]
+        by_seed: dict[int, Entry] = {}
+        for entry in sorted(members, key=lambda one: (one.test.created, one.run.id)):
+            run = entry.run
+            if run.seed in by_seed:
+                old = by_seed[run.seed].run
                 notices.append(
-                    f"{old.method.name}: records {old.id} and {record.id} are the same method, hyperparameters and "
-                    f"seed {record.seed}; only the newer one, {record.id}, counts."
+                    f"{old.method.name}: records {old.id} and {run.id} are the same method, hyperparameters and "
+                    f"seed {run.seed}; only the newer one, {run.id}, counts."
                 )
-            by_seed[record.seed] = record
+            by_seed[run.seed] = entry
         kept[group] = tuple(by_seed[seed] for seed in sorted(by_seed))
-    by_method: dict[str, list[tuple[Record, ...]]] = defaultdict(list)
+    by_method: dict[str, list[tuple[Entry, ...]]] = defaultdict(list)
     for group in sorted(kept):
         by_method[group[0]].append(kept[group])
-    found = []
+    made = []
     for name, settings in by_method.items():
-        labels = _settings([members[0] for members in settings])
-        found += [Row(name, label, members) for label, members in zip(labels, settings, strict=True)]
-    return sorted(found, key=lambda row: (row.method, row.setting)), sorted(notices)
+        labels = _settings([members[0].run for members in settings])
+        made += [Row(name, label, members) for label, members in zip(labels, settings, strict=True)]
+    return sorted(made, key=lambda row: (row.method, row.setting)), sorted(notices)
 
 
-def _settings(records: list[Record]) -> list[str]:
+def _settings(runs: list[RunRecord]) -> list[str]:
     """The shortest text that tells each of one method's settings from the others."""
-    if len(records) == 1:
+    if len(runs) == 1:
         return [""]
-    tables = [record.method.hyperparameters for record in records]
+    tables = [run.method.hyperparameters for run in runs]
     names = sorted({name for table in tables for name in table})
     # As JSON, where 1 and true are two values, and one that is missing is a third.
     differing = [n for n in names if len({json.dumps(_plain(table.get(n))) for table in tables}) > 1]
@@ -85,9 +111,9 @@ def _settings(records: list[Record]) -> list[str]:
     for with_code in (False, True):
         for digits in (3, 6, None):
             texts = []
-            for record, table in zip(records, tables, strict=True):
+            for run, table in zip(runs, tables, strict=True):
                 parts = [f"{name}={_text(table[name], digits)}" for name in differing if name in table]
-                texts.append(", ".join([*parts, f"code {record.method.code[:7]}"] if with_code else parts))
+                texts.append(", ".join([*parts, f"code {run.method.code[:7]}"] if with_code else parts))
             if len(set(texts)) == len(texts):
                 return texts
     return texts

@@ -7,9 +7,10 @@ from collections.abc import Sequence
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from bench.leaderboard.claims import VIEW, short
+from bench.leaderboard.claims import short
 from bench.pages.style import BLACK, BLUE, GREEN, GREY, PURPLE, chance, new_figure, tidy
-from bench.records import Record, Score
+from bench.records import FEATURES, MACRO, OUTPUTS, PROTECTED, RunRecord, Score, ScoreFile
+from bench.scoring.catalogue import AUROC, DECODABILITY
 
 _READERS = (
     (None, "this network", BLUE, "o"),
@@ -19,60 +20,54 @@ _READERS = (
 )
 
 
-def run_figure(record: Record) -> Figure:
-    """One run: diagnosis by group and decodability by view; below, decodability by noise added and by probe.
+def run_figure(run: RunRecord, file: ScoreFile) -> Figure:
+    """One run: diagnosis by group and decodability by layer; below, decodability by noise added and by probe.
 
-    What the record does not hold is left out, the lower half with it.
+    What the file of scores does not hold is left out, the lower half with it.
     """
-    groups = _by_group(record)
+    groups = _by_group(file)
     rows = sum(len(scores) for scores in groups.values()) + len(groups)
-    views = _views(record)
-    upper = max(2.4, 0.9 + 0.24 * max(rows, 2 * len(views)))
-    depths, probes = _every(record, "decodability_depth"), _every(record, "decodability_probe")
+    layers = _layers(file)
+    upper = max(2.4, 0.9 + 0.24 * max(rows, 2 * len(layers)))
+    depths, probes = (
+        file.find.every(metric, layer=FEATURES) for metric in ("decodability_depth", "decodability_probe")
+    )
     lower = max(2.4 if depths else 0, 0.9 + 0.24 * len(probes) if probes else 0)
     figure = new_figure(9.2, upper + lower + 0.8)
     heights = (upper, lower) if lower else (upper,)
     grid = figure.add_gridspec(len(heights), 2, width_ratios=(1.25, 1), height_ratios=heights)
-    _draw_groups(figure.add_subplot(grid[0, 0]), record, groups)
-    _draw_views(figure.add_subplot(grid[0, 1]), record, views)
+    _draw_groups(figure.add_subplot(grid[0, 0]), file, groups)
+    _draw_layers(figure.add_subplot(grid[0, 1]), file, layers)
     if depths:
-        _draw_depth(figure.add_subplot(grid[1, 0] if probes else grid[1, :]), record, depths)
+        _draw_depth(figure.add_subplot(grid[1, 0] if probes else grid[1, :]), file, depths)
     if probes:
-        _draw_probes(figure.add_subplot(grid[1, 1] if depths else grid[1, :]), record, probes)
-    data = f"{record.data.dataset} (synthetic data)" if record.data.synthetic else record.data.dataset
-    figure.suptitle(f"{record.method.name}: {record.task.name} on {data}, seed {record.seed}", fontsize=11)
+        _draw_probes(figure.add_subplot(grid[1, 1] if depths else grid[1, :]), file, probes)
+    data = f"{file.head.dataset} (synthetic data)" if file.head.synthetic else file.head.dataset
+    figure.suptitle(f"{run.method.name}: {run.task.name} on {data}, seed {run.seed}", fontsize=11)
     return figure
 
 
-def _by_group(record: Record) -> dict[str, list[Score]]:
+def _by_group(file: ScoreFile) -> dict[str, list[Score]]:
     """Macro AUROC of each group, by attribute, the protected one first; crossed attributes left out."""
-    found: dict[str, list[Score]] = {record.task.protected: []}
-    for score in record.scores:
-        if (score.metric, score.target, score.split, score.reference) != ("auroc", "macro", "test", None):
-            continue
+    found: dict[str, list[Score]] = {file.head.protected: []}
+    for score in file.find.every(AUROC.key, target=MACRO):
         if score.attribute and score.group and " x " not in score.attribute:
             found.setdefault(score.attribute, []).append(score)
     return {attribute: scores for attribute, scores in found.items() if scores}
 
 
-def _views(record: Record) -> list[str]:
-    """The views that were read: the features, the outputs, then the stages from the last to the first."""
-    read = {s.view for s in record.scores if (s.metric, s.reference, s.split) == ("decodability", None, "test")}
-    named = [view for view in (VIEW, "outputs") if view in read]
-    stages = sorted((view for view in read if view and view not in named), key=lambda view: (len(view), view))
-    return [*named, *reversed(stages)]
+def _layers(file: ScoreFile) -> list[str]:
+    """The layers that were read: the features, the outputs, then the blocks from the last to the first."""
+    read = {score.layer for score in file.find.every(DECODABILITY.key, reference=None)}
+    named = [layer for layer in (FEATURES, OUTPUTS) if layer in read]
+    blocks = sorted((layer for layer in read if layer and layer not in named), key=lambda layer: (len(layer), layer))
+    return [*named, *reversed(blocks)]
 
 
-def _every(record: Record, metric: str) -> list[Score]:
-    """The scores of one metric of the network's own features, in the order of the record."""
-    about = (metric, record.task.protected, None, VIEW, None, "test")
-    return [s for s in record.scores if (s.metric, s.attribute, s.group, s.view, s.reference, s.split) == about]
-
-
-def _draw_groups(axes: Axes, record: Record, groups: dict[str, list[Score]]) -> None:
+def _draw_groups(axes: Axes, file: ScoreFile, groups: dict[str, list[Score]]) -> None:
     ticks: list[tuple[int, str]] = []
     y = 0
-    overall = _find(record, "auroc", target="macro")
+    overall = file.find.one(AUROC.key, target=MACRO)
     if overall is not None and overall.value is not None:
         ticks.append((y, "all patients"))
         _dot(axes, overall, y, BLACK, "D")
@@ -93,16 +88,16 @@ def _draw_groups(axes: Axes, record: Record, groups: dict[str, list[Score]]) -> 
     tidy(axes)
 
 
-def _draw_views(axes: Axes, record: Record, views: Sequence[str]) -> None:
-    for row, view in enumerate(views):
-        found = [(_reading(record, view, reader[0]), reader) for reader in _READERS]
+def _draw_layers(axes: Axes, file: ScoreFile, layers: Sequence[str]) -> None:
+    for row, layer in enumerate(layers):
+        found = [(_reading(file, layer, reader[0]), reader) for reader in _READERS]
         read = [(score, reader) for score, reader in found if score is not None]
         for step, (score, (_, name, colour, marker)) in enumerate(read):
             _dot(axes, score, row + 0.2 * (step - (len(read) - 1) / 2), colour, marker, label=name)
     chance(axes, label="chance")
-    axes.set_yticks(range(len(views)), ["features" if view == VIEW else view for view in views], fontsize=8.5)
-    axes.set_ylim(len(views) - 0.4, -0.6)
-    axes.set_xlabel(f"{record.task.protected.capitalize()} decodability, AUROC")
+    axes.set_yticks(range(len(layers)), layers, fontsize=8.5)
+    axes.set_ylim(len(layers) - 0.4, -0.6)
+    axes.set_xlabel(f"{file.head.protected.capitalize()} decodability, AUROC")
     handles, names = axes.get_legend_handles_labels()
     unique = dict(zip(names, handles, strict=True))
     figure = axes.get_figure(root=True)
@@ -111,7 +106,7 @@ def _draw_views(axes: Axes, record: Record, views: Sequence[str]) -> None:
     tidy(axes)
 
 
-def _draw_depth(axes: Axes, record: Record, depths: Sequence[Score]) -> None:
+def _draw_depth(axes: Axes, file: ScoreFile, depths: Sequence[Score]) -> None:
     """D(σ) against σ; σ = 0 has no place on a logarithmic axis and stands apart, left of a gap."""
     points = {s.level: (s.value, s.low, s.high) for s in depths if s.level is not None and s.value is not None}
     levels = sorted(points)
@@ -130,38 +125,26 @@ def _draw_depth(axes: Axes, record: Record, depths: Sequence[Score]) -> None:
     axes.set_xticks([level or zero for level in levels], [short(level) for level in levels])
     axes.minorticks_off()
     axes.set_xlabel("Noise added to the features, σ in units of their RMS")
-    axes.set_ylabel(f"{record.task.protected.capitalize()} decodability\nby linear probes, AUROC", fontsize=9)
+    axes.set_ylabel(f"{file.head.protected.capitalize()} decodability\nby linear probes, AUROC", fontsize=9)
     tidy(axes, grid="y")
 
 
-def _draw_probes(axes: Axes, record: Record, probes: Sequence[Score]) -> None:
-    headline = _find(record, "decodability", view=VIEW)
-    chosen = headline.probe if headline is not None else None
+def _draw_probes(axes: Axes, file: ScoreFile, probes: Sequence[Score]) -> None:
+    headline = file.find.one(DECODABILITY.key, layer=FEATURES, attribute=PROTECTED)
+    chosen = headline.read_by if headline is not None else None
     for y, score in enumerate(probes):
         _dot(axes, score, y, BLACK if score.probe == chosen else BLUE, "D" if score.probe == chosen else "o")
     names = [f"{score.probe} (chosen)" if score.probe == chosen else str(score.probe) for score in probes]
     chance(axes)
     axes.set_yticks(range(len(probes)), names, fontsize=8.5)
     axes.set_ylim(len(probes) - 0.4, -0.6)
-    axes.set_xlabel(f"{record.task.protected.capitalize()} decodability of the features, AUROC")
+    axes.set_xlabel(f"{file.head.protected.capitalize()} decodability of the features, AUROC")
     tidy(axes)
 
 
-def _reading(record: Record, view: str, reference: str | None) -> Score | None:
-    metric = "decodability_null" if reference == "permuted" else "decodability"
-    return _find(record, metric, view=view, reference=reference)
-
-
-def _find(
-    record: Record, metric: str, target: str | None = None, view: str | None = None, reference: str | None = None
-) -> Score | None:
-    wanted = (metric, target, None, view, reference, "test")
-    attributes = (None, record.task.protected) if metric.startswith("decodability") else (None,)
-    for score in record.scores:
-        dimensions = (score.metric, score.target, score.group, score.view, score.reference, score.split)
-        if dimensions == wanted and score.attribute in attributes:
-            return score
-    return None
+def _reading(file: ScoreFile, layer: str, reference: str | None) -> Score | None:
+    metric = "decodability_null" if reference == "permuted" else DECODABILITY.key
+    return file.find.one(metric, layer=layer, attribute=PROTECTED, reference=reference)
 
 
 def _dot(axes: Axes, score: Score, y: float, colour: str, marker: str, label: str | None = None) -> None:

@@ -1,4 +1,4 @@
-"""Comparable records → one table: ranked rows, rows ranked apart, and the reference rows."""
+"""Comparable entries → one table: ranked rows, rows ranked apart, and the reference rows."""
 
 from __future__ import annotations
 
@@ -6,19 +6,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from bench.leaderboard.columns import (
-    DECODABILITY,
-    DIAGNOSIS,
+    DIAGNOSIS_AUROC,
+    FEATURES_DECODABILITY,
     Cell,
     Column,
-    Measure,
+    Lookup,
     Name,
     columns_of,
-    external_sets,
     residual,
+    sets_elsewhere,
 )
 from bench.leaderboard.comparable import Key
-from bench.leaderboard.rows import Row, rows
-from bench.records import BASELINE, External, Record
+from bench.leaderboard.rows import Entry, Row, rows
+from bench.records import BASELINE, ScoreFile
 from bench.scoring.decodability.flags import INSUFFICIENT
 from bench.statistics.pareto import front
 from bench.statistics.pooling import Estimate
@@ -63,7 +63,7 @@ class Table:
     #: Targets that are scored against true labels and not against those trained on.
     true_labels: tuple[str, ...] = ()
     #: The other sets that some of the networks were scored on.
-    externals: tuple[External, ...] = ()
+    elsewhere: tuple[ScoreFile, ...] = ()
 
     @property
     def name(self) -> str:
@@ -83,40 +83,40 @@ class Table:
         return [section for section in named if section.lines]
 
 
-def make(key: Key, records: Sequence[Record]) -> tuple[Table, list[str]]:
-    """The table of comparable records, and a notice for each that was set aside.
+def make(key: Key, entries: Sequence[Entry]) -> tuple[Table, list[str]]:
+    """The table of comparable entries, and a notice for each that was set aside.
 
     Methods that see race at test time are ranked among themselves, and reference methods not at all. Rows on the
     Pareto front stand first; within the front and behind it, rows go by decodability, then by diagnosis AUROC, then by
     name. Rows without a decodability stand last, and so do those whose features do not hold the diagnosis.
     """
-    found, notices = rows(records)
+    found, notices = rows(entries)
     baseline = _baseline(found)
     left = _left(baseline)
     found = [replace(row, baseline=left) for row in found]
     at_test = _rank([row for row in found if row.uses_race == "test" and not row.reference])
     ranked = _rank([row for row in found if row.uses_race != "test" and not row.reference])
     apart = [row for row in found if row.reference]
-    data, columns = records[0].data, columns_of(records)
+    first, columns = entries[0], columns_of(entries)
     table = Table(
         key=key,
         columns=columns,
-        records=sum(len(row.records) for row in found),
-        patients=data.patients["test"],
-        images=data.images["test"],
+        records=sum(len(row.entries) for row in found),
+        patients=first.test.head.patients,
+        images=first.test.head.n,
         ranked=tuple(ranked),
         at_test=tuple(at_test),
         references=tuple(_references(baseline, [*ranked, *at_test, *apart], left, columns)),
         reference_rows=tuple(apart),
-        true_labels=tuple(data.true_labels),
-        externals=tuple(external_sets(records)),
+        true_labels=tuple(first.run.data.true_labels),
+        elsewhere=tuple(sets_elsewhere(entries)),
     )
     return table, notices
 
 
 def _rank(found: list[Row]) -> list[Row]:
     # What is declared is then not what the head reads, and its decodability no merit.
-    where = [(None if _insufficient(row) else DECODABILITY(row), DIAGNOSIS(row)) for row in found]
+    where = [(None if _insufficient(row) else FEATURES_DECODABILITY(row), DIAGNOSIS_AUROC(row)) for row in found]
     whole = [i for i, (decodability, auroc) in enumerate(where) if decodability is not None and auroc is not None]
     points = [(d.mean, a.mean) for d, a in where if d is not None and a is not None]
     on_front = {i for i, best in zip(whole, front(points), strict=True) if best}
@@ -136,7 +136,7 @@ def _rank(found: list[Row]) -> list[Row]:
 
 
 def _insufficient(row: Row) -> bool:
-    return any(INSUFFICIENT in record.flags for record in row.records)
+    return any(INSUFFICIENT in entry.test.flags for entry in row.entries)
 
 
 def _baseline(candidates: Sequence[Row]) -> Row | None:
@@ -144,7 +144,7 @@ def _baseline(candidates: Sequence[Row]) -> Row | None:
     found = [row for row in candidates if row.method == BASELINE and not row.reference]
 
     def diagnosis(row: Row) -> float:
-        auroc = DIAGNOSIS(row)
+        auroc = DIAGNOSIS_AUROC(row)
         return auroc.mean if auroc else 0.0
 
     return max(found, key=diagnosis, default=None)
@@ -152,7 +152,7 @@ def _baseline(candidates: Sequence[Row]) -> Row | None:
 
 def _left(baseline: Row | None) -> float | None:
     """What the baseline leaves above chance; None where that may be nothing, as a share of it would be noise."""
-    decodability = DECODABILITY(baseline) if baseline else None
+    decodability = FEATURES_DECODABILITY(baseline) if baseline else None
     if decodability is None or decodability.low is None or decodability.low <= 0.5:
         return None
     return decodability.mean - 0.5
@@ -189,9 +189,9 @@ def _read_beside(row: Row, suffix: str, reference: str, columns: Sequence[Column
     """The cells of a reference line that this row's records hold."""
     cells: dict[str, Estimate | float] = {}
     for column in columns:
-        if isinstance(column.produce, Measure):
-            measure = replace(column.produce, metric=column.produce.metric + suffix, reference=reference)
-            estimate = measure.pooled(row.records)
+        if isinstance(column.produce, Lookup):
+            lookup = replace(column.produce, metric=column.produce.metric + suffix, reference=reference)
+            estimate = lookup.pooled(row.entries)
             if estimate is not None:
                 cells[column.key] = estimate
     return cells

@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from bench.records import DataInfo, External, Record, Score
+from bench.records import DataInfo, Record, RunRecord, Score, ScoreFile, Scores
 
 if TYPE_CHECKING:
     from bench.sweep import Sweep
@@ -26,21 +26,18 @@ def console_of_output() -> Console:
     return console if console.is_terminal else Console(highlight=False, width=_WIDTH)
 
 
-def print_record(record: Record, folder: Path) -> None:
-    """Both kinds of scores of a run, on test patients (validation patients, where only those were scored)."""
-    split = "test" if "test" in record.scored else "val"
-    scores = [score for score in record.scores if score.split == split]
+def print_record(record: Record, file: ScoreFile, folder: Path) -> None:
+    """Both kinds of scores of a run in one file of them, those of its kind elsewhere, and what it was trained on."""
+    run, head, scores = record.run, file.head, file.scores
     console = console_of_output()
-    data = (
-        f"{record.data.dataset} (synthetic patients, not real ones)" if record.data.synthetic else record.data.dataset
-    )
-    title = f"{record.method.name} on {record.task.name}, {data}: {record.data.patients[split]} {split} patients"
+    data = f"{head.dataset} (synthetic patients, not real ones)" if head.synthetic else head.dataset
+    title = f"{run.method.name} on {run.task.name}, {data}: {head.patients} {head.place} patients"
     table = Table("", "value", "95% interval", title=title, title_justify="left", box=None, pad_edge=False)
     table.add_row("[bold]Diagnosis[/bold] (AUROC)", "", "")
     for score in scores:
         if score.metric == "auroc" and score.attribute is None:
             _add(table, f"  {score.target}", score)
-    protected = record.task.protected
+    protected = head.protected
     for score in scores:
         if score.metric == "auroc" and score.attribute == protected and score.target == "macro":
             _add(table, f"  macro, {score.group}", score)
@@ -52,38 +49,38 @@ def print_record(record: Record, folder: Path) -> None:
     table.add_row(f"[bold]Residual decodability of {protected}[/bold] (AUROC; 0.5 = cannot be read)", "", "")
     _add_decodability(table, scores, protected)
     console.print(table)
-    _print_evidence(console, scores, record.flags, protected)
-    if record.data.true_labels and split == "test":
-        console.print(f"Scored against true labels, trained on reported ones: {', '.join(record.data.true_labels)}")
-    _print_attrition(console, record.data)
-    for other in record.external:
-        _print_external(console, record, other)
-    console.print(f"Record: {folder / 'record.json'}", soft_wrap=True)
+    _print_evidence(console, scores, file.flags, protected)
+    if run.data.true_labels and head.place == "test":
+        console.print(f"Scored against true labels, trained on reported ones: {', '.join(run.data.true_labels)}")
+    _print_attrition(console, run.data)
+    for other in record.elsewhere(file):
+        _print_elsewhere(console, run, file, other)
+    console.print(f"Record: {folder}", soft_wrap=True)
 
 
-def _print_external(console: Console, record: Record, other: External) -> None:
-    """Both kinds of scores on a set that was not trained on, beside those on the record's own test patients."""
-    protected, title = record.task.protected, f"On {other.name}: {other.data.patients['test']} test patients"
+def _print_elsewhere(console: Console, run: RunRecord, home: ScoreFile, other: ScoreFile) -> None:
+    """Both kinds of scores on a set that was not trained on, beside those on the test patients of the one that was."""
+    protected, title = home.head.protected, f"On {other.head.arena}: {other.head.patients} test patients"
     table = Table("", "value", "95% interval", "in distribution", title=title, title_justify="left", box=None)
-    wanted: list[tuple[str, str, str | None]] = [("auroc", target, None) for target in (*other.targets, "macro")]
-    wanted += [("auroc", "macro", group) for group in other.groups]
+    wanted: list[tuple[str, str, str | None]] = [("auroc", target, None) for target in (*other.head.targets, "macro")]
+    wanted += [("auroc", "macro", group) for group in other.head.groups]
     wanted += [("worst_auroc", "macro", None), ("auroc_gap", "macro", None)]
     for metric, target, group in wanted:
         attribute = None if metric == "auroc" and group is None else protected
         dimensions = {"metric": metric, "target": target, "attribute": attribute, "group": group}
         label = f"  {target}, {group}" if group else f"  {_FAIRNESS.get(metric, target)}"
-        _add_beside(table, label, _where(other.scores, **dimensions), _where(record.scores, split="test", **dimensions))
-    for view in ("penultimate", "outputs"):
+        _add_beside(table, label, _where(other.scores, **dimensions), _where(home.scores, **dimensions))
+    for layer in ("features", "outputs"):
         for reference in (None, "untrained"):
-            dimensions = {"metric": "decodability", "view": view, "reference": reference}
-            label = f"  {protected} from {'features' if view == 'penultimate' else view}"
+            dimensions = {"metric": "decodability", "layer": layer, "reference": reference}
+            label = f"  {protected} from {layer}"
             label += f", {_REFERENCES[reference]}" if reference else ""
-            own = _where(record.scores, split="test", **dimensions)
+            own = _where(home.scores, **dimensions)
             _add_beside(table, label, _where(other.scores, **dimensions), own)
     console.print(table)
-    lacking = [target for target in record.task.targets if target not in other.targets]
+    lacking = [target for target in run.task.targets if target not in other.head.targets]
     if lacking:
-        console.print(f"{other.name} has no labels of {', '.join(lacking)}: its macro values are without them.")
+        console.print(f"{other.head.arena} has no labels of {', '.join(lacking)}: its macro values are without them.")
 
 
 def _add_beside(table: Table, label: str, scores: Sequence[Score], own: Sequence[Score]) -> None:
@@ -136,7 +133,7 @@ def _print_evidence(console: Console, scores: Sequence[Score], flags: Sequence[s
 
 def _add_decodability(table: Table, scores: Sequence[Score], protected: str) -> None:
     """The features' rows with their references, then the other views', then the features' by probe."""
-    read = partial(_where, scores, view="penultimate")
+    read = partial(_where, scores, layer="features")
     headline = read(metric="decodability", reference=None)
     for score in headline:
         _add(table, "  features", score)
@@ -151,16 +148,16 @@ def _add_decodability(table: Table, scores: Sequence[Score], protected: str) -> 
         _add(table, f"  null: {protected} permuted over patients", score)
     for score in read(metric="decodability_random_label"):
         _add(table, "  null: a random label per patient", score)
-    for view in dict.fromkeys(s.view for s in scores if s.view not in (None, "penultimate")):
-        for score in _where(scores, metric="decodability", view=view, reference=None):
-            _add(table, f"  {view}", score)
-        for score in _where(scores, metric="decodability_conditional", view=view, reference=None):
-            _add(table, f"  {view}, given C", score)
+    for layer in dict.fromkeys(s.layer for s in scores if s.layer not in (None, "features")):
+        for score in _where(scores, metric="decodability", layer=layer, reference=None):
+            _add(table, f"  {layer}", score)
+        for score in _where(scores, metric="decodability_conditional", layer=layer, reference=None):
+            _add(table, f"  {layer}, given C", score)
     probes = read(metric="decodability_probe", reference=None)
     if probes:
         table.add_row("  features, probe by probe (→ chosen most often on held-out patients)", "", "")
     for score in probes:
-        chosen = any(score.probe == one.probe for one in headline)
+        chosen = any(score.probe == one.read_by for one in headline)
         _add(table, f"  {'→' if chosen else ' '} {score.probe}", score)
 
 
@@ -169,7 +166,7 @@ _REFERENCES = {"untrained": "same network untrained", "leace": "after LEACE"}
 
 def _depth(scores: Sequence[Score]) -> str | None:
     """One line: what is left under noise of σ times the features' RMS."""
-    depths = _where(scores, metric="decodability_depth", view="penultimate", reference=None)
+    depths = _where(scores, metric="decodability_depth", layer="features", reference=None)
     values = [f"σ={s.level:g} {s.value:.3f}" for s in depths if s.level is not None and s.value is not None]
     return f"[bold]Depth D(σ)[/bold] by linear probes: {', '.join(values)}" if values else None
 
@@ -177,7 +174,7 @@ def _depth(scores: Sequence[Score]) -> str | None:
 def _plants(scores: Sequence[Score]) -> str | None:
     """One line: what was recovered of the signals planted along the spectrum, by kind and percentile."""
     found: dict[str, dict[str, str]] = {}
-    for score in _where(scores, metric="decodability_plant", view="penultimate"):
+    for score in _where(scores, metric="decodability_plant", layer="features"):
         kind, _, percentile = (score.reference or "").removeprefix("planted ").partition(", percentile ")
         found.setdefault(kind, {})[percentile] = "–" if score.value is None else f"{score.value:.3f}"
     if not found:
@@ -191,7 +188,7 @@ def _removal(scores: Sequence[Score], flags: Sequence[str], protected: str) -> s
     """What may be claimed of removal, in words."""
     from bench.leaderboard.claims import claim_of, removal_scores, short
 
-    claims = removal_scores(scores, protected)
+    claims = removal_scores(Scores(scores, protected))
     found = claim_of([(claims, flags)])
     if found is None:
         return None
@@ -201,8 +198,8 @@ def _removal(scores: Sequence[Score], flags: Sequence[str], protected: str) -> s
         return f"{removal}: granted at δ = {short(found.margin)}: every probe's upper bound is below {limit}."
     if found.verdict == "no":
         margins = ", ".join(short(s.level or 0.0) for s in claims if s.value == 0)
-        bounds = _where(scores, metric="removal_bound", view="penultimate", reference=None)
-        reads = [f"up to {s.value:.3f} ({s.probe})" for s in bounds if s.value is not None]
+        bounds = _where(scores, metric="removal_bound", layer="features", reference=None)
+        reads = [f"up to {s.value:.3f} ({s.read_by})" for s in bounds if s.value is not None]
         return f"{removal}: refused at δ = {margins}, as a probe may read {(*reads, 'more than 0.5 + δ')[0]}."
     if found.verdict == "underpowered":
         return f"{removal}: cannot be judged with so few patients; nothing may be claimed."
@@ -239,7 +236,7 @@ def print_sweep(sweep: Sweep) -> None:
     console = console_of_output()
     table = Table("", "trial", "AUROC", "decodability", "hyperparameters", title="Validation patients", box=None)
     auroc, decoded = macro_auroc(sweep.baseline), decodability(sweep.baseline)
-    table.add_row("", sweep.baseline.method.name, f"{auroc:.3f}", f"{decoded:.3f}", "")
+    table.add_row("", sweep.against, f"{auroc:.3f}", f"{decoded:.3f}", "")
     for number, trial in enumerate(sweep.trials, start=1):
         mark = "→" if trial.number == sweep.chosen.number else ""
         table.add_row(

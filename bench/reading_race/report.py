@@ -7,8 +7,8 @@ import io
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from bench import records
 from bench.errors import BenchError
+from bench.files import write_text
 from bench.leaderboard.render import SYNTHETIC
 from bench.pages.escaping import latex, markdown
 from bench.reading_race import tables
@@ -41,7 +41,7 @@ def write(study: StudyResults) -> list[Path]:
             "report.tex": to_latex(study, made),
         }
         for name, content in contents.items():
-            records.write_text(out / name, content)
+            write_text(out / name, content)
     except OSError as error:
         raise BenchError(f"The report cannot be written to {out}: {error.strerror or error}.") from error
     return [*(out / name for name in contents), *(out / name for name, _ in drawn)]

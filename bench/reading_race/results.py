@@ -1,4 +1,4 @@
-"""What one cell of an experiment leaves behind. The file is no ``record.json``: leaderboards do not look for it."""
+"""What one cell of an experiment leaves behind. Leaderboards do not look for the file."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from bench.records import SCHEMA_VERSION, DataInfo, Score, TaskInfo, TrainingInfo, parse, write_text
+from bench.files import write_text
+from bench.records import SCHEMA_VERSION, DataInfo, Score, TaskInfo, TrainingInfo, parse
 
 RESULT = "result.json"
 
@@ -27,7 +28,7 @@ class Result(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    schema_version: Literal[1] = SCHEMA_VERSION
+    schema_version: Literal[2] = SCHEMA_VERSION
     id: str
     created: str
     experiment: str

@@ -16,8 +16,8 @@ import numpy as np
 import pandas as pd
 from scipy.stats import norm
 
-from bench.records import Score
-from bench.scoring.evaluation import MACRO, MIN_IMAGES, MIN_PATIENTS
+from bench.records import MACRO, Score
+from bench.scoring.evaluation import MIN_IMAGES, MIN_PATIENTS
 from bench.statistics.auroc import Contest, against_rest, decide, pairs
 from bench.task import Cohort
 
@@ -70,7 +70,6 @@ class Reading:
             high=high,
             n=self.images,
             patients=self.patients,
-            split="test",
             note=note,
             **dimensions,
         )

@@ -11,8 +11,7 @@ from bench.reading_race.published import Published
 from bench.reading_race.results import Cell, Result, Value
 from bench.reading_race.scores import DIFFERENCE
 from bench.reading_race.walk import Found
-from bench.records import Score
-from bench.scoring.evaluation import MACRO
+from bench.records import MACRO, Score
 from bench.statistics.pooling import Estimate, pool
 
 
@@ -98,7 +97,7 @@ def _lines(found: Found, results: Sequence[Result], columns: Sequence[str], task
 
 
 def _part(score: Score) -> tuple[str | float | None, ...]:
-    return (score.metric, score.attribute, score.group, score.view, score.probe, score.reference, score.level)
+    return (score.metric, score.attribute, score.group, score.layer, score.probe, score.reference, score.level)
 
 
 def _find(result: Result, part: tuple[str | float | None, ...], target: str | None) -> Score | None:

@@ -1,45 +1,65 @@
 """What a run leaves behind, and reading it back."""
 
-from bench.records.schema import (
+from bench.records.hashes import identity, keyed_hashes, patient_key
+from bench.records.query import ANY, PROTECTED, Scores
+from bench.records.run_record import (
     BASELINE,
     SCHEMA_VERSION,
     Attrition,
     Cell,
     DataInfo,
-    External,
     MethodInfo,
-    Record,
-    Score,
+    RunRecord,
     TaskInfo,
     TrainingInfo,
-    identity,
-    keyed_hashes,
+)
+from bench.records.score import FEATURES, MACRO, OUTPUTS, Score
+from bench.records.score_file import Head, Place, ScoreFile, Unit
+from bench.records.store import (
+    RUN,
+    Record,
+    folders,
+    influence_path,
     parse,
-    patient_key,
     read,
     read_all,
-    write,
-    write_text,
+    score_path,
+    write_run,
+    write_scores,
 )
 
 __all__ = [
+    "ANY",
     "BASELINE",
+    "FEATURES",
+    "MACRO",
+    "OUTPUTS",
+    "PROTECTED",
+    "RUN",
     "SCHEMA_VERSION",
     "Attrition",
     "Cell",
     "DataInfo",
-    "External",
+    "Head",
     "MethodInfo",
+    "Place",
     "Record",
+    "RunRecord",
     "Score",
+    "ScoreFile",
+    "Scores",
     "TaskInfo",
     "TrainingInfo",
+    "Unit",
+    "folders",
     "identity",
+    "influence_path",
     "keyed_hashes",
     "parse",
     "patient_key",
     "read",
     "read_all",
-    "write",
-    "write_text",
+    "score_path",
+    "write_run",
+    "write_scores",
 ]

@@ -21,13 +21,13 @@ FEATURES = "features.npy"
 class Outputs:
     """``logits (N, T) float32`` and the ``features (N, D) float32`` that the diagnostic head reads, in cohort order.
 
-    ``stages``, "stage 1" and on, are pooled features ``(N, C) float32`` of the encoder's stages, where they were asked
+    ``blocks``, "block 1" and on, are pooled features ``(N, C) float32`` of the encoder's blocks, where they were asked
     for and are known. Of a ``randomised`` network, which computes something else at every reading, all are averages.
     """
 
     logits: np.ndarray
     features: np.ndarray
-    stages: Mapping[str, np.ndarray] = field(default_factory=dict)
+    blocks: Mapping[str, np.ndarray] = field(default_factory=dict)
     randomised: bool = False
 
     @property

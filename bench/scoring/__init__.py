@@ -1,5 +1,5 @@
-"""Outputs into scores."""
+"""What a network computed, into scores."""
 
-from bench.scoring.scorer import VERSION, choose_thresholds, score, score_test
+from bench.scoring.scorer import VERSION, Computed, Scored, choose_thresholds, score, score_to_choose
 
-__all__ = ["VERSION", "choose_thresholds", "score", "score_test"]
+__all__ = ["VERSION", "Computed", "Scored", "choose_thresholds", "score", "score_to_choose"]

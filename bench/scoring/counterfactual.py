@@ -15,13 +15,13 @@ from itertools import combinations
 import numpy as np
 
 from bench.errors import BenchError
-from bench.records import Score
+from bench.records import MACRO, Score
 from bench.records.outputs import Outputs
-from bench.scoring.evaluation import MACRO
+from bench.scoring.catalogue import COUNTERFACTUAL_EFFECT, COUNTERFACTUAL_SHIFT
 from bench.statistics.bootstrap import Interval, PatientBootstrap
 from bench.task import TaskSpec
 
-EFFECT, SHIFT = "counterfactual_effect", "counterfactual_shift"
+EFFECT, SHIFT = COUNTERFACTUAL_EFFECT.key, COUNTERFACTUAL_SHIFT.key
 _RANDOMISED = "the network is randomised: what is left of its noise after averaging raises the effect"
 _CANCEL = "targets that shift in opposite directions cancel"
 
@@ -69,7 +69,6 @@ def scores(twins: Mapping[str, Outputs], spec: TaskSpec, bootstrap: PatientBoots
             high=interval.high,
             n=shape[0],
             patients=patients,
-            split="test",
             target=target,
             attribute=spec.protected,
             group=group,

@@ -6,8 +6,8 @@ import numpy as np
 
 from bench.errors import BenchError
 from bench.records import Score
+from bench.scoring.catalogue import METRICS
 from bench.scoring.evaluation import Evaluation
-from bench.statistics.metrics import METRICS
 
 
 def choose_thresholds(targets: np.ndarray, probabilities: np.ndarray) -> np.ndarray:
@@ -64,7 +64,7 @@ def scores(evaluation: Evaluation) -> list[Score]:
                 )
                 result.append(
                     evaluation.score(
-                        metric.name,
+                        metric.key,
                         interval,
                         t,
                         table,

@@ -7,20 +7,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 
 from bench.errors import BenchError
-from bench.records import Score
+from bench.records import MACRO, Score
+from bench.scoring.catalogue import METRICS
+from bench.scoring.measures import Metric
 from bench.statistics.bootstrap import MAX_UNDEFINED, Interval, PatientBootstrap
-from bench.statistics.metrics import METRICS, Metric, Sample
+from bench.statistics.metrics import Sample
 from bench.task import Attribute
 
 #: A group is scored on a target from so many patients, and so many images of either class, with a known label.
 MIN_PATIENTS = 20
 MIN_IMAGES = 10
-MACRO = "macro"
 
 
 @dataclass(frozen=True)
@@ -44,14 +44,13 @@ class Table:
 
 @dataclass(frozen=True)
 class Evaluation:
-    """What was predicted for one split, and the tables made of it: everyone's first, then one an attribute."""
+    """What was predicted for some units, and the tables made of it: everyone's first, then one an attribute."""
 
     targets: np.ndarray
     probabilities: np.ndarray
     thresholds: np.ndarray
     names: tuple[str, ...]
     bootstrap: PatientBootstrap
-    split: Literal["val", "test"]
     tables: tuple[Table, ...]
 
     def known(self, t: int) -> np.ndarray:
@@ -81,7 +80,6 @@ class Evaluation:
             high=interval.high,
             n=images,
             patients=patients,
-            split=self.split,
             target=(*self.names, MACRO)[t],
             attribute=table.attribute,
             group=group,
@@ -96,7 +94,6 @@ def evaluate(
     names: Sequence[str],
     attributes: Sequence[Attribute],
     bootstrap: PatientBootstrap,
-    split: Literal["val", "test"] = "test",
 ) -> Evaluation:
     """Score every target over everyone and in every group of every attribute.
 
@@ -112,7 +109,6 @@ def evaluate(
         names: of the T targets.
         attributes: groupings of the N images.
         bootstrap: of the N images' patients.
-        split: the images are of.
 
     Raises:
         BenchError: on shapes that do not match, labels other than 0, 1 and NaN, probabilities outside [0, 1].
@@ -158,7 +154,7 @@ def evaluate(
                 bootstrap,
             )
         )
-    return Evaluation(targets, probabilities, thresholds, tuple(names), bootstrap, split, tuple(tables))
+    return Evaluation(targets, probabilities, thresholds, tuple(names), bootstrap, tuple(tables))
 
 
 @dataclass(frozen=True)

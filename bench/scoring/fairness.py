@@ -6,36 +6,14 @@ those left out. A worst group is the worst for the metric's direction: the lowes
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-
 import numpy as np
-from fairlearn.metrics import demographic_parity_difference, equalized_odds_difference
 
 from bench.errors import BenchError, suggest
 from bench.records import Score
+from bench.scoring.catalogue import DIFFERENCES, METRICS, UNDERDIAGNOSIS
 from bench.scoring.evaluation import Evaluation, Table
+from bench.scoring.measures import Difference, Metric
 from bench.statistics.bootstrap import Interval
-from bench.statistics.metrics import METRICS, Metric, false_positive_rate
-
-#: Of the target that says "healthy": how often someone ill is called healthy (Seyyed-Kalantari et al., 2021).
-UNDERDIAGNOSIS = Metric("underdiagnosis_rate", false_positive_rate, higher_is_better=False, at_threshold=True)
-
-
-@dataclass(frozen=True)
-class Difference:
-    """A difference of calls between groups: the largest of the gaps in ``metrics``. ``function`` gives its value."""
-
-    name: str
-    metrics: tuple[str, ...]
-    function: Callable[..., float]
-
-
-DIFFERENCES = (
-    # The gap in specificity is the gap in the false-positive rate.
-    Difference("equalized_odds_difference", ("sensitivity", "specificity"), equalized_odds_difference),
-    Difference("demographic_parity_difference", ("selection_rate",), demographic_parity_difference),
-)
 
 
 def scores(evaluation: Evaluation, no_finding: str | None = None) -> list[Score]:
@@ -79,7 +57,7 @@ def _worst_and_gap(
     evaluation: Evaluation, table: Table, metric: Metric, t: int, values: np.ndarray, draws: np.ndarray
 ) -> list[Score]:
     """Both from a metric's values ``(G,)`` and replicates ``(G, R)``."""
-    names = (f"worst_{metric.name}", f"{metric.name}_gap")
+    names = (f"worst_{metric.key}", f"{metric.key}_gap")
     taken, count, note = _taken(evaluation, table, t, values)
     if taken.sum() < 2:
         return [evaluation.score(name, Interval(None), t, table, count, note=note) for name in names]
@@ -87,7 +65,7 @@ def _worst_and_gap(
     # Replicates of what noise does to each group, whatever its value: what bounds an extreme over groups.
     noise = draws - values[:, None]
     limits = evaluation.bootstrap.limits
-    if metric.higher_is_better:
+    if metric.better == "up":
         worst = int(values.argmin())
         interval = limits(float(values[worst]), draws.min(axis=0), "down", noise.min(axis=0))
     else:
@@ -104,7 +82,7 @@ def _worst_and_gap(
 
 def _differences(evaluation: Evaluation, table: Table, difference: Difference) -> list[Score]:
     """One score a target, then their mean."""
-    rows = [m for m, metric in enumerate(METRICS) if metric.name in difference.metrics]
+    rows = [m for m, metric in enumerate(METRICS) if metric.key in difference.rates]
     bootstrap = evaluation.bootstrap
     result, values, draws, noises = [], [], [], []
     compared = np.zeros(len(table.codes), dtype=bool)
@@ -125,7 +103,7 @@ def _differences(evaluation: Evaluation, table: Table, difference: Difference) -
             draws.append(gap(rates))
             noises.append(gap(rates - table.values[rows, t][:, taken, None]))
             interval = bootstrap.limits(value, draws[-1], "up", noises[-1])
-        result.append(evaluation.score(difference.name, interval, t, table, count, note=note))
+        result.append(evaluation.score(difference.key, interval, t, table, count, note=note))
     macro = Interval(None)
     if values:
         macro = bootstrap.limits(float(np.mean(values)), np.mean(draws, axis=0), "up", np.mean(noises, axis=0))
@@ -134,7 +112,7 @@ def _differences(evaluation: Evaluation, table: Table, difference: Difference) -
     note = note if values else "fewer than two groups can be scored on any target"
     t = len(evaluation.names)
     count = _count(evaluation, t, compared)
-    return [*result, evaluation.score(difference.name, macro, t, table, count, note=note)]
+    return [*result, evaluation.score(difference.key, macro, t, table, count, note=note)]
 
 
 def _underdiagnosis(evaluation: Evaluation, no_finding: str) -> list[Score]:
@@ -142,7 +120,7 @@ def _underdiagnosis(evaluation: Evaluation, no_finding: str) -> list[Score]:
         message = f"There is no target {no_finding!r} to count the underdiagnosed by."
         raise BenchError(message + suggest(no_finding, evaluation.names))
     t = evaluation.names.index(no_finding)
-    m = next(m for m, metric in enumerate(METRICS) if metric.name == "specificity")
+    m = next(m for m, metric in enumerate(METRICS) if metric.key == "specificity")
     result = []
     for table in evaluation.tables:
         values, draws = 1 - table.values[m, t], 1 - table.draws[m, t]
@@ -150,7 +128,7 @@ def _underdiagnosis(evaluation: Evaluation, no_finding: str) -> list[Score]:
             interval = evaluation.bootstrap.limits(float(values[g]), draws[g])
             count = (int(table.images[t, g]), int(table.patients[t, g]))
             note = table.notes[m, t, g]
-            result.append(evaluation.score(UNDERDIAGNOSIS.name, interval, t, table, count, group, note))
+            result.append(evaluation.score(UNDERDIAGNOSIS.key, interval, t, table, count, group, note))
         if table.attribute is not None:
             result += _worst_and_gap(evaluation, table, UNDERDIAGNOSIS, t, values, draws)
     return result

@@ -1,150 +1,149 @@
-"""Outputs into scores: the diagnosis, how evenly it is made, and how well race can still be read."""
+"""What a network computed in an arena into scores: the diagnosis, how evenly it is made, how well race can be read."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 
-from bench.records import Score
+from bench.records import FEATURES, OUTPUTS, Score
 from bench.records.outputs import Outputs
-from bench.scoring import counterfactual, decodability, diagnosis, fairness
+from bench.scoring import counterfactual, diagnosis, fairness
+from bench.scoring.decodability import Decodability, Suite, decode, flags
 from bench.scoring.decodability.controls.sufficiency import insufficient, shortfall
-from bench.scoring.decodability.flags import INSUFFICIENT, RANDOMISED
 from bench.scoring.evaluation import evaluate
+from bench.scoring.influence import Influence, of_diagnosis, of_reading
+from bench.scoring.readings import scores as rows_of
 from bench.statistics.bootstrap import PatientBootstrap
 from bench.task import Cohort
 from bench.terminal import say
 
-#: Raised whenever the same outputs would get other scores (the decodability suite has a version of its own).
+#: Raised whenever the same outputs would get other scores (a suite has a version of its own).
 VERSION = 1
 
 
-def score(
-    outputs: Mapping[str, Outputs],
-    untrained: Outputs | None,
-    cohort: Cohort,
-    splits: Sequence[Literal["val", "test"]],
-    replicates: int = 1000,
-    twins: Mapping[str, Outputs] | None = None,
-    leace: bool = False,
-) -> tuple[list[Score], list[str]]:
-    """Every score of the given splits, and the flags raised on the way.
+@dataclass(frozen=True)
+class Computed:
+    """What was computed for the units of an arena, images or studies, in the order of its cohort.
 
-    Diagnosis and fairness are scored against the truth on test patients and against what is reported on val patients,
-    from whom thresholds and hyperparameters are chosen: nobody who tunes a network has more.
+    ``columns`` are the positions of the cohort's targets among the network's outputs; ``thresholds`` of the network's
+    outputs, ``(T,)``. ``untrained`` is the same architecture untrained, for the reference rows; ``twins`` are the
+    outputs for the counterfactual twins, by group; None where there are none.
+    """
+
+    cohort: Cohort
+    outputs: Outputs
+    thresholds: np.ndarray
+    columns: Sequence[int]
+    untrained: Outputs | None = None
+    twins: Mapping[str, Outputs] | None = None
+
+    @property
+    def logits(self) -> np.ndarray:
+        """Of the cohort's targets, ``(N, T)``."""
+        return self.outputs.logits[:, list(self.columns)]
+
+
+@dataclass(frozen=True)
+class Scored:
+    """Every score of an arena by one suite, the flags raised on the way, and influence values by patient."""
+
+    scores: list[Score]
+    flags: list[str]
+    influence: Influence
+
+
+def score(computed: Computed, suite: Suite, replicates: int = 1000, *, leace: bool = False) -> Scored:
+    """Both kinds of scores against the truth, as test patients are scored.
 
     Args:
-        outputs: of the trained network, by split, each in the order of ``cohort.part(split)``; "val" among them,
-            since decision thresholds are chosen there.
-        untrained: of the same architecture untrained on test, for the reference rows; None where test is not scored.
-        cohort: the whole cohort.
-        splits: what to score; the test split gets the full suite, the val split its fast part.
+        computed: by the network.
+        suite: what the protected attribute is read with.
         replicates: of the patient bootstrap.
-        twins: of the trained network for the counterfactual twins of the test images, by group, where there are any.
         leace: whether to add what is read of these features after LEACE, the reference row of the baseline.
     """
-    scores: list[Score] = []
-    flags = [RANDOMISED] if any(found.randomised for found in outputs.values()) else []
-    thresholds = choose_thresholds(cohort, outputs["val"])
-    for split in splits:
-        part, found = cohort.part(split), outputs[split]
-        if split == "test":
-            more, raised = score_test(part, found, untrained, thresholds, replicates, twins, leace)
-            scores, flags = [*scores, *more], [*flags, *raised]
-            continue
-        bootstrap = PatientBootstrap(part.patients, replicates)
-        scores += diagnosis.scores(
-            evaluate(part.targets, found.probabilities, thresholds, part.spec.targets, [], bootstrap, split)
-        )
-        for view, features in {"penultimate": found.features, "outputs": found.logits}.items():
-            scores += _Reader(part, split).scores(features, view, fast=True)[0]
-    return scores, flags
-
-
-def choose_thresholds(cohort: Cohort, val: Outputs) -> np.ndarray:
-    """The decision threshold of each target, ``(T,)``, from what is reported of the val patients of a cohort."""
-    return diagnosis.choose_thresholds(cohort.part("val").targets, val.probabilities)
-
-
-def score_test(
-    part: Cohort,
-    found: Outputs,
-    untrained: Outputs | None,
-    thresholds: np.ndarray,
-    replicates: int = 1000,
-    twins: Mapping[str, Outputs] | None = None,
-    leace: bool = False,
-    columns: Sequence[int] | None = None,
-) -> tuple[list[Score], list[str]]:
-    """Both kinds of scores of test patients, against the truth, and the flags raised on the way.
-
-    Args:
-        part: the test patients.
-        found, untrained, replicates, twins, leace: as in :func:`score`, in the order of ``part``.
-        thresholds: of the network's outputs, ``(T,)``.
-        columns: positions of the cohort's targets among the network's outputs; None where they are the same.
-    """
-    chosen = list(range(len(part.spec.targets))) if columns is None else list(columns)
+    part, found = computed.cohort, computed.outputs
     evaluation = evaluate(
         part.truth,
-        found.probabilities[:, chosen],
-        thresholds[chosen],
+        found.probabilities[:, list(computed.columns)],
+        computed.thresholds[list(computed.columns)],
         part.spec.targets,
         part.attributes(),
         PatientBootstrap(part.patients, replicates),
-        "test",
     )
     scores = [*diagnosis.scores(evaluation), *fairness.scores(evaluation, part.no_finding)]
-    if twins is not None:
-        scores += counterfactual.scores(twins, part.spec, evaluation.bootstrap)
-    flags: list[str] = []
-    reader = _Reader(part, "test")
-    if insufficient(shortfall(found.features, part.targets, found.logits[:, chosen], part.patients)):
-        flags.append(INSUFFICIENT)
-    for view, features in {"penultimate": found.features, "outputs": found.logits}.items():
-        some_scores, some_flags = reader.scores(features, view)
-        scores += some_scores
-        flags += [f"{view}: {flag}" for flag in some_flags]
-    for view, features in found.stages.items():
-        scores += reader.scores(features, view, fast=True)[0]
-    if untrained is not None:
-        for view, features in (("penultimate", untrained.features), ("outputs", untrained.logits)):
-            scores += reader.scores(features, view, reference="untrained")[0]
+    if computed.twins is not None:
+        scores += counterfactual.scores(computed.twins, part.spec, evaluation.bootstrap)
+    raised = [flags.RANDOMISED] if found.randomised else []
+    lacking = shortfall(found.features, part.targets, computed.logits, part.patients, suite)
+    if insufficient(lacking, suite):
+        raised.append(flags.INSUFFICIENT)
+    influence = of_diagnosis(evaluation)
+    reader = _Reader(part, suite)
+    for layer, features in _declared(found).items():
+        read = reader.read(features, layer)
+        scores += reader.scores(read, layer)
+        raised += [f"{layer}: {flag}" for flag in read.flags]
+        influence |= of_reading(read, layer, part.spec.protected, len(np.unique(part.patients)))
+    for layer, features in found.blocks.items():
+        scores += reader.scores(reader.read(features, layer, fast=True), layer)
+    if computed.untrained is not None:
+        for layer, features in _declared(computed.untrained).items():
+            scores += reader.scores(reader.read(features, layer, "untrained"), layer, "untrained")
     if leace:
-        scores += reader.scores(found.features, "penultimate", reference="leace")[0]
-    return scores, flags
+        scores += reader.scores(reader.read(found.features, FEATURES, "leace"), FEATURES, "leace")
+    return Scored(scores, raised, influence)
+
+
+def score_to_choose(computed: Computed, suite: Suite, replicates: int = 1000) -> Scored:
+    """The scores of val patients, from whom hyperparameters are chosen: the diagnosis over all, and linear probes.
+
+    Against what is reported: nobody who tunes a network has more.
+    """
+    part, found = computed.cohort, computed.outputs
+    bootstrap = PatientBootstrap(part.patients, replicates)
+    evaluation = evaluate(part.targets, found.probabilities, computed.thresholds, part.spec.targets, [], bootstrap)
+    scores, reader = diagnosis.scores(evaluation), _Reader(part, suite)
+    for layer, features in _declared(found).items():
+        scores += reader.scores(reader.read(features, layer, fast=True), layer)
+    return Scored(scores, [flags.RANDOMISED] if found.randomised else [], of_diagnosis(evaluation))
+
+
+def choose_thresholds(val: Cohort, outputs: Outputs) -> np.ndarray:
+    """The decision threshold of each target, ``(T,)``, from what is reported of val patients."""
+    return diagnosis.choose_thresholds(val.targets, outputs.probabilities)
+
+
+def _declared(outputs: Outputs) -> dict[str, np.ndarray]:
+    """The layers that every network has."""
+    return {FEATURES: outputs.features, OUTPUTS: outputs.logits}
 
 
 @dataclass(frozen=True)
 class _Reader:
-    """Decodability of the protected attribute from some view of a network, on the images of one split."""
+    """Decodability of the protected attribute from some layer of a network, for the units of one arena."""
 
     part: Cohort
-    split: Literal["val", "test"]
+    suite: Suite
 
-    def scores(
-        self,
-        features: np.ndarray,
-        view: str,
-        reference: str | None = None,
-        fast: bool = False,
-    ) -> tuple[list[Score], list[str]]:
-        """Tidy scores and flags; the controls are for the method itself."""
+    def read(self, features: np.ndarray, layer: str, reference: str | None = None, fast: bool = False) -> Decodability:
+        """Read a layer; the controls are for the method itself."""
         spec = self.part.spec
         if not fast:
-            say(f"reading {spec.protected} from {view}{f', {reference}' if reference else ''}")
-        found = decodability.decode(
+            say(f"reading {spec.protected} from {layer}{f', {reference}' if reference else ''}")
+        return decode(
             features,
             self.part.groups,
             self.part.patients,
             self.part.conditions(),
+            suite=self.suite,
             group_names=spec.groups,
             fast=fast,
             controls=reference is None,
             erase=reference == "leace",
         )
-        rows = decodability.scores(found, view=view, split=self.split, reference=reference, attribute=spec.protected)
-        return rows, list(found.flags)
+
+    def scores(self, read: Decodability, layer: str, reference: str | None = None) -> list[Score]:
+        """Tidy scores of what was read."""
+        return rows_of(read, layer=layer, reference=reference, attribute=self.part.spec.protected)

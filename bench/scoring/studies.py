@@ -54,7 +54,7 @@ class Studies:
             found,
             logits=np.log(p / (1 - p)).astype(np.float32),
             features=self._mean(found.features).astype(np.float32),
-            stages={name: self._mean(stage).astype(np.float32) for name, stage in found.stages.items()},
+            blocks={name: self._mean(block).astype(np.float32) for name, block in found.blocks.items()},
         )
 
     def _mean(self, values: np.ndarray) -> np.ndarray:

@@ -7,7 +7,6 @@ What can be sorted or counted once is kept on the sample, so a thousand replicat
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -155,31 +154,3 @@ def weighted_auroc(scores: np.ndarray, positives: np.ndarray, weights: np.ndarra
         ``(R,) float64``; NaN where the positives or the negatives weigh nothing.
     """
     return auroc(Sample(scores, positives), weights)
-
-
-@dataclass(frozen=True)
-class Metric:
-    """One number on one target's predictions, between 0 and 1. To add a metric is to add an entry to ``METRICS``."""
-
-    name: str
-    function: Callable[[Sample, np.ndarray], np.ndarray]
-    #: None: neither end is the better one, so that no group is the worst.
-    higher_is_better: bool | None
-    at_threshold: bool = False
-    #: Whether groups are held against each other by it (worst group and gap).
-    compared: bool = True
-    #: Noise raises it: resampling with replacement adds noise, so the replicates lie above the value they stand for.
-    biased_up: bool = False
-
-
-METRICS = (
-    Metric("auroc", auroc, higher_is_better=True),
-    # The average precision of chance is the prevalence: groups of different prevalence differ in it by that alone.
-    Metric("auprc", auprc, higher_is_better=True, compared=False),
-    Metric("brier", brier, higher_is_better=False),
-    Metric("ece", ece, higher_is_better=False, biased_up=True),
-    Metric("sensitivity", sensitivity, higher_is_better=True, at_threshold=True),
-    Metric("specificity", specificity, higher_is_better=True, at_threshold=True),
-    # Its gap is the demographic-parity difference and goes by that name.
-    Metric("selection_rate", selection_rate, higher_is_better=None, at_threshold=True, compared=False),
-)

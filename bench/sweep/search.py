@@ -17,8 +17,9 @@ from bench.config import MethodConfig, RunConfig
 from bench.errors import BenchError
 from bench.method.hyperparameters import Tunable, hyperparameters, resolve
 from bench.plugins.registry import METHODS
-from bench.records import Record
+from bench.records import FEATURES, MACRO, PROTECTED, ScoreFile
 from bench.run import Outcome, plan, run
+from bench.scoring.catalogue import AUROC, DECODABILITY
 from bench.terminal import say
 
 #: A trial's record, and what its two objectives are called in the study.
@@ -30,7 +31,8 @@ class Sweep:
     """A finished sweep: the chosen configuration's run on test patients, and what it was chosen from."""
 
     outcome: Outcome
-    baseline: Record
+    against: str
+    baseline: ScoreFile
     trials: list[FrozenTrial]
     chosen: FrozenTrial
     within: bool
@@ -53,7 +55,7 @@ def sweep(config: RunConfig) -> Sweep:
     defaults = resolve(METHODS.get(name).load(), {})
     baseline_method = MethodConfig(name=name, plugin=name, hyperparameters=defaults)
     say(f"First {name}, which the trials are held against:")
-    baseline = run(config.model_copy(update={"method": baseline_method}), ["val"]).record
+    baseline = run(config.model_copy(update={"method": baseline_method}), ["val"]).scores(config, "val")
     # A hyperparameter that the user set is held; the others are searched.
     declared = hyperparameters(cls)
     searched = {n: tunable for n, tunable in declared.items() if config.method.hyperparameters[n] == tunable.default}
@@ -84,7 +86,7 @@ def sweep(config: RunConfig) -> Sweep:
     chosen, within = choose(trials, limit)
     say(f"Chosen: trial {trials.index(chosen) + 1}: {describe(chosen.params)}. Now on test patients:")
     outcome = run(_with(config, cls, chosen.params))
-    return Sweep(outcome, baseline, trials, chosen, within, limit, storage)
+    return Sweep(outcome, name, baseline, trials, chosen, within, limit, storage)
 
 
 def choose(trials: list[FrozenTrial], limit: float) -> tuple[FrozenTrial, bool]:
@@ -98,19 +100,14 @@ def choose(trials: list[FrozenTrial], limit: float) -> tuple[FrozenTrial, bool]:
     return max(trials, key=lambda trial: (trial.values[0], -trial.number)), False
 
 
-def macro_auroc(record: Record) -> float:
+def macro_auroc(scores: ScoreFile) -> float:
     """Macro AUROC on validation patients, NaN where it is undefined."""
-    return _value(record, "auroc", target="macro")
+    return scores.find.value(AUROC.key, target=MACRO)
 
 
-def decodability(record: Record) -> float:
-    """Decodability from the penultimate features of validation patients, NaN where it is undefined."""
-    found = [
-        score.value
-        for score in record.scores
-        if (score.metric, score.split, score.view, score.reference) == ("decodability", "val", "penultimate", None)
-    ]
-    return float("nan") if not found or found[0] is None else found[0]
+def decodability(scores: ScoreFile) -> float:
+    """Decodability from the features of validation patients, NaN where it is undefined."""
+    return scores.find.value(DECODABILITY.key, layer=FEATURES, attribute=PROTECTED)
 
 
 def describe(params: dict[str, object]) -> str:
@@ -125,11 +122,6 @@ def identity(config: RunConfig) -> str:
     determinants["sweep"].pop("trials")
     determinants["sweep"].pop("tolerance")
     return records.identity([plan(config).id, determinants])
-
-
-def _value(record: Record, metric: str, target: str) -> float:
-    value = record.score(metric, target=target, split="val").value
-    return float("nan") if value is None else value
 
 
 def _with(config: RunConfig, cls: type, params: dict[str, object]) -> RunConfig:
@@ -175,14 +167,15 @@ def _trial(study: optuna.Study, config: RunConfig, cls: type, searched: Mapping[
     params = {name: tunable.suggest(name, trial) for name, tunable in searched.items()}
     say(f"Trial {number + 1} of {config.sweep.trials}: {describe(dict(params))}")
     try:
-        record = run(_with(config, cls, dict(params)), ["val"]).record
+        outcome = run(_with(config, cls, dict(params)), ["val"])
     except BenchError as error:
         say(f"Trial {number + 1} failed: {error}")
         trial.set_user_attr("error", str(error))
         study.tell(trial, state=TrialState.FAIL)
         return
-    values = macro_auroc(record), decodability(record)
-    trial.set_user_attr(_RECORD, record.id)
+    scores = outcome.scores(config, "val")
+    values = macro_auroc(scores), decodability(scores)
+    trial.set_user_attr(_RECORD, outcome.record.run.id)
     if np.isnan(values).any():
         trial.set_user_attr("error", "a score is undefined on validation patients")
         study.tell(trial, state=TrialState.FAIL)

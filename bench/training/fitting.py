@@ -22,9 +22,9 @@ from sklearn.metrics import roc_auc_score
 
 from bench.config import RunConfig
 from bench.errors import BenchError
-from bench.files import whole
+from bench.files import whole, write_text
 from bench.method import Method, TrainingSet, backbones
-from bench.records import TrainingInfo, write_text
+from bench.records import TrainingInfo
 from bench.records.outputs import Outputs
 from bench.task import Cohort, TaskSpec
 from bench.terminal import say
@@ -255,20 +255,20 @@ def predict(
     cohort: Cohort,
     pixels: np.ndarray,
     accelerator: str = "auto",
-    stages: bool = False,
+    blocks: bool = False,
     once: bool = False,
 ) -> Outputs:
     """Logits and features of a cohort's images: evaluation mode, float32, no augmentation, targets withheld.
 
     The protected attribute is withheld too unless the method declares ``uses_race = "test"``. Everything is read twice
     (:func:`.prediction.read`), and a network that then says something else is randomised: its outputs are averages.
-    With ``stages`` the encoder's stages are read as well, where its backbone is known to have some. ``once`` is for a
+    With ``blocks`` the encoder's blocks are read as well, where its backbone is known to have some. ``once`` is for a
     network that has been found deterministic: it is read in one pass.
     """
     images = _to_predict(method, cohort, pixels)
     use_gpu = accelerator != "cpu" and torch.cuda.is_available()
     method.to("cuda" if use_gpu else "cpu")
-    return readout.read_once(method, images, stages=stages) if once else readout.read(method, images, stages)
+    return readout.read_once(method, images, blocks=blocks) if once else readout.read(method, images, blocks)
 
 
 def _to_predict(method: Method, cohort: Cohort, pixels: np.ndarray) -> CohortImages:

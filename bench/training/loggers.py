@@ -5,17 +5,16 @@ from __future__ import annotations
 import json
 import netrc
 import os
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlparse
 
 from bench.config import RunConfig
 from bench.errors import BenchError
-from bench.files import whole
-from bench.records import Record
+from bench.records import ScoreFile
 from bench.terminal import say
 
-FIGURE = "scores.png"
 _DEFAULT_HOST = "https://api.wandb.ai"
 
 
@@ -37,22 +36,19 @@ def logger(config: RunConfig, run_id: str, folder: Path) -> Any:
     return False
 
 
-def finish(log: Any, record: Record, folder: Path) -> None:
-    """Draw the run's figure beside its record; with Weights & Biases, log it with the final scores."""
-    path = folder / FIGURE
-    if "test" in record.scored:
-        from bench.leaderboard.run_figure import run_figure
-
-        with whole(path) as partial:
-            run_figure(record).savefig(partial)
+def finish(log: Any, scores: Iterable[ScoreFile], figure: Path) -> None:
+    """Tell Weights & Biases of a run's final scores and its figure; other loggers hold curves alone."""
     if type(log).__name__ != "WandbLogger":
         return
     import wandb
 
     run = log.experiment
-    run.summary.update({_flat_name(score): score.value for score in record.scores if score.value is not None})
-    if path.exists():
-        run.log({"scores": wandb.Image(str(path))})
+    for file in scores:
+        prefix = f"{file.head.arena}/suite {file.head.suite}"
+        found = {f"{prefix}/{score.label}": score.value for score in file.scores if score.value is not None}
+        run.summary.update(found)
+    if figure.exists():
+        run.log({"scores": wandb.Image(str(figure))})
     where = run.dir
     offline = run.settings._offline
     run.finish()
@@ -87,18 +83,3 @@ def _logged_in() -> bool:
         return netrc.netrc().authenticators(host) is not None
     except (OSError, netrc.NetrcParseError):
         return False
-
-
-def _flat_name(score: Any) -> str:
-    """A score's dimensions as one path, for loggers that know names only."""
-    parts = (
-        score.split,
-        score.metric,
-        score.target,
-        score.attribute,
-        score.group,
-        score.view,
-        score.probe,
-        score.reference,
-    )
-    return "/".join(str(part) for part in parts if part is not None)

@@ -25,22 +25,22 @@ _NOISE, _ROUNDING, _OFFSET_ROUNDING = 5e-4, 1e-5, 2e-6
 _SHARE = 0.01
 
 
-def read(method: Method, images: CohortImages, stages: bool = False) -> Outputs:
+def read(method: Method, images: CohortImages, blocks: bool = False) -> Outputs:
     """Outputs of a network in two passes, or the average of ten where the two disagree: then it is randomised.
 
     Every pass starts from the same buffers and a seed of its own number, so that the same weights read again give the
     same averages. Pass 0 goes in the cohort's order, every other in a random one of its number, in other batches.
     """
-    first, second = (read_once(method, images, number, stages) for number in (0, 1))
+    first, second = (read_once(method, images, number, blocks) for number in (0, 1))
     if not (disagree(first.logits, second.logits) or disagree(first.features, second.features)):
         return first
     sums = {name: view.astype(np.float64) for name, view in _views(first).items()}
     for number in range(1, DRAWS):
-        views = _views(second if number == 1 else read_once(method, images, number, stages))
+        views = _views(second if number == 1 else read_once(method, images, number, blocks))
         # A stage that some pass does not give has no average.
         sums = {name: total + views[name] for name, total in sums.items() if name in views}
     means = {name: (total / DRAWS).astype(np.float32) for name, total in sums.items()}
-    return Outputs(means.pop("logits"), means.pop("features"), stages=means, randomised=True)
+    return Outputs(means.pop("logits"), means.pop("features"), blocks=means, randomised=True)
 
 
 def disagree(a: np.ndarray, b: np.ndarray) -> bool:
@@ -63,14 +63,14 @@ def disagree(a: np.ndarray, b: np.ndarray) -> bool:
 
 
 @torch.no_grad()
-def read_once(method: Method, images: CohortImages, number: int = 0, stages: bool = False) -> Outputs:
+def read_once(method: Method, images: CohortImages, number: int = 0, blocks: bool = False) -> Outputs:
     """One pass over the images: evaluation mode, float32; the rows come back in the cohort's order.
 
     Random numbers are seeded by the pass's ``number``; their states and the network are left as they were.
     """
     batches = _batches(len(images), number)
     read: dict[str, list[Tensor]] = {"logits": [], "features": []}
-    with _evaluated(method), _float32(method), isolate_rng(), _watched(method.backbone if stages else None) as watched:
+    with _evaluated(method), _float32(method), isolate_rng(), _watched(method.backbone if blocks else None) as watched:
         _seed(number)
         for batch in loader(images, batches):
             watched.clear()
@@ -81,7 +81,7 @@ def read_once(method: Method, images: CohortImages, number: int = 0, stages: boo
     back = np.argsort(batches.order)
     # A stage that not every batch passed through, image by image, cannot be laid beside the images.
     whole = {name: torch.cat(parts).numpy()[back] for name, parts in read.items() if len(parts) == len(batches)}
-    return Outputs(whole.pop("logits"), whole.pop("features"), stages=whole)
+    return Outputs(whole.pop("logits"), whole.pop("features"), blocks=whole)
 
 
 def _batches(n: int, number: int) -> InOrder:
@@ -92,7 +92,7 @@ def _batches(n: int, number: int) -> InOrder:
 
 
 def _views(outputs: Outputs) -> dict[str, np.ndarray]:
-    return {"logits": outputs.logits, "features": outputs.features, **outputs.stages}
+    return {"logits": outputs.logits, "features": outputs.features, **outputs.blocks}
 
 
 def _seed(number: int) -> None:
@@ -138,5 +138,5 @@ def _watched(backbone: nn.Module | None) -> Iterator[dict[str, Tensor]]:
     modules = backbones.stages(backbone) if backbone is not None else []
     with contextlib.ExitStack() as hooks:
         for i, module in enumerate(modules, start=1):
-            hooks.callback(module.register_forward_hook(keep(f"stage {i}")).remove)  # type: ignore[arg-type]
+            hooks.callback(module.register_forward_hook(keep(f"block {i}")).remove)  # type: ignore[arg-type]
         yield pooled

@@ -18,8 +18,7 @@ from bench.data.export import dicom
 from bench.data.pixels import cache
 from bench.data.pixels.chunks import Chunk, Rendered, Shape, fill, shape
 from bench.errors import BenchError
-from bench.files import whole
-from bench.records import write_text
+from bench.files import whole, write_text
 from bench.task import TRUE, Cohort, Dataset, Task
 from bench.terminal import Progress
 

@@ -13,8 +13,7 @@ from bench.reading_race.experiment import Experiment, Measured
 from bench.reading_race.published import Published, of_groups, three
 from bench.reading_race.readers import logistic
 from bench.reading_race.results import Cell
-from bench.records import BASELINE, Record, Score
-from bench.scoring.evaluation import MACRO
+from bench.records import BASELINE, FEATURES, MACRO, PROTECTED, Score, ScoreFile
 
 if TYPE_CHECKING:
     from bench.reading_race.study import Study
@@ -49,12 +48,12 @@ class FromDiagnosis(Experiment):
         """The run is made unless it is recorded."""
         outcome = runs.run(study.run.config)
         if cell["reader"] == _SUITE:
-            return Measured(_of_suite(outcome.record), outcome.record.training)
+            return Measured(_of_suite(outcome.scores(study.run.config)), outcome.record.run.training)
         method = training.build(study.run.method, study.run.config, study.diagnosed.spec)
         if cell["network"] == BASELINE:
             training.load(method, outcome.folder / training.WEIGHTS)
         read = logistic(_features(method, study), study.cohort)
-        return Measured(study.judge.scores(read), outcome.record.training if cell["network"] == BASELINE else None)
+        return Measured(study.judge.scores(read), outcome.record.run.training if cell["network"] == BASELINE else None)
 
     def label(self, cell: Cell) -> str:
         """Whose features, and who reads them."""
@@ -70,26 +69,14 @@ def _features(method: Method, study: Study) -> np.ndarray:
     return training.predict(method, study.cohort, study.images.pixels, accelerator).features
 
 
-def _of_suite(record: Record) -> list[Score]:
-    """What the record says of its features: the headline as the mean, and every group against the rest."""
-    protected = record.task.protected
-    about = {"attribute": protected, "view": "penultimate"}
-    headline = record.score("decodability", **about, probe=_probe(record))
-    rows = [(MACRO, headline)]
-    rows += [
-        (group, record.score("decodability_ovr", **about, group=group, probe=headline.probe))
-        for group in record.task.groups
-    ]
-    plain = {"attribute": None, "group": None, "view": None, "probe": None, "metric": "auroc"}
+def _of_suite(file: ScoreFile) -> list[Score]:
+    """What the scores say of the features: the headline as the mean, and every group against the rest."""
+    about: dict[str, str | float | None] = {"attribute": PROTECTED, "layer": FEATURES, "reference": None}
+    headline = file.find.every("decodability", **about)
+    groups = file.find.every("decodability_ovr", **about)
+    rows = [*((MACRO, score) for score in headline), *((score.group, score) for score in groups)]
+    plain = {"attribute": None, "group": None, "layer": None, "read_by": None, "metric": "auroc"}
     return [score.model_copy(update={**plain, "target": target}) for target, score in rows]
-
-
-def _probe(record: Record) -> str | None:
-    return next(
-        score.probe
-        for score in record.scores
-        if (score.metric, score.view, score.reference, score.split) == ("decodability", "penultimate", None, "test")
-    )
 
 
 EXPERIMENT = FromDiagnosis()

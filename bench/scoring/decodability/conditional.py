@@ -13,13 +13,11 @@ from bench.scoring.decodability.estimates import Design, Estimate, Part, by_pati
 from bench.scoring.decodability.inputs import Sample
 from bench.scoring.decodability.parallel import each
 from bench.scoring.decodability.probes.logistic import Logistic, logistic_path
-from bench.scoring.decodability.probes.probe import Probe, Training
+from bench.scoring.decodability.probes.probe import Training
 from bench.scoring.decodability.splits import Split
+from bench.scoring.decodability.suite import Suite
 from bench.scoring.decodability.whitening import Whitening
 from bench.statistics.auroc import pairs
-
-#: Share of a group given C below which a weight grows no further: one image must not outweigh a hundred.
-_RARE = 0.02
 
 
 @dataclass(frozen=True)
@@ -43,7 +41,7 @@ def given(
     sample: Sample,
     splits: Sequence[Split],
     marginal: Sequence[SplitReading],
-    suite: Sequence[type[Probe]],
+    suite: Suite,
     design: Design,
     seed: int,
     at_once: int = 1,
@@ -60,7 +58,7 @@ def given(
         sample: N images of K groups; with no columns of C everything is marginal.
         splits: who fits, selects and is tested.
         marginal: the readings of each split without C.
-        suite: the probes.
+        suite: the probes, and the share of a group below which a weight grows no further.
         design: of the splits, for the intervals.
         seed: of whatever the probes draw.
         at_once: splits read at a time.
@@ -68,15 +66,15 @@ def given(
 
     def one(number: int) -> tuple[Part, Part, Part]:
         split, chosen = splits[number], marginal[number].chosen().probe
-        candidates = [probe for probe in suite if probe.linear or probe.name == chosen]
+        candidates = [probe for probe in suite.probes if probe.linear or probe.name == chosen]
         log_share = _log_share(sample, split)
-        weights = 1 / np.maximum(np.exp(log_share[np.arange(len(log_share)), sample.groups]), _RARE)
-        weighted = SplitCoordinates(sample, split, seed + number, weights)
+        weights = 1 / np.maximum(np.exp(log_share[np.arange(len(log_share)), sample.groups]), suite.rare)
+        weighted = SplitCoordinates(sample, split, suite.systems, seed + number, weights)
         best = read_split(weighted, candidates, sample.cells).chosen()
         rows = weighted.test
         within = judged(sample, rows, pairs(best.log_posteriors, sample.groups[rows]), sample.cells[rows])
         del weighted
-        plain = SplitCoordinates(sample, split, seed + number)
+        plain = SplitCoordinates(sample, split, suite.systems, seed + number)
         prevalence = np.broadcast_to(np.log(plain.training.prevalence), log_share.shape)
         return (
             within,

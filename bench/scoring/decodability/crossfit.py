@@ -11,15 +11,11 @@ from scipy.special import log_softmax
 
 from bench.scoring.decodability.inputs import Sample
 from bench.scoring.decodability.probes.probe import Coordinates, Probe, Training
-from bench.scoring.decodability.reduction import SIZE, Reduction
+from bench.scoring.decodability.reduction import Reduction
 from bench.scoring.decodability.splits import Split, deal
+from bench.scoring.decodability.suite import Systems
 from bench.scoring.decodability.whitening import Whitening
 from bench.statistics.auroc import decide_all, one_vs_one, pairs
-
-#: Principal components that the nonlinear probes read, and those that they read with few images.
-PRINCIPAL, LEADING = 64, 8
-#: Directions of different spread among the few.
-FEW = 4
 
 
 @dataclass(frozen=True)
@@ -53,16 +49,16 @@ class SplitReading:
 
 
 def read_split(
-    coordinates: SplitCoordinates, suite: Sequence[type[Probe]], cells: np.ndarray | None = None
+    coordinates: SplitCoordinates, probes: Sequence[type[Probe]], cells: np.ndarray | None = None
 ) -> SplitReading:
     """Read one split with every probe.
 
     Args:
         coordinates: of the split.
-        suite: the probes.
+        probes: who read.
         cells: of all images (N,) int: on the select part only images of one cell are compared; None: all.
     """
-    readings = tuple(read(coordinates, probe, cells) for probe in suite)
+    readings = tuple(read(coordinates, probe, cells) for probe in probes)
     return SplitReading(coordinates.test, coordinates.training.prevalence, coordinates.whitening, readings)
 
 
@@ -99,9 +95,11 @@ class SplitCoordinates:
     ``fit``, ``select`` and ``test`` are the rows of its parts.
     """
 
-    def __init__(self, sample: Sample, split: Split, seed: int, weights: np.ndarray | None = None) -> None:
+    def __init__(
+        self, sample: Sample, split: Split, systems: Systems, seed: int, weights: np.ndarray | None = None
+    ) -> None:
         """``weights`` (N,) of all images when fitting; None: all the same. ``seed`` of whatever probes draw."""
-        self.sample, self.split, self.seed = sample, split, seed
+        self.sample, self.split, self.systems, self.seed = sample, split, systems, seed
         self.fit, self.select, self.test = (sample.rows(part) for part in (split.fit, split.select, split.test))
         given = np.ones(len(self.fit)) if weights is None else weights[self.fit]
         self.weights = given / given.mean()
@@ -122,7 +120,8 @@ class SplitCoordinates:
 
     def worthwhile(self, inputs: Sequence[Coordinates]) -> list[Coordinates]:
         """Those of the inputs that differ: few directions need no choosing from and no turning round."""
-        limits = {"principal": 1, "leading": LEADING, "reduced": SIZE, "few": LEADING}
+        leading = self.systems.leading
+        limits = {"principal": 1, "leading": leading, "reduced": self.systems.reduced, "few": leading}
         kept = [name for name in inputs if self.whitening.rank > limits.get(name, 0)]
         return kept or [inputs[0]]
 
@@ -147,17 +146,17 @@ class SplitCoordinates:
     @cached_property
     def principal(self) -> list[_System]:
         """The whitened first principal components."""
-        return [self._along(np.eye(self.whitening.rank)[:, :PRINCIPAL], np.arange(len(self.fit)))]
+        return [self._along(np.eye(self.whitening.rank)[:, : self.systems.principal], np.arange(len(self.fit)))]
 
     @cached_property
     def leading(self) -> list[_System]:
         """The first of these."""
-        return [self._along(np.eye(self.whitening.rank)[:, :LEADING], np.arange(len(self.fit)))]
+        return [self._along(np.eye(self.whitening.rank)[:, : self.systems.leading], np.arange(len(self.fit)))]
 
     @cached_property
     def few(self) -> list[_System]:
         """The first of the reduced directions."""
-        return [_first(system, self.training.n_groups - 1 + FEW) for system in self.reduced]
+        return [_first(system, self.training.n_groups - 1 + self.systems.few) for system in self.reduced]
 
     @cached_property
     def reduced(self) -> list[_System]:
@@ -173,7 +172,11 @@ class SplitCoordinates:
         systems = []
         for finding, fitting in ((first, ~first), (~first, first)):
             reduction = Reduction.fit(
-                self.training.fit[finding], self.training.groups[finding], self.weights[finding], self.training.n_groups
+                self.training.fit[finding],
+                self.training.groups[finding],
+                self.weights[finding],
+                self.training.n_groups,
+                self.systems,
             )
             systems.append(self._along(reduction.directions, np.flatnonzero(fitting)))
         return systems

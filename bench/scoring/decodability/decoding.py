@@ -12,26 +12,19 @@ import numpy as np
 from bench.scoring.decodability import flags
 from bench.scoring.decodability.conditional import given
 from bench.scoring.decodability.controls import leaks, planted, random_label
-from bench.scoring.decodability.controls.depth import LEVELS, depth
+from bench.scoring.decodability.controls.depth import depth
 from bench.scoring.decodability.controls.leace import Leace
 from bench.scoring.decodability.controls.null import permuted_values
 from bench.scoring.decodability.crossfit import Reading, SplitCoordinates, SplitReading, read_split
 from bench.scoring.decodability.estimates import Design, Estimate, combine, judged
 from bench.scoring.decodability.inputs import Sample, check
 from bench.scoring.decodability.parallel import each, one_thread_each
-from bench.scoring.decodability.probes.probe import Probe
 from bench.scoring.decodability.removal import Removal, claims
 from bench.scoring.decodability.result import Control, Decodability, Given, Null, ProbeReading
 from bench.scoring.decodability.splits import Split, patient_splits
-from bench.scoring.decodability.suite import SUITE, SUITE_VERSION
+from bench.scoring.decodability.suite import Suite
 from bench.statistics.auroc import Contest, against_rest, hand_till, pairs
 from bench.statistics.bootstrap import Interval
-
-PERMUTATIONS = 200
-#: From here on a reader that does not whiten is blind to the features' weakest directions.
-_ILL_CONDITIONED = 1e7
-#: What nonlinear probes may read beyond linear ones before it is said.
-_NONLINEAR_GAP = 0.03
 
 #: Contests from log posteriors (n, K) and groups (n,).
 Contests = Callable[[np.ndarray, np.ndarray], list[Contest]]
@@ -43,6 +36,7 @@ def decode(
     patients: np.ndarray,
     strata: np.ndarray | None = None,
     *,
+    suite: Suite,
     group_names: Sequence[str] | None = None,
     seed: int = 0,
     fast: bool = False,
@@ -50,11 +44,11 @@ def decode(
     erase: bool = False,
     tell: Callable[[str], None] | None = None,
 ) -> Decodability:
-    """Read the group from the features with every probe of the suite.
+    """Read the group from the features with every probe of a suite.
 
-    Five times, patients are divided into fit 60, select 15 and test 25 in a hundred, stratified by group and stratum.
+    Several times, patients are divided into fit, select and test, stratified by group and stratum.
     Whitening and probes see the fit part only; coordinates, settings and the probe that counts are chosen on the
-    select part; the AUROC reported is that of the test part, averaged over the five. So the maximum over probes is
+    select part; the AUROC reported is that of the test part, averaged over the divisions. So the maximum over probes is
     never optimistic.
 
     The headline is the mean over pairs of groups of the AUROC of the log odds between the two (one-vs-one; Hand & Till,
@@ -68,6 +62,7 @@ def decode(
         groups: group codes (N,) int, -1 for unknown: left out.
         patients: patient codes (N,) int.
         strata: codes of C, (N,) or (N, S) int, one column a label or covariate, any code for unknown; None: no C.
+        suite: who reads, and how.
         group_names: name of each code; by default the codes themselves.
         seed: of splits, probes and controls. The order of the rows changes nothing.
         fast: linear probes only, and the headline only: what a sweep minimises.
@@ -83,25 +78,32 @@ def decode(
     sample = check(features, groups, patients, strata, group_names)
     with one_thread_each(sample.features.nbytes) as at_once:
         return _decode(
-            sample, seed, fast, controls and not fast and not erase, erase, at_once, tell or (lambda _: None)
+            sample, suite, seed, fast, controls and not fast and not erase, erase, at_once, tell or (lambda _: None)
         )
 
 
 def _decode(
-    sample: Sample, seed: int, fast: bool, controls: bool, erase: bool, at_once: int, tell: Callable[[str], None]
+    sample: Sample,
+    suite: Suite,
+    seed: int,
+    fast: bool,
+    controls: bool,
+    erase: bool,
+    at_once: int,
+    tell: Callable[[str], None],
 ) -> Decodability:
-    splits = patient_splits(sample.patient_groups, sample.patient_strata, seed)
+    splits = patient_splits(sample.patient_groups, sample.patient_strata, suite.folds, seed)
     design = Design(sample.patient_groups, splits)
-    suite = [probe for probe in SUITE if probe.linear] if fast else list(SUITE)
+    used = suite.linear if fast else suite.probes
 
     def read_one(number: int) -> SplitReading:
-        tell(f"{len(suite)} probes, split {number + 1} of {len(splits)}")
+        tell(f"{len(used)} probes, split {number + 1} of {len(splits)}")
         read = _erased(sample, splits[number]) if erase else sample
-        return read_split(SplitCoordinates(read, splits[number], seed + number), suite)
+        return read_split(SplitCoordinates(read, splits[number], suite.systems, seed + number), used)
 
     found = each(read_one, range(len(splits)), at_once)
     judge = _Judge(sample, found, design)
-    probes = {probe.name: judge.macro([split.readings[p] for split in found]) for p, probe in enumerate(suite)}
+    probes = {probe.name: judge.macro([split.readings[p] for split in found]) for p, probe in enumerate(used)}
     chosen = [split.chosen() for split in found]
     counts = Counter(reading.probe for reading in chosen)
     headline = judge.macro(chosen)
@@ -112,9 +114,9 @@ def _decode(
     raised = []
     if any(whitening.rank == 0 for whitening in whitenings):
         raised.append(flags.CONSTANT_FEATURES)
-    if max(whitening.condition_number for whitening in whitenings) > _ILL_CONDITIONED:
+    if max(whitening.condition_number for whitening in whitenings) > suite.ill_conditioned:
         raised.append(flags.ILL_CONDITIONED)
-    if nonlinear and nonlinear.value - linear.value > _NONLINEAR_GAP:
+    if nonlinear and nonlinear.value - linear.value > suite.nonlinear_gap:
         raised.append(flags.NONLINEAR_GAP)
 
     null = leak = None
@@ -122,33 +124,35 @@ def _decode(
     levels: list[tuple[float, Interval]] = []
     removal: tuple[Removal, ...] = ()
     if controls:
-        tell(f"{PERMUTATIONS} permutations")
-        null = _null(permuted_values(sample, splits, whitenings, PERMUTATIONS, seed, at_once))
+        tell(f"{suite.permutations.count} permutations")
+        null = _null(permuted_values(sample, splits, whitenings, suite.permutations, seed, at_once))
         tell("a random label, planted signals")
         label = random_label(sample, splits, suite, design, seed)
-        leak = Control("random label", label.interval(), leaks(label))
+        leak = Control("random label", label.interval(), leaks(label, suite))
         plants = [
             Control(plant.name, plant.recovered.interval(), plant.missed)
-            for plant in planted(sample, whitenings[0], splits, design, seed, at_once)
+            for plant in planted(sample, whitenings[0], splits, suite, design, seed, at_once)
         ]
         rms = float(np.sqrt(np.mean([whitening.power for whitening in whitenings])))
         tell("depth under noise, readings given C")
         levels = [(0.0, linear.interval())]
         levels += zip(
-            LEVELS, (one.interval() for one in depth(sample, splits, rms, suite, design, seed, at_once)), strict=True
+            suite.depths,
+            (one.interval() for one in depth(sample, splits, rms, suite, design, seed, at_once)),
+            strict=True,
         )
         if leak.failed:
             raised.append(flags.CONTROL_LEAK)
         if any(plant.failed for plant in plants):
             raised.append(flags.PLANT_MISSED)
-        removal = claims(probes, headline, reliable=not flags.VOID_REMOVAL & set(raised))
+        removal = claims(probes, headline, not flags.VOID_REMOVAL & set(raised), suite)
         if removal[-1].answer == "underpowered":
             raised.append(flags.UNDERPOWERED)
 
     position = {name: g for g, name in enumerate(sample.names)}
     by_name = {name: judge.interval(chosen, _single(against_rest, g)) for name, g in position.items()}
     return Decodability(
-        suite_version=SUITE_VERSION,
+        suite_version=suite.version,
         groups=sample.all_names,
         group_images=_counts(sample, sample.groups),
         group_patients=_counts(sample, sample.patient_groups),
@@ -169,7 +173,7 @@ def _decode(
                 chosen=counts[probe.name],
                 settings=tuple(split.readings[p].setting for split in found),
             )
-            for p, probe in enumerate(suite)
+            for p, probe in enumerate(used)
         ),
         given=_given(sample, splits, found, suite, design, seed, at_once) if controls else None,
         depth=tuple(levels),
@@ -181,6 +185,8 @@ def _decode(
         effective_rank=float(np.mean([whitening.effective_rank for whitening in whitenings])),
         condition_number=float(np.mean([whitening.condition_number for whitening in whitenings])),
         flags=tuple(raised),
+        patient_codes=sample.patient_codes,
+        influence=headline.by_patient,
     )
 
 
@@ -234,7 +240,7 @@ def _given(
     sample: Sample,
     splits: Sequence[Split],
     found: Sequence[SplitReading],
-    suite: Sequence[type[Probe]],
+    suite: Suite,
     design: Design,
     seed: int,
     at_once: int,

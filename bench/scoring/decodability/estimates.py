@@ -76,13 +76,18 @@ class Estimate:
         defined = self.values[~np.isnan(self.values)]
         return float(defined.mean()) if len(defined) else float("nan")
 
+    @property
+    def by_patient(self) -> np.ndarray:
+        """Influence values of the mean over splits, (P,)."""
+        return self.influence.sum(axis=0) / max(1, int((~np.isnan(self.values)).sum()))
+
     @cached_property
     def standard_error(self) -> float:
         """Square root of the variance described above, ``nan`` where the value is."""
         defined = ~np.isnan(self.values)
         if not defined.any():
             return float("nan")
-        part = self.influence.sum(axis=0) / defined.sum()
+        part = self.by_patient
         sizes = np.bincount(self.design.groups)
         inflate = (sizes / np.maximum(sizes - 1, 1))[self.design.groups]
         variance = float((inflate * part**2).sum())

@@ -46,6 +46,6 @@ VOID_REMOVAL = frozenset({INSUFFICIENT, CONSTANT_FEATURES, PLANT_MISSED, CONTROL
 
 
 def split(flag: str) -> tuple[str | None, str]:
-    """The view and the name of a record's flag: ``"outputs: PLANT_MISSED"``; the view is None for the whole run."""
-    view, colon, name = flag.rpartition(": ")
-    return (view if colon else None), name
+    """The layer and the name of a flag: ``"outputs: PLANT_MISSED"``; the layer is None for the whole network."""
+    layer, colon, name = flag.rpartition(": ")
+    return (layer if colon else None), name

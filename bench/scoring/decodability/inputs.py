@@ -20,7 +20,7 @@ class Sample:
     int, 0 … P-1; ``patient_groups`` (P,) int, each patient's group; ``columns`` (N, S) int, the columns of C, each
     coded 0, 1, …, S = 0 where there are none; ``cells`` (N,) int, one code a joint pattern of them; ``patient_strata``
     (P,) int, the pattern that most of a patient's images have; ``names`` the K groups that occur; ``all_names`` those
-    of the data set, absent ones included.
+    of the data set, absent ones included; ``patient_codes`` (P,) the codes that the patients came with.
     """
 
     features: np.ndarray
@@ -32,6 +32,7 @@ class Sample:
     patient_strata: np.ndarray
     names: tuple[str, ...]
     all_names: tuple[str, ...]
+    patient_codes: np.ndarray
 
     def rows(self, patients: np.ndarray) -> np.ndarray:
         """Rows of these patients' images, in order."""
@@ -106,6 +107,7 @@ def check(
         patient_strata=_most_frequent(cells, patients),
         names=present_names,
         all_names=names,
+        patient_codes=patient_ids,
     )
 
 

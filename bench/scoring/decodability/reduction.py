@@ -8,12 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.linalg import eigh
 
-#: Directions in all.
-SIZE = 32
-#: Half of the directions of different spread are sought among so many of the first principal components.
-LEADING = 64
-#: A group's covariance counts as if so many images a direction, of the covariance of all images, had been added to it.
-_PRIOR = 0.2
+from bench.scoring.decodability.suite import Systems
 
 
 @dataclass(frozen=True)
@@ -46,7 +41,7 @@ class Reduction:
 
     @classmethod
     def fit(
-        cls, whitened: np.ndarray, groups: np.ndarray, weights: np.ndarray, n_groups: int, size: int = SIZE
+        cls, whitened: np.ndarray, groups: np.ndarray, weights: np.ndarray, n_groups: int, systems: Systems
     ) -> Reduction:
         """Find the directions.
 
@@ -55,9 +50,9 @@ class Reduction:
             groups: group codes (n,) int, 0 … K-1, every one occurs.
             weights: of the images (n,), positive, mean 1.
             n_groups: K.
-            size: number of directions; r where that is less.
+            systems: ``reduced`` directions are found, r where that is less; ``sought`` and ``prior`` say how.
         """
-        rank = whitened.shape[1]
+        rank, size, sought = whitened.shape[1], systems.reduced, systems.sought
         totals = np.bincount(groups, weights, minlength=n_groups)
         means = np.stack([weights[groups == k] @ whitened[groups == k] for k in range(n_groups)], axis=1) / totals
         located = np.linalg.svd(means * np.sqrt(totals), full_matrices=False)[0][:, : min(n_groups - 1, size)]
@@ -70,13 +65,13 @@ class Reduction:
             centred = (whitened[rows] - means[:, k]) * np.sqrt(weights[rows])[:, None]
             scatters.append(centred.T @ centred)
         leading = np.zeros((rank, 0))
-        if rank > LEADING:
-            block = _divergences([scatter[:LEADING, :LEADING] for scatter in scatters], totals)
+        if rank > sought:
+            block = _divergences([scatter[:sought, :sought] for scatter in scatters], totals, systems.prior)
             # Orthogonal to SIR within the block is orthogonal to SIR: outside it these directions are 0.
             leading = np.zeros((rank, wanted // 2))
-            leading[:LEADING] = _strongest(block, np.linalg.qr(located[:LEADING])[0], wanted // 2)
+            leading[:sought] = _strongest(block, np.linalg.qr(located[:sought])[0], wanted // 2)
         rest = wanted - leading.shape[1]
-        anywhere = _strongest(_divergences(scatters, totals), np.hstack([located, leading]), rest)
+        anywhere = _strongest(_divergences(scatters, totals, systems.prior), np.hstack([located, leading]), rest)
         alternating = np.argsort(np.r_[np.arange(leading.shape[1]), np.arange(rest) + 0.5])
         return cls(np.hstack([located, np.hstack([leading, anywhere])[:, alternating]]))
 
@@ -85,8 +80,8 @@ class Reduction:
         return whitened @ self.directions
 
 
-def _divergences(scatters: Sequence[np.ndarray], totals: np.ndarray) -> np.ndarray:
-    return sum(total * _divergence(scatter, total) for scatter, total in zip(scatters, totals, strict=True))
+def _divergences(scatters: Sequence[np.ndarray], totals: np.ndarray, prior: float) -> np.ndarray:
+    return sum(total * _divergence(scatter, total, prior) for scatter, total in zip(scatters, totals, strict=True))
 
 
 def _strongest(difference: np.ndarray, avoided: np.ndarray, count: int) -> np.ndarray:
@@ -98,9 +93,9 @@ def _strongest(difference: np.ndarray, avoided: np.ndarray, count: int) -> np.nd
     return eigh(difference, subset_by_index=(rank - count, rank - 1), overwrite_a=True)[1][:, ::-1]
 
 
-def _divergence(scatter: np.ndarray, total: float) -> np.ndarray:
+def _divergence(scatter: np.ndarray, total: float, prior: float) -> np.ndarray:
     """``V - I - log V`` (r, r) of the covariance V, drawn to I, of a group of this scatter (r, r) and total weight."""
     rank = len(scatter)
-    prior = _PRIOR * rank
+    prior = prior * rank
     eigenvalues, vectors = eigh((scatter + prior * np.eye(rank)) / (total + prior), overwrite_a=True)
     return (vectors * (eigenvalues - 1 - np.log(eigenvalues))) @ vectors.T

@@ -9,10 +9,7 @@ from typing import Literal
 from scipy.stats import norm
 
 from bench.scoring.decodability.estimates import Estimate
-
-#: Margins δ of the claim "no probe reads the group better than .5 + δ".
-MARGINS = (0.02, 0.03, 0.05)
-POWER = 0.8
+from bench.scoring.decodability.suite import Suite
 
 
 @dataclass(frozen=True)
@@ -23,12 +20,12 @@ class Removal:
     answer: Literal["granted", "refused", "underpowered", "unreliable"]
 
 
-def claims(probes: Mapping[str, Estimate], headline: Estimate, reliable: bool) -> tuple[Removal, ...]:
+def claims(probes: Mapping[str, Estimate], headline: Estimate, reliable: bool, suite: Suite) -> tuple[Removal, ...]:
     """The removal claim at every margin.
 
     Granted only where every probe's one-sided 95% upper bound is below .5 + δ: an intersection-union test (Berger,
     1982), which needs no correction for the number of probes, and in which a weak probe cannot help. Where the widest
-    of their standard errors leaves a claim about features without any signal less than 80% power, the answer is
+    of their standard errors leaves a claim about features without any signal less than the suite's power, the answer is
     "underpowered", unless the headline's lower bound already shows the signal; where a control failed, a claim that
     would be granted is "unreliable".
 
@@ -36,18 +33,20 @@ def claims(probes: Mapping[str, Estimate], headline: Estimate, reliable: bool) -
         probes: each probe's macro one-vs-one AUROC.
         headline: that of the probe chosen on the select part.
         reliable: whether the controls passed.
+        suite: its margins and power.
     """
     widest = max(estimate.standard_error for estimate in probes.values())
     bound = max(estimate.upper for estimate in probes.values())
-    return tuple(Removal(margin, _answer(margin, bound, headline.lower, widest, reliable)) for margin in MARGINS)
+    answers = (_answer(margin, bound, headline.lower, widest, reliable, suite.power) for margin in suite.margins)
+    return tuple(Removal(margin, answer) for margin, answer in zip(suite.margins, answers, strict=True))
 
 
 def _answer(
-    margin: float, bound: float, lower: float, widest: float, reliable: bool
+    margin: float, bound: float, lower: float, widest: float, reliable: bool, power: float
 ) -> Literal["granted", "refused", "underpowered", "unreliable"]:
     if lower > 0.5 + margin:
         return "refused"
-    if norm.cdf(margin / max(widest, 1e-12) - norm.ppf(0.95)) < POWER:
+    if norm.cdf(margin / max(widest, 1e-12) - norm.ppf(0.95)) < power:
         return "underpowered"
     if not bound < 0.5 + margin:
         return "refused"

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+
 from bench.scoring.decodability.removal import Removal
 from bench.statistics.bootstrap import Interval
 
@@ -70,7 +72,7 @@ class Decodability:
     order of ``groups``; a group without images has the value None. ``probe`` is the one chosen in most splits;
     ``linear`` and ``nonlinear`` are what the best of either kind reads; ``depth`` pairs σ with D(σ). What was not asked
     for is None or empty. ``rank``, ``effective_rank`` and ``condition_number`` describe the features' covariance, means
-    over splits.
+    over splits. ``influence`` (P,) are the influence values of the headline of the patients ``patient_codes``.
     """
 
     suite_version: int
@@ -95,6 +97,8 @@ class Decodability:
     effective_rank: float
     condition_number: float
     flags: tuple[str, ...]
+    patient_codes: np.ndarray
+    influence: np.ndarray
 
     @property
     def images(self) -> int:

@@ -6,11 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from bench.scoring.decodability.suite import Folds
 from bench.task import MIN_GROUP_PATIENTS
 
-SPLITS = 5
-#: Test parts are quarters, and a fifth of the rest selects: fit 60, select 15, test 25 in a hundred.
-_QUARTERS, _SELECT = 4, 5
 #: Fewer patients than this of one group cannot be in every part of every split.
 MIN_PATIENTS = MIN_GROUP_PATIENTS
 
@@ -24,24 +22,27 @@ class Split:
     test: np.ndarray
 
 
-def patient_splits(patient_groups: np.ndarray, patient_strata: np.ndarray, seed: int = 0) -> tuple[Split, ...]:
-    """Five divisions of the patients into fit 60, select 15 and test 25 in a hundred, stratified by group × stratum.
+def patient_splits(
+    patient_groups: np.ndarray, patient_strata: np.ndarray, folds: Folds, seed: int = 0
+) -> tuple[Split, ...]:
+    """Divisions of the patients into fit, select and test, stratified by group × stratum.
 
-    The first four test parts are the quarters of one partition, so that every patient is tested; the fifth takes one
-    patient of each four anew.
+    Test parts are those of one partition after another: of five divisions with quarters the first four test every
+    patient once, and the fifth takes one patient of each four anew.
 
     Args:
         patient_groups: each patient's group ``(P,) int``, at least ``MIN_PATIENTS`` patients a group.
         patient_strata: each patient's stratum ``(P,) int``; neighbours in this order go to different parts.
+        folds: how many divisions, and the shares of their parts.
         seed: the same seed gives the same splits.
 
     Returns:
         The splits; every group has at least one patient in each part of each.
     """
     rng = np.random.default_rng((seed, 1))
-    quarters = [deal(patient_groups, patient_strata, _QUARTERS, rng) for _ in range(2)]
-    tests = [quarters[0] == number for number in range(_QUARTERS)] + [quarters[1] == 0]
-    return tuple(_split(test, patient_groups, patient_strata, rng) for test in tests)
+    partitions = [deal(patient_groups, patient_strata, folds.test, rng) for _ in range(-(-folds.count // folds.test))]
+    tests = [partition == number for partition in partitions for number in range(folds.test)][: folds.count]
+    return tuple(_split(test, patient_groups, patient_strata, folds.select, rng) for test in tests)
 
 
 def deal(groups: np.ndarray, strata: np.ndarray, parts: int, rng: np.random.Generator) -> np.ndarray:
@@ -56,9 +57,9 @@ def deal(groups: np.ndarray, strata: np.ndarray, parts: int, rng: np.random.Gene
     return part_of
 
 
-def _split(test: np.ndarray, groups: np.ndarray, strata: np.ndarray, rng: np.random.Generator) -> Split:
+def _split(test: np.ndarray, groups: np.ndarray, strata: np.ndarray, select: int, rng: np.random.Generator) -> Split:
     rest = np.flatnonzero(~test)
-    dealt = deal(groups[rest], strata[rest], _SELECT, rng)
+    dealt = deal(groups[rest], strata[rest], select, rng)
     for group in np.unique(groups):
         members = np.flatnonzero(groups[rest] == group)
         if not (dealt[members] == 0).any():  # fewer than a block, and chance dealt it none to select on

@@ -1,16 +1,99 @@
-"""The fixed suite of readers. A stronger one is a new entry here and a new version, whose numbers stand apart."""
+"""What a suite is: the probes, and every number that decides what they see, are shown and may claim."""
 
 from __future__ import annotations
 
-from bench.scoring.decodability.probes.fourier import Fourier
-from bench.scoring.decodability.probes.logistic import Logistic
-from bench.scoring.decodability.probes.neighbours import Neighbours
-from bench.scoring.decodability.probes.perceptron import Perceptron
-from bench.scoring.decodability.probes.probe import Probe
-from bench.scoring.decodability.probes.quadratic import Quadratic
-from bench.scoring.decodability.probes.ridge import Ridge
-from bench.scoring.decodability.probes.trees import Trees
+from dataclasses import dataclass
+from typing import Literal
 
-#: Results of different versions never share a table. Version 1: two linear probes and five nonlinear ones.
-SUITE_VERSION = 1
-SUITE: tuple[type[Probe], ...] = (Ridge, Logistic, Quadratic, Fourier, Neighbours, Trees, Perceptron)
+from bench.scoring.decodability.probes.probe import Probe
+
+Kind = Literal["linear", "quadratic"]
+
+
+@dataclass(frozen=True)
+class Folds:
+    """How patients are divided: ``count`` times, one in ``test`` is tested, of the rest one in ``select`` selects."""
+
+    count: int
+    test: int
+    select: int
+
+
+@dataclass(frozen=True)
+class Systems:
+    """Coordinates that probes may ask for beside all whitened ones.
+
+    ``principal`` and ``leading`` whitened principal components; ``reduced`` directions by SIR and SAVE, of which half
+    are ``sought`` among the first so many components, and of which ``few`` of different spread are read alone; a
+    group's covariance counts as if ``prior`` images a direction, of the covariance of all images, had been added.
+    """
+
+    principal: int
+    leading: int
+    reduced: int
+    sought: int
+    few: int
+    prior: float
+
+
+@dataclass(frozen=True)
+class Permutations:
+    """The null: ``count`` permutations, read along the ridge ``penalties``.
+
+    Strata of C with fewer than ``min_stratum`` patients are permuted together: in a stratum of one, nothing would be.
+    """
+
+    count: int
+    penalties: tuple[float, ...]
+    min_stratum: int
+
+
+@dataclass(frozen=True)
+class Plants:
+    """Planted signals: what each is ``worth`` to whoever knows where it is, what has to be ``recovered`` of it, and
+    where.
+
+    ``percentiles`` of the directions of the spectrum, from the one of least variance; ``readers`` are who reads which
+    kind, the quickest first; a plant is taken for seen or missed without reading further folds when it lies so many
+    standard errors (``decided``) from what has to be recovered.
+    """
+
+    worth: float
+    recovered: float
+    percentiles: tuple[int, ...]
+    readers: tuple[tuple[Kind, tuple[type[Probe], ...]], ...]
+    decided: float
+
+
+@dataclass(frozen=True)
+class Suite:
+    """A way to read, as a whole. Readings of different versions never share a table.
+
+    ``depths``: feature noise σ at which linear probes read again. ``leak``: standard errors off .5 at which a random
+    label counts as read. ``margins`` δ of the claim "no probe reads the group better than .5 + δ" and the ``power``
+    that
+    it needs. ``rare``: share of a group given C below which a weight grows no further. ``insufficient``: macro AUROC
+    that a fresh probe on the features may lack of the method's own. ``ill_conditioned``: condition number from which a
+    reader that does not whiten is blind to the weakest directions; ``nonlinear_gap``: what nonlinear probes may read
+    beyond linear ones before it is said.
+    """
+
+    version: int
+    probes: tuple[type[Probe], ...]
+    folds: Folds
+    systems: Systems
+    permutations: Permutations
+    plants: Plants
+    depths: tuple[float, ...]
+    leak: float
+    margins: tuple[float, ...]
+    power: float
+    rare: float
+    insufficient: float
+    ill_conditioned: float
+    nonlinear_gap: float
+
+    @property
+    def linear(self) -> tuple[type[Probe], ...]:
+        """The linear probes: what a sweep reads with."""
+        return tuple(probe for probe in self.probes if probe.linear)

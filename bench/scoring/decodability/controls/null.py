@@ -9,31 +9,28 @@ import numpy as np
 from bench.scoring.decodability.inputs import Sample
 from bench.scoring.decodability.parallel import each
 from bench.scoring.decodability.probes.linear import LinearPath
-from bench.scoring.decodability.probes.ridge import Ridge, discriminants
+from bench.scoring.decodability.probes.ridge import discriminants
 from bench.scoring.decodability.splits import Split
+from bench.scoring.decodability.suite import Permutations
 from bench.scoring.decodability.whitening import Whitening
 from bench.statistics.auroc import one_vs_one
 
-#: Every third decade of the ridge path: the null need not be read at each half-decade.
-PENALTIES = Ridge.penalties[::6]
-#: Strata with fewer patients are permuted together: in a stratum of one, nothing would be permuted at all.
-MIN_STRATUM = 20
 _AT_ONCE = 20
 
 
-def permute(sample: Sample, permutations: int, seed: int) -> np.ndarray:
+def permute(sample: Sample, permutations: Permutations, seed: int) -> np.ndarray:
     """Each patient's group under permutation ``(B, P) int``: exchanged among patients of one stratum.
 
-    A patient's stratum is the joint pattern of C that most of his or her images have; strata with fewer than
-    ``MIN_STRATUM`` patients are taken together. What race has to do with C stays as it is.
+    A patient's stratum is the joint pattern of C that most of his or her images have; small strata are taken
+    together. What race has to do with C stays as it is.
     """
     rng = np.random.default_rng((seed, 2))
     sizes = np.bincount(sample.patient_strata)[sample.patient_strata]
-    strata = np.where(sizes < MIN_STRATUM, -1, sample.patient_strata)
-    permuted = np.empty((permutations, len(strata)), dtype=np.int64)
+    strata = np.where(sizes < permutations.min_stratum, -1, sample.patient_strata)
+    permuted = np.empty((permutations.count, len(strata)), dtype=np.int64)
     for stratum in np.unique(strata):
         members = np.flatnonzero(strata == stratum)
-        groups = np.broadcast_to(sample.patient_groups[members], (permutations, len(members)))
+        groups = np.broadcast_to(sample.patient_groups[members], (permutations.count, len(members)))
         permuted[:, members] = rng.permuted(groups, axis=1)
     return permuted
 
@@ -42,7 +39,7 @@ def permuted_values(
     sample: Sample,
     splits: Sequence[Split],
     whitenings: Sequence[Whitening],
-    permutations: int,
+    permutations: Permutations,
     seed: int,
     at_once: int = 1,
 ) -> np.ndarray:
@@ -52,7 +49,7 @@ def permuted_values(
         sample: N images of K groups.
         splits: who fits, selects and is tested.
         whitenings: learnt on each split's fit part; no permutation touches them.
-        permutations: B.
+        permutations: how many, and the penalties.
         seed: of the permutations.
         at_once: splits read at a time.
     """
@@ -63,26 +60,30 @@ def permuted_values(
         parts = [sample.rows(part) for part in (split.fit, split.select, split.test)]
         coordinates = [whitening.transform(sample.features, rows) for rows in parts]
         groups = [images[:, rows] for rows in parts]
-        return _read(coordinates, groups, whitening.variances, len(sample.names))
+        return _read(coordinates, groups, whitening.variances, len(sample.names), np.array(permutations.penalties))
 
     return np.mean(each(one, range(len(splits)), at_once), axis=0)
 
 
 def _read(
-    coordinates: Sequence[np.ndarray], groups: Sequence[np.ndarray], variances: np.ndarray, n_groups: int
+    coordinates: Sequence[np.ndarray],
+    groups: Sequence[np.ndarray],
+    variances: np.ndarray,
+    n_groups: int,
+    penalties: np.ndarray,
 ) -> np.ndarray:
     """Test AUROCs (B,) from the coordinates (n, r) and permuted groups (B, n) of the fit, select and test part."""
     fit, select, test = coordinates
     readings = np.empty(len(groups[0]))
     for start in range(0, len(readings), _AT_ONCE):
         block = slice(start, start + _AT_ONCE)
-        paths = _fit(fit, groups[0][block], variances, n_groups)
-        on_select = paths.predict(select).reshape(-1, len(PENALTIES), len(select), n_groups)
+        paths = _fit(fit, groups[0][block], variances, n_groups, penalties)
+        on_select = paths.predict(select).reshape(-1, len(penalties), len(select), n_groups)
         best = []
         for scores, truth in zip(on_select, groups[1][block], strict=True):
             # NaN where chance left no two groups in the select part: any penalty is then as good as another.
             best.append(np.nan_to_num(one_vs_one(scores, truth)).argmax())
-        chosen = np.arange(len(best)) * len(PENALTIES) + best
+        chosen = np.arange(len(best)) * len(penalties) + best
         on_test = LinearPath(paths.coefficients[chosen], paths.intercepts[chosen]).predict(test)
         readings[block] = [
             one_vs_one(one[None], truth)[0] for one, truth in zip(on_test, groups[2][block], strict=True)
@@ -90,7 +91,9 @@ def _read(
     return readings
 
 
-def _fit(whitened: np.ndarray, groups: np.ndarray, variances: np.ndarray, n_groups: int) -> LinearPath:
+def _fit(
+    whitened: np.ndarray, groups: np.ndarray, variances: np.ndarray, n_groups: int, penalties: np.ndarray
+) -> LinearPath:
     """Paths of b permutations, one after another (b · L, r, K)."""
     onehot = np.eye(n_groups)[groups]  # (b, n, K)
     # A small group may by chance be absent from the fit part: half an image keeps its logarithm finite.
@@ -99,6 +102,6 @@ def _fit(whitened: np.ndarray, groups: np.ndarray, variances: np.ndarray, n_grou
         whitened, onehot.astype(whitened.dtype), axes=(0, 1)
     )  # (r, b, K): one product for all permutations
     prevalences = counts / counts.sum(axis=1, keepdims=True)
-    fits = [discriminants(sums[:, b] / counts[b], prevalences[b], variances, PENALTIES) for b in range(len(groups))]
+    fits = [discriminants(sums[:, b] / counts[b], prevalences[b], variances, penalties) for b in range(len(groups))]
     coefficients, intercepts = (np.concatenate(parts) for parts in zip(*fits, strict=True))
     return LinearPath(coefficients, intercepts)

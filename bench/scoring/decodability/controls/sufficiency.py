@@ -8,15 +8,13 @@ from bench.scoring.decodability.estimates import Design, Estimate, combine
 from bench.scoring.decodability.probes.probe import Training
 from bench.scoring.decodability.probes.ridge import Ridge
 from bench.scoring.decodability.splits import patient_splits
+from bench.scoring.decodability.suite import Suite
 from bench.scoring.decodability.whitening import Whitening
 from bench.statistics.auroc import Contest, decide
 
-#: Macro AUROC that a fresh probe may lack.
-TOLERANCE = 0.02
-
 
 def shortfall(
-    features: np.ndarray, targets: np.ndarray, own: np.ndarray, patients: np.ndarray, seed: int = 0
+    features: np.ndarray, targets: np.ndarray, own: np.ndarray, patients: np.ndarray, suite: Suite, seed: int = 0
 ) -> Estimate:
     """Macro AUROC of the method's own scores less that of a fresh linear probe for the label, on the same test images.
 
@@ -30,6 +28,7 @@ def shortfall(
         targets: labels (N, T), NaN for unknown.
         own: the method's logits (N, T).
         patients: patient codes (N,) int.
+        suite: how patients are divided, and what may be lacking.
         seed: of the splits.
 
     Returns:
@@ -37,7 +36,7 @@ def shortfall(
     """
     ids, codes = np.unique(patients, return_inverse=True)
     nobody = np.zeros(len(ids), dtype=np.int64)
-    design = Design(nobody, patient_splits(nobody, nobody, seed))
+    design = Design(nobody, patient_splits(nobody, nobody, suite.folds, seed))
     parts = []
     for split in design.splits:
         rows = [np.flatnonzero(np.isin(codes, part)) for part in (split.fit, split.select, split.test)]
@@ -45,7 +44,7 @@ def shortfall(
         for target, scores in zip(targets.T, own.T, strict=True):
             known = [part[~np.isnan(target[part])] for part in rows]
             if all(len(np.unique(target[part])) == 2 for part in known):
-                value, influence = _difference(features, target, scores, *known)
+                value, influence = _difference(features, target, scores, suite.insufficient, *known)
                 found.append((value, np.bincount(codes[known[2]], influence, minlength=len(ids))))
         if found:
             values, influences = zip(*found, strict=True)
@@ -55,13 +54,19 @@ def shortfall(
     return combine(parts, design)
 
 
-def insufficient(lacking: Estimate) -> bool:
-    """Whether more than ``TOLERANCE`` is lacking, and more than chance explains (one-sided 95%)."""
-    return lacking.value > TOLERANCE and lacking.lower > 0
+def insufficient(lacking: Estimate, suite: Suite) -> bool:
+    """Whether more is lacking than the suite tolerates, and more than chance explains (one-sided 95%)."""
+    return lacking.value > suite.insufficient and lacking.lower > 0
 
 
 def _difference(
-    features: np.ndarray, target: np.ndarray, own: np.ndarray, fit: np.ndarray, select: np.ndarray, test: np.ndarray
+    features: np.ndarray,
+    target: np.ndarray,
+    own: np.ndarray,
+    tolerance: float,
+    fit: np.ndarray,
+    select: np.ndarray,
+    test: np.ndarray,
 ) -> tuple[float, np.ndarray]:
     """The method's AUROC less the probe's on the test rows, and its influence values."""
     value, influence = _auroc(own[test], target[test])
@@ -86,7 +91,7 @@ def _difference(
     slopes = [to_logit[int(errors.argmin())], *(to_label[:, :, 1] - to_label[:, :, 0])]
     selected = np.array([_auroc(on_select @ slope, target[select])[0] for slope in slopes])
     # The best of many fits to the labels is so by chance too: it must be better by more than what is looked for.
-    selected[0] += TOLERANCE
+    selected[0] += tolerance
     probe, probe_influence = _auroc(on_test @ slopes[int(np.argmax(selected))], target[test])
     return value - probe, influence - probe_influence
 

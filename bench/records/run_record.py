@@ -1,0 +1,133 @@
+"""What ``run.json`` says of a run: what was asked for, what it was trained on, how training went. It never changes."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+#: Of the files that a run leaves. Version 1 was one ``record.json``; :mod:`bench.records.conversion` reads it.
+SCHEMA_VERSION: Literal[2] = 2
+#: The method that everything is compared to: it does nothing against decodability.
+BASELINE = "erm"
+
+
+class Part(BaseModel):
+    """A part of a record: immutable, and without any field that the schema does not name."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class MethodInfo(Part):
+    """The method, as it was.
+
+    ``code`` is the sha256 of its source. A ``reference`` is ranked with nobody. One that is ``race_free`` was trained
+    and tested on twins of the images that do not show the protected attribute.
+    """
+
+    name: str
+    summary: str
+    origin: str
+    code: str
+    uses_race: Literal["never", "train", "test"]
+    hyperparameters: dict[str, bool | int | float | str]
+    reference: bool = False
+    race_free: bool = False
+
+
+class TaskInfo(Part):
+    """What was diagnosed, and which attribute is protected."""
+
+    name: str
+    targets: list[str]
+    protected: str
+    groups: list[str]
+    image_size: int
+
+
+class Cell(Part):
+    """One group of the protected attribute in one split; None is the group of those in whom it is unknown.
+
+    ``positive`` and ``negative`` count images by target; the others are unknown.
+    """
+
+    split: Literal["train", "val", "test"]
+    group: str | None
+    images: int
+    patients: int
+    positive: dict[str, int]
+    negative: dict[str, int]
+
+
+class Attrition(Part):
+    """What became of the rows of a data set's own table: rows in are rows kept and rows left out.
+
+    ``excluded`` counts rows that were left out, by reason, unreadable images included. Of the images kept, ``unknown``
+    counts by column those without a value, and ``set_to_unknown`` the values that were taken away, by reason.
+    """
+
+    rows: int
+    excluded: dict[str, int]
+    kept: int
+    patients: int
+    unknown: dict[str, int]
+    set_to_unknown: dict[str, int]
+    cells: list[Cell]
+
+    @model_validator(mode="after")
+    def _adds_up(self) -> Attrition:
+        if self.rows != self.kept + sum(self.excluded.values()) or self.kept != sum(cell.images for cell in self.cells):
+            raise ValueError(
+                f"{self.rows} rows are not the {self.kept} kept ({sum(cell.images for cell in self.cells)} in cells)"
+                f" and the {sum(self.excluded.values())} left out"
+            )
+        return self
+
+
+class DataInfo(Part):
+    """The data it was trained and tested on: hashes and counts, no patient.
+
+    ``attrition`` says what became of the data set's rows; records made before there was such a table have ``excluded``
+    instead, rows left out and values set to unknown in one. ``true_labels`` names the targets whose test scores are
+    made against true labels; training, thresholds and val scores took the reported ones.
+    """
+
+    dataset: str
+    synthetic: bool
+    fingerprint: str
+    split_fingerprint: str
+    images: dict[str, int]
+    patients: dict[str, int]
+    attrition: Attrition | None = None
+    excluded: dict[str, int] = Field(default_factory=dict)
+    true_labels: list[str] = Field(default_factory=list)
+
+
+class TrainingInfo(Part):
+    """How training went: epochs run, the epoch kept (from 0) and its validation AUROC, every epoch's, seconds."""
+
+    epochs: int
+    best_epoch: int
+    best_auroc: float
+    curve: list[dict[str, float]]
+    seconds: float
+
+
+class RunRecord(Part):
+    """A trained network: what was asked for, what it was trained on, how training went, and on what machine.
+
+    ``id`` is the hash of everything that determines the weights. Scores stand in files of their own.
+    """
+
+    schema_version: Literal[2] = SCHEMA_VERSION
+    id: str
+    created: str
+    method: MethodInfo
+    task: TaskInfo
+    data: DataInfo
+    backbone: str
+    seed: int
+    trainer: dict[str, int | float | str]
+    training: TrainingInfo
+    environment: dict[str, Any] = Field(default_factory=dict)
+    seconds: dict[str, float] = Field(default_factory=dict)

@@ -1,0 +1,61 @@
+"""One score: a number with its interval and everything it is about."""
+
+from __future__ import annotations
+
+from pydantic import BaseModel, ConfigDict
+
+#: Mean over targets, as a score's ``target``.
+MACRO = "macro"
+#: Layers that every network has: what its diagnostic head reads, and its logits. An encoder's blocks are "block 1"
+#: and on.
+FEATURES, OUTPUTS = "features", "outputs"
+#: What a metric is broken down by.
+DIMENSIONS = ("target", "attribute", "group", "layer", "probe", "reference", "level")
+
+
+def label(metric: str, **dimensions: str | float | None) -> str:
+    """One stable name of a score: its metric, then the dimensions that it is broken down by, "auroc/target=macro"."""
+    known = [(name, dimensions.get(name)) for name in DIMENSIONS]
+    return "/".join([metric, *(f"{name}={value}" for name, value in known if value is not None)])
+
+
+class Score(BaseModel):
+    """One number with its 95% interval, clustered by patient, and everything it is about.
+
+    ``value`` is None where it may not be guessed (group too small, one class only); ``note`` then says why. ``n``
+    counts
+    images (studies, where those are scored) and ``patients`` the patients they belong to. What it is a score of is said
+    by ``metric`` and the seven dimensions ``target`` to ``level``, each None where the metric is not broken down by it.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    metric: str
+    value: float | None
+    low: float | None = None
+    high: float | None = None
+    n: int
+    patients: int | None = None
+    #: A target's name, or "macro" for the mean over targets.
+    target: str | None = None
+    #: A grouping ("race", "sex", "age_group", "race x sex"); None: over all patients.
+    attribute: str | None = None
+    #: A group of the attribute, or a pair of them ("Asian → Black"); None with an attribute set: over its groups (worst
+    #: group, gap, differences).
+    group: str | None = None
+    #: Where the protected attribute is read from: "features", "outputs", or a block of the encoder, "block 1" and on.
+    layer: str | None = None
+    #: The probe that a metric a probe is of.
+    probe: str | None = None
+    #: None for the method itself; "untrained" (same architecture), "leace", "permuted" and controls are reference rows.
+    reference: str | None = None
+    #: The setting of a dial: feature noise σ of a depth, margin δ of a removal claim.
+    level: float | None = None
+    #: The probe that was chosen to read it, where several could.
+    read_by: str | None = None
+    note: str | None = None
+
+    @property
+    def label(self) -> str:
+        """Its name."""
+        return label(self.metric, **{name: getattr(self, name) for name in DIMENSIONS})

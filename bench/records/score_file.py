@@ -1,0 +1,72 @@
+"""The file that holds every score of a network in one arena by one suite, and says what it may stand beside."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from functools import cached_property
+from typing import Any, Literal
+
+from pydantic import Field
+
+from bench.records.query import Scores
+from bench.records.run_record import SCHEMA_VERSION, DataInfo, Part
+from bench.records.score import Score
+
+Unit = Literal["image", "study"]
+#: Val and test patients of the set that was trained on, or anybody else.
+Place = Literal["val", "test", "elsewhere"]
+
+
+class Head(Part):
+    """What a file's scores are of, and by what they were made: files are comparable where all of it agrees.
+
+    ``arena`` is the name of the set, ``place`` whether it is the val or test patients of the set trained on or
+    another. ``data`` and ``split`` are fingerprints
+    of its table with pixels, and of which image is in which split. ``unit`` is what counts once, ``n`` how many there
+    are, of ``patients``. ``scoring`` and ``suite`` are the versions of what made the scores.
+    """
+
+    arena: str
+    place: Place
+    dataset: str
+    synthetic: bool
+    data: str
+    split: str
+    protected: str
+    groups: list[str]
+    targets: list[str]
+    unit: Unit
+    n: int
+    patients: int
+    scoring: int
+    suite: int
+
+    @property
+    def digest(self) -> str:
+        """Eight hexadecimal digits that name the head."""
+        return hashlib.sha256(json.dumps(self.model_dump(), sort_keys=True).encode()).hexdigest()[:8]
+
+
+class ScoreFile(Part):
+    """Every score of one network in one arena by one suite: ``scores/<arena>.<suite>.json`` of the run's folder.
+
+    ``run`` is the id of the run whose network was scored; ``replicates`` of the patient bootstrap. ``data`` is what the
+    arena was made of, where that is another set than the one trained on.
+    """
+
+    schema_version: Literal[2] = SCHEMA_VERSION
+    run: str
+    head: Head
+    created: str
+    replicates: int
+    data: DataInfo | None = None
+    flags: list[str]
+    scores: list[Score]
+    environment: dict[str, Any] = Field(default_factory=dict)
+    seconds: float = 0.0
+
+    @cached_property
+    def find(self) -> Scores:
+        """The scores, to be asked for."""
+        return Scores(self.scores, self.head.protected)

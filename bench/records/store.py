@@ -1,0 +1,141 @@
+"""The folder of a run: ``run.json``, which never changes, and ``scores/<arena>.<suite>.json``, each whole in itself."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+import numpy as np
+import pandas as pd
+from pydantic import BaseModel, ValidationError
+
+from bench.errors import BenchError
+from bench.files import whole, write_text
+from bench.records.hashes import identity
+from bench.records.run_record import SCHEMA_VERSION, RunRecord
+from bench.records.score_file import Place, ScoreFile, Unit
+
+RUN, SCORES = "run.json", "scores"
+#: What a run left behind under schema version 1.
+OLD = "record.json"
+_INFLUENCE = ".influence.parquet"
+
+Model = TypeVar("Model", bound=BaseModel)
+
+
+@dataclass(frozen=True)
+class Record:
+    """A run and every file of its scores, in the order of their names."""
+
+    run: RunRecord
+    files: tuple[ScoreFile, ...]
+
+    def of(self, place: Place = "test", unit: Unit = "image", suite: int | None = None) -> ScoreFile | None:
+        """The scores on val or test patients of the set trained on, of this suite or the newest; None if not scored."""
+        found = [file for file in self.files if (file.head.place, file.head.unit) == (place, unit)]
+        found = [file for file in found if suite in (None, file.head.suite)]
+        return max(found, key=lambda file: file.head.suite, default=None)
+
+    def elsewhere(self, like: ScoreFile) -> tuple[ScoreFile, ...]:
+        """The scores in other arenas, made as those of this file: the same unit, suite and version of scoring."""
+        wanted = (like.head.unit, like.head.suite, like.head.scoring)
+        there = [file for file in self.files if file.head.place == "elsewhere"]
+        return tuple(file for file in there if (file.head.unit, file.head.suite, file.head.scoring) == wanted)
+
+
+def score_path(folder: Path, arena: str, suite: int) -> Path:
+    """Where the scores of an arena by a suite stand in a run's folder."""
+    slug = re.sub(r"[^\w=.-]+", "_", arena)
+    # Of two names that differ in what no file name can hold, each keeps its own.
+    told_apart = slug if slug.replace("_", " ") == arena.replace("_", " ") else f"{slug}-{identity(arena)[:6]}"
+    return folder / SCORES / f"{told_apart}.{suite}.json"
+
+
+def write_run(run: RunRecord, folder: Path) -> None:
+    """Write ``run.json``: it appears when the network is trained, and its presence says that the weights are whole."""
+    write_text(folder / RUN, run.model_dump_json(indent=1) + "\n")
+
+
+def write_scores(file: ScoreFile, influence: pd.DataFrame, folder: Path) -> None:
+    """Write a file of scores, and beside it the influence values, a row a patient; the scores appear last.
+
+    Args:
+        file: the scores.
+        influence: indexed by patients' keyed hashes, one column a smooth score (its :func:`label`).
+        folder: the run's.
+    """
+    path = score_path(folder, file.head.arena, file.head.suite)
+    path.parent.mkdir(exist_ok=True)
+    with whole(influence_path(path)) as partial:
+        influence.astype(np.float32).to_parquet(partial)
+    write_text(path, file.model_dump_json(indent=1) + "\n")
+
+
+def influence_path(path: Path) -> Path:
+    """Where the influence values of a file of scores stand."""
+    return path.with_name(path.name.removesuffix(".json") + _INFLUENCE)
+
+
+def read(folder: Path) -> Record:
+    """Read the record in a run's folder.
+
+    Raises:
+        BenchError: naming the file, when one is not of this schema or of another run.
+    """
+    run = parse(folder / RUN, RunRecord, "run")
+    files = tuple(parse(path, ScoreFile, "file of scores") for path in sorted((folder / SCORES).glob("*.json")))
+    for file in files:
+        if file.run != run.id:
+            raise BenchError(
+                f"{score_path(folder, file.head.arena, file.head.suite)} holds scores of run {file.run}, not of"
+                f" {run.id}, in whose folder it lies. Move it to where it belongs, or delete it."
+            )
+    return Record(run, files)
+
+
+def parse(path: Path, model: type[Model], what: str) -> Model:
+    """What a run left in a JSON file of this schema.
+
+    Raises:
+        BenchError: naming the file and the first thing in it that is not of the schema.
+    """
+    try:
+        return model.model_validate_json(path.read_bytes())
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(map(str, first["loc"])) or "the file"
+        raise BenchError(
+            f"{path} is not a {what} of schema version {SCHEMA_VERSION}: {where}: {first['msg']}. Delete the folder "
+            "and run the same command again to make it anew."
+        ) from error
+
+
+def folders(runs_dir: Path) -> Iterator[Path]:
+    """The folders of runs below a folder, in the order of their paths.
+
+    Raises:
+        BenchError: when there is no such folder, or one that holds records of an earlier schema.
+    """
+    if not runs_dir.is_dir():
+        raise BenchError(f"There is no folder {runs_dir}: make runs first (bench run …), or say where with runs_dir=…")
+    old = [path for path in runs_dir.rglob(OLD) if not path.with_name(RUN).exists()]
+    if old:
+        raise BenchError(
+            f"{len(old)} runs below {runs_dir} were recorded by an earlier version (schema version 1; the first is"
+            f" {min(old)}). `bench convert runs_dir={runs_dir}` writes their records anew; nothing is trained or scored"
+            " for it."
+        )
+    yield from sorted(path.parent for path in runs_dir.rglob(RUN))
+
+
+def read_all(runs_dir: Path, task: str | None = None) -> list[Record]:
+    """Every record below a folder, of one task or all, in the order of their paths.
+
+    Raises:
+        BenchError: as :func:`folders`, or when a record cannot be read.
+    """
+    records = [read(folder) for folder in folders(runs_dir)]
+    return [record for record in records if task in (None, record.run.task.name)]

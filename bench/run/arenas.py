@@ -1,0 +1,134 @@
+"""Arenas: the sets on which a network is scored. A new kind of arena is a function here that makes one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from bench import records
+from bench.data.cohorts import attrition
+from bench.data.cohorts.external import External
+from bench.records import DataInfo, Head, Place, ScoreFile, Unit
+from bench.scoring.scorer import VERSION
+from bench.task import Cohort
+
+if TYPE_CHECKING:
+    from bench.run.planning import Run
+
+
+@dataclass(frozen=True)
+class Opened:
+    """An arena's images: ``cohort`` with the labels that are scored, ``shown`` as the network is shown it, its pixels.
+
+    ``whole`` is the set's cohort with all its splits, without the images that cannot be read.
+    """
+
+    cohort: Cohort
+    shown: Cohort
+    pixels: np.ndarray
+    whole: Cohort
+
+
+@dataclass(frozen=True)
+class Arena:
+    """A set on which a network is scored, before an image of it is opened.
+
+    ``data`` is the fingerprint of its table and pixels; ``open`` prepares its images. ``has_twins``: whether its
+    images are also predicted as their counterfactual twins; ``columns`` are the positions of its targets among the
+    network's. ``info`` says what it was made of, where that is another set than the one trained on.
+    """
+
+    name: str
+    place: Place
+    unit: Unit
+    data: str
+    columns: tuple[int, ...]
+    open: Callable[[], Opened]
+    has_twins: bool = False
+    info: Callable[[Cohort], DataInfo] | None = None
+
+    @property
+    def title(self) -> str:
+        """What its file of scores is named after: studies of the same images are another arena."""
+        return self.name if self.unit == "image" else f"{self.name} by {self.unit}"
+
+    def head(self, opened: Opened, units: Cohort, suite: int) -> Head:
+        """What the scores of its units by a suite may be compared with."""
+        return Head(
+            arena=self.title,
+            place=self.place,
+            dataset=units.dataset,
+            synthetic=units.synthetic,
+            data=self.data,
+            split=opened.whole.split_fingerprint[:16],
+            protected=units.spec.protected,
+            groups=list(units.spec.groups),
+            targets=list(units.spec.targets),
+            unit=self.unit,
+            n=len(units),
+            patients=int(units.table["patient"].nunique()),
+            scoring=VERSION,
+            suite=suite,
+        )
+
+    def holds(self, file: ScoreFile, suite: int, replicates: int) -> bool:
+        """Whether a file has the scores of this arena by a suite as they would be made now."""
+        head = file.head
+        made = (head.arena, head.data, head.unit, head.suite, head.scoring, file.replicates)
+        return made == (self.title, self.data, self.unit, suite, VERSION, replicates)
+
+
+def at_home(planned: Run, place: Place, unit: Unit) -> Arena:
+    """The val or test patients of the set that is trained on."""
+
+    def opened() -> Opened:
+        part = planned.trained_on.part(place)
+        return Opened(part, part, planned.images.pixels, planned.trained_on)
+
+    return Arena(
+        name=place,
+        place=place,
+        unit=unit,
+        data=planned.data_fingerprint,
+        columns=tuple(range(len(planned.cohort.spec.targets))),
+        open=opened,
+        has_twins=place == "test" and planned.has_twins,
+    )
+
+
+def elsewhere(planned: Run, other: External, unit: Unit) -> Arena:
+    """The test patients of another data set, or of a site that is left out of training."""
+    spec = planned.cohort.spec
+    data = records.identity([other.test.fingerprint, other.chosen.fingerprint(other.test)])
+
+    def opened() -> Opened:
+        seen = other.chosen.seen(other.test, planned.method.race_free)
+        images = other.chosen.open_images(seen, planned.config.cache_dir)
+        test = images.apply(other.test, checked=False)
+        return Opened(test, other.as_trained(test, spec), images.pixels, images.apply(other.whole, checked=False))
+
+    def info(whole: Cohort) -> DataInfo:
+        test = whole.part("test")
+        return DataInfo(
+            dataset=other.chosen.dataset.name,
+            synthetic=other.chosen.dataset.synthetic,
+            fingerprint=data,
+            split_fingerprint=whole.split_fingerprint[:16],
+            images={"test": len(test)},
+            patients={"test": int(test.table["patient"].nunique())},
+            attrition=attrition.of(whole),
+            true_labels=list(test.true_labels),
+        )
+
+    return Arena(
+        name=other.name,
+        place="elsewhere",
+        unit=unit,
+        data=data,
+        columns=tuple(spec.targets.index(target) for target in other.test.spec.targets),
+        open=opened,
+        info=info,
+    )

@@ -1,0 +1,186 @@
+"""A run before it begins: what it is made of, what determines its result, and where that will stand."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from bench import __version__, records, training
+from bench.config import RunConfig
+from bench.data.cohorts import attrition, external
+from bench.data.cohorts.chosen import Chosen, choose
+from bench.data.cohorts.external import External
+from bench.data.pixels.cache import Images
+from bench.errors import BenchError
+from bench.method import Method
+from bench.plugins.registry import METHODS, Entry, source_hash
+from bench.records import Place
+from bench.run.arenas import Arena, at_home, elsewhere
+from bench.task import Cohort, Dataset
+
+#: Of what determines a run's id; raised only when a network would come out otherwise.
+_IDENTITY = 1
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run before it begins: what it is made of, what determines its result, and where that will stand."""
+
+    config: RunConfig
+    entry: Entry[type[Method]]
+    method: type[Method]
+    chosen: Chosen
+    cohort: Cohort
+    #: Other sets that the network is scored on, too.
+    externals: tuple[External, ...] = ()
+
+    @property
+    def dataset(self) -> Dataset:
+        """What is trained on."""
+        return self.chosen.dataset
+
+    @cached_property
+    def images_fingerprint(self) -> str:
+        """Hash of everything that the pixels of the data depend on."""
+        return self.chosen.fingerprint(self.cohort)
+
+    @property
+    def has_twins(self) -> bool:
+        """Whether counterfactual twins can be rendered: they are of the attribute that the task itself protects."""
+        made = self.dataset.twin is not None and self.dataset.render is not None
+        return made and self.cohort.spec.protected == self.chosen.task.protected
+
+    @cached_property
+    def images(self) -> Images:
+        """The images that the method is shown, of the whole cohort."""
+        return self.open_images(self.chosen.seen(self.cohort, self.method.race_free))
+
+    @cached_property
+    def trained_on(self) -> Cohort:
+        """The cohort without images that cannot be read."""
+        return self.images.apply(self.cohort)
+
+    def open_images(self, cohort: Cohort) -> Images:
+        """The images of a cohort of the data set that is trained on, whose rows are numbered from 0."""
+        return self.chosen.open_images(cohort, self.config.cache_dir)
+
+    @cached_property
+    def budget(self) -> dict[str, int | float | str]:
+        """The training budget, with the precision that is really used."""
+        trainer = self.config.trainer
+        return {
+            "max_epochs": trainer.max_epochs,
+            "batch_size": trainer.batch_size,
+            "patience": trainer.patience,
+            "precision": training.precision(trainer.precision),
+        }
+
+    @cached_property
+    def id(self) -> str:
+        """Hash of everything that determines the trained network."""
+        seen = self.chosen.seen(self.cohort, self.method.race_free)
+        return records.identity(
+            {
+                "version": __version__,
+                "schema": _IDENTITY,
+                "method": [self.config.method.name, source_hash(self.entry), self.config.method.hyperparameters],
+                "cohort": [self.cohort.fingerprint, self.chosen.fingerprint(seen)],
+                "backbone": self.config.backbone,
+                "seed": self.config.seed,
+                "trainer": self.budget,
+            }
+        )
+
+    @property
+    def folder(self) -> Path:
+        """Where its files stand."""
+        task = self.config.task
+        return self.config.runs_dir / task.name / task.dataset / self.config.method.name / self.id
+
+    def arenas(self, places: Sequence[Place]) -> list[Arena]:
+        """Where the network is scored, the set trained on first; sets elsewhere go with its test patients."""
+        unit = self.config.scoring.unit
+        home = [at_home(self, place, unit) for place in places]
+        return home + ([elsewhere(self, other, unit) for other in self.externals] if "test" in places else [])
+
+    def task_info(self, cohort: Cohort) -> records.TaskInfo:
+        """What is diagnosed, as a record says it."""
+        spec = cohort.spec
+        return records.TaskInfo(
+            name=self.config.task.name,
+            targets=list(spec.targets),
+            protected=spec.protected,
+            groups=list(spec.groups),
+            image_size=spec.image_size,
+        )
+
+    def data_info(self, cohort: Cohort) -> records.DataInfo:
+        """The data that a cohort of this run is made of, as a record says it."""
+        return records.DataInfo(
+            dataset=self.dataset.name,
+            synthetic=self.dataset.synthetic,
+            fingerprint=self.data_fingerprint,
+            split_fingerprint=cohort.split_fingerprint[:16],
+            images=_count(cohort, "image"),
+            patients=_count(cohort, "patient"),
+            attrition=attrition.of(cohort),
+            true_labels=list(cohort.true_labels),
+        )
+
+    @cached_property
+    def data_fingerprint(self) -> str:
+        """Hash of the table and the pixels of the set that is trained on."""
+        return records.identity([self.cohort.fingerprint, self.images_fingerprint])
+
+    def method_info(self) -> records.MethodInfo:
+        """The method, as a record says it."""
+        return records.MethodInfo(
+            name=self.config.method.name,
+            summary=self.entry.summary,
+            origin=_origin(self.entry),
+            code=source_hash(self.entry),
+            uses_race=self.method.uses_race,
+            hyperparameters=self.config.method.hyperparameters,
+            reference=self.method.reference,
+            race_free=self.method.race_free,
+        )
+
+
+def plan(config: RunConfig) -> Run:
+    """Read the cohort and gather what a run needs; nothing is decoded, written or trained yet.
+
+    Raises:
+        BenchError: for a data set that cannot be read or would make the run wrong, or that a method cannot be run on.
+    """
+    entry, chosen = METHODS.get(config.method.plugin), choose(config.task)
+    cohort = external.without_sites(chosen.cohort(), config.test, config.task)
+    others = tuple(external.read(test, config.task, cohort) for test in config.test)
+    planned = Run(config, entry, entry.load(), chosen, cohort, others)
+    if planned.method.race_free and not planned.has_twins:
+        task, dataset, protected = chosen.task, chosen.dataset, cohort.spec.protected
+        raise BenchError(
+            f"Method {config.method.name!r} is trained and tested on images that do not show {protected}, and data set"
+            f" {dataset.name!r} cannot render its patients without {protected}. Only a synthetic data set can, and only"
+            f" without the attribute that its task protects: task={task.name} task.dataset={task.dataset}"
+            f" task.protected={task.protected}, where it has twins."
+        )
+    for other in others:
+        if planned.method.race_free and other.chosen.dataset.twin is None:
+            raise BenchError(
+                f"Method {config.method.name!r} is tested on images that do not show {cohort.spec.protected}, and"
+                f" test.dataset={other.chosen.dataset.name} cannot render its patients without it."
+            )
+    return planned
+
+
+def _count(cohort: Cohort, column: str) -> dict[str, int]:
+    return {str(split): int(n) for split, n in cohort.table.groupby("split")[column].nunique().items()}
+
+
+def _origin(entry: Entry[Any]) -> str:
+    """Where a method came from, without the folders of somebody's machine."""
+    return Path(entry.origin).name if os.sep in entry.origin else entry.origin

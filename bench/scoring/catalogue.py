@@ -1,0 +1,264 @@
+"""Every measure, once: an entry feeds screen, leaderboards, legends, LaTeX, CSV, figures and the documents' tables.
+
+A new metric with its column is one entry here and one function. The order is that of the leaderboard's columns.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from bench.records import ANY, FEATURES, MACRO, OUTPUTS, PROTECTED
+from bench.scoring.decodability import measures as read
+from bench.scoring.measures import Column, Difference, Measure, Metric, Reading, over_groups, over_protected
+from bench.statistics import metrics
+
+AUROC = Metric(
+    "auroc",
+    "Diagnosis AUROC",
+    "AUROC",
+    "up",
+    "Area under the receiver operating characteristic: how often an image with the finding is ranked above one "
+    "without.",
+    columns=(Column(target=MACRO, elsewhere="AUROC", elsewhere_in_paper=True),),
+    source="Hanley & McNeil, 1982",
+    function=metrics.auroc,
+)
+AUPRC = Metric(
+    "auprc",
+    "Average precision",
+    "average precision",
+    "up",
+    "Precision averaged over the steps of recall. Chance reads the prevalence, in which groups differ, so they are not "
+    "compared by it.",
+    function=metrics.auprc,
+    compared=False,
+)
+BRIER = Metric(
+    "brier",
+    "Brier score",
+    "Brier score",
+    "down",
+    "Mean squared difference of probability and label.",
+    source="Brier, 1950",
+    function=metrics.brier,
+)
+ECE = Metric(
+    "ece",
+    "Expected calibration error",
+    "calibration error",
+    "down",
+    "How far probabilities are from the share of positives, in 15 bins of equal width.",
+    source="Naeini et al., 2015",
+    function=metrics.ece,
+    biased_up=True,
+)
+SENSITIVITY = Metric(
+    "sensitivity",
+    "Sensitivity",
+    "sensitivity",
+    "up",
+    "Share of the positives that are called positive at the threshold chosen on validation patients.",
+    ("threshold",),
+    function=metrics.sensitivity,
+)
+SPECIFICITY = Metric(
+    "specificity",
+    "Specificity",
+    "specificity",
+    "up",
+    "Share of the negatives that are not called positive at the threshold chosen on validation patients.",
+    ("threshold",),
+    function=metrics.specificity,
+)
+SELECTION_RATE = Metric(
+    "selection_rate",
+    "Selection rate",
+    "selection rate",
+    None,
+    "Share of all images that are called positive. Its gap between groups is the demographic-parity difference.",
+    ("threshold",),
+    function=metrics.selection_rate,
+    compared=False,
+)
+UNDERDIAGNOSIS = Metric(
+    "underdiagnosis_rate",
+    "Underdiagnosis rate",
+    "underdiagnosis",
+    "down",
+    'False-positive rate of "no finding": how often someone ill is called healthy.',
+    ("threshold", "no_finding"),
+    source="Seyyed-Kalantari et al., 2021",
+    function=metrics.false_positive_rate,
+)
+
+
+def _equalized_odds(*calls: np.ndarray, sensitive_features: np.ndarray) -> float:
+    from fairlearn.metrics import equalized_odds_difference
+
+    return float(equalized_odds_difference(*calls, sensitive_features=sensitive_features))
+
+
+def _demographic_parity(*calls: np.ndarray, sensitive_features: np.ndarray) -> float:
+    from fairlearn.metrics import demographic_parity_difference
+
+    return float(demographic_parity_difference(*calls, sensitive_features=sensitive_features))
+
+
+EQUALIZED_ODDS = Difference(
+    "equalized_odds_difference",
+    "Equalized odds difference",
+    "equalized-odds difference",
+    "down",
+    "The larger of the gaps between groups in sensitivity and in false-positive rate.",
+    ("threshold", "groups"),
+    source="Hardt et al., 2016; as in fairlearn",
+    columns=(over_protected(paper=False),),
+    screen="equalized-odds difference",
+    function=_equalized_odds,
+    # The gap in specificity is the gap in the false-positive rate.
+    rates=("sensitivity", "specificity"),
+)
+DEMOGRAPHIC_PARITY = Difference(
+    "demographic_parity_difference",
+    "Demographic parity difference",
+    "demographic-parity difference",
+    "down",
+    "The gap between groups in the selection rate.",
+    ("threshold", "groups"),
+    source="Agarwal et al., 2018; as in fairlearn",
+    screen="demographic-parity difference",
+    function=_demographic_parity,
+    rates=("selection_rate",),
+)
+COUNTERFACTUAL_EFFECT = Measure(
+    "counterfactual_effect",
+    "Counterfactual effect",
+    "counterfactual effect",
+    "down",
+    "how much a probability changes, up or down, when the same patient is rendered with another {protected} and all "
+    "else as it was; the mean over images, pairs and targets. Features may hold {protected} without any use of it by "
+    "the outputs.",
+    ("twins",),
+    source="Kusner et al., 2017",
+    columns=(over_protected(paper=False),),
+    legend="Counterfactual effect",
+    screen="counterfactual effect (mean change of p between twins)",
+)
+COUNTERFACTUAL_SHIFT = Measure(
+    "counterfactual_shift",
+    "Counterfactual shift",
+    "counterfactual shift",
+    None,
+    "Mean change of a probability from twins with one group to twins with the other.",
+    ("twins",),
+    range=(-1.0, 1.0),
+)
+DECODABILITY = Reading(
+    "decodability",
+    "Decodability",
+    "decodability",
+    "down",
+    "Macro one-vs-one AUROC with which the probe chosen on held-out patients reads {protected}; 0.5 is chance.",
+    ("probes",),
+    source="Hand & Till, 2001",
+    columns=(
+        Column(
+            attribute=PROTECTED,
+            layer=FEATURES,
+            title="Decodability, features",
+            elsewhere="Decodability",
+            elsewhere_in_paper=True,
+        ),
+        Column(
+            attribute=PROTECTED,
+            layer=OUTPUTS,
+            key="decodability_outputs",
+            title="Decodability, outputs",
+            paper=False,
+        ),
+    ),
+    function=read.headline,
+)
+CONDITIONAL = Reading(
+    "decodability_conditional",
+    "Decodability given C",
+    "given C",
+    "down",
+    "the same among images alike in C, that is in labels, view, sex and age as far as the task has them, so that "
+    "{protected} cannot be told by what goes with it.",
+    ("controls",),
+    columns=(Column(attribute=PROTECTED, layer=FEATURES),),
+    legend="Given C",
+    note="C: labels, view, sex and age, as far as the task has them.",
+    function=read.conditional,
+)
+RESIDUAL = Measure(
+    "residual",
+    "Residual",
+    "residual",
+    "down",
+    "(D − 0.5) / (D of `{baseline}` − 0.5), D the decodability of the features: 1 is what plain training leaves, 0 is "
+    "nothing. It has no interval of its own: both are read on the same patients.",
+    ("rows",),
+    range=(None, None),
+    columns=(Column(),),
+    legend="Residual",
+    note=r"Residual: $(D - .5) / (D_{{\mathrm{{{baseline}}}}} - .5)$ of the features.",
+)
+REMOVAL = Reading(
+    "removal",
+    "Removal",
+    "removal",
+    None,
+    "the smallest margin δ for which, in every seed, every probe's one-sided 95% upper bound lies below 0.5 + δ. no: "
+    "in "
+    "some seed a probe may read more; underpowered: too few patients to say; unreliable: a control failed. Anything "
+    "but "
+    "yes is no claim.",
+    ("controls",),
+    columns=(Column(),),
+    legend="Removal",
+    note=r"Removal: the smallest $\delta$ with all probes' upper bounds below $.5 + \delta$ in every seed.",
+    source="Berger, 1982",
+    function=read.removal,
+)
+
+#: Whatever is scored of one target's predictions, in the order of the files of scores.
+METRICS: tuple[Metric, ...] = (AUROC, AUPRC, BRIER, ECE, SENSITIVITY, SPECIFICITY, SELECTION_RATE)
+DIFFERENCES: tuple[Difference, ...] = (EQUALIZED_ODDS, DEMOGRAPHIC_PARITY)
+#: Whatever the suite reads of a layer, in the order of the files of scores.
+READINGS: tuple[Reading, ...] = (DECODABILITY, CONDITIONAL, *read.BETWEEN, REMOVAL, *read.CONTROLS)
+
+_COMPARED: Mapping[str, tuple[Measure, Measure]] = {
+    metric.key: over_groups(metric) for metric in METRICS if metric.compared
+} | {
+    AUROC.key: over_groups(
+        AUROC,
+        ((over_protected(elsewhere="Worst-group AUROC"),), ()),
+        ("macro, worst group", "macro, gap between groups"),
+    ),
+    UNDERDIAGNOSIS.key: over_groups(
+        UNDERDIAGNOSIS,
+        ((), (over_protected(target=ANY, key="underdiagnosis_gap", title="Underdiagnosis gap", paper=False),)),
+        ("", "underdiagnosis gap (false positives of no finding)"),
+    ),
+}
+
+
+MEASURES: tuple[Measure, ...] = (
+    *(measure for metric in METRICS for measure in (metric, *_COMPARED.get(metric.key, ()))),
+    DECODABILITY,
+    CONDITIONAL,
+    RESIDUAL,
+    REMOVAL,
+    *DIFFERENCES,
+    UNDERDIAGNOSIS,
+    *_COMPARED[UNDERDIAGNOSIS.key],
+    COUNTERFACTUAL_EFFECT,
+    COUNTERFACTUAL_SHIFT,
+    *read.BETWEEN,
+    *read.CONTROLS,
+)
+BY_KEY: Mapping[str, Measure] = {measure.key: measure for measure in MEASURES}

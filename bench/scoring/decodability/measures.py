@@ -1,0 +1,239 @@
+"""What the suite's readings say: a function a measure, from a :class:`Decodability` to rows, and most entries."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from bench.scoring.decodability.result import Decodability
+from bench.scoring.measures import Reading, Row
+from bench.statistics.bootstrap import Interval
+
+_ANSWERS = {
+    "granted": (1.0, "no probe reads the group better than .5 + δ (one-sided 95% bounds)"),
+    "refused": (0.0, "a probe may read the group better than .5 + δ"),
+    "underpowered": (None, "UNDERPOWERED: too few patients to tell removal at this δ with 80% power"),
+    "unreliable": (None, "unreliable: a control failed, see the flags"),
+}
+
+
+def headline(d: Decodability) -> Iterable[Row]:
+    """What the probe that was best on held-out patients reads."""
+    yield Row(d.one_vs_one, read_by=d.probe, note=f"flags: {', '.join(d.flags)}" if d.flags else None)
+
+
+def conditional(d: Decodability) -> Iterable[Row]:
+    """The same given C."""
+    if d.given:
+        note = f"{d.given.strata} strata compared, {d.given.skipped} without two groups skipped"
+        yield Row(d.given.one_vs_one, read_by=d.probe, note=note)
+
+
+def _information(d: Decodability) -> Iterable[Row]:
+    if d.given:
+        yield Row(d.given.information, read_by="logistic")
+
+
+def _information_given(d: Decodability) -> Iterable[Row]:
+    if d.given:
+        yield Row(d.given.information_given, read_by="logistic")
+
+
+def _against_rest(d: Decodability) -> Iterable[Row]:
+    for g, interval in enumerate(d.one_vs_rest):
+        missing = None if interval.value is not None else "no image of this group"
+        images, patients = d.group_images[g], d.group_patients[g]
+        yield Row(interval, d.groups[g], read_by=d.probe, note=missing, images=images, patients=patients)
+
+
+def _worst_pair(d: Decodability) -> Iterable[Row]:
+    yield Row(d.worst_pair[1], group=d.worst_pair[0], read_by=d.probe)
+
+
+def _hand_till(d: Decodability) -> Iterable[Row]:
+    yield Row(d.hand_till, read_by=d.probe)
+
+
+def _linear(d: Decodability) -> Iterable[Row]:
+    yield Row(d.linear)
+
+
+def _nonlinear(d: Decodability) -> Iterable[Row]:
+    if d.nonlinear:
+        yield Row(d.nonlinear)
+
+
+def _probes(d: Decodability) -> Iterable[Row]:
+    for probe in d.probes:
+        setting = max(probe.settings, key=probe.settings.count)
+        note = f"chosen in {probe.chosen} of {len(probe.settings)} splits; mostly {setting}"
+        yield Row(probe.one_vs_one, probe=probe.name, note=note)
+
+
+def _depth(d: Decodability) -> Iterable[Row]:
+    for level, interval in d.depth:
+        yield Row(interval, level=level)
+
+
+def _bound(d: Decodability) -> Iterable[Row]:
+    if d.removal:
+        yield Row(Interval(d.bound), read_by=max(d.probes, key=lambda probe: probe.upper).name)
+
+
+def removal(d: Decodability) -> Iterable[Row]:
+    """The claim at every margin: 1 granted, 0 refused, None where nothing can be said."""
+    for claim in d.removal:
+        value, note = _ANSWERS[claim.answer]
+        yield Row(Interval(value), level=claim.margin, note=note)
+
+
+def _null(d: Decodability) -> Iterable[Row]:
+    if d.null:
+        note = f"{d.null.permutations} permutations over patients; 95th percentile {d.null.percentile_95:.4f}"
+        interval = Interval(d.null.mean, d.null.low, d.null.high)
+        yield Row(interval, reference="permuted", read_by="ridge", note=note)
+
+
+def _random_label(d: Decodability) -> Iterable[Row]:
+    if d.random_label:
+        yield Row(d.random_label.one_vs_one, reference="random label")
+
+
+def _plants(d: Decodability) -> Iterable[Row]:
+    for plant in d.plants:
+        yield Row(plant.one_vs_one, reference=plant.name, note="worth .70; missed" if plant.failed else "worth .70")
+
+
+_BITS = (None, None)
+
+#: The measures between what is read given C and the removal claims, in the order of the files of scores.
+BETWEEN: tuple[Reading, ...] = (
+    Reading(
+        "v_information",
+        "Usable information",
+        "usable information, bits per image (logistic)",
+        "down",
+        "Bits per image that logistic regression on the features adds to the prevalence of the groups.",
+        ("controls",),
+        range=_BITS,
+        source="Xu et al., 2020",
+        function=_information,
+    ),
+    Reading(
+        "v_information_conditional",
+        "Usable information given C",
+        "usable information given C, bits per image",
+        "down",
+        "Bits per image that the features add to what C tells of the groups.",
+        ("controls",),
+        range=_BITS,
+        source="Hewitt et al., 2021",
+        function=_information_given,
+    ),
+    Reading(
+        "decodability_ovr",
+        "Decodability, one against the rest",
+        "against the rest",
+        "down",
+        "AUROC with which a group is told from all others, at the prevalence of the patients that probes are fitted "
+        "to.",
+        ("probes",),
+        function=_against_rest,
+    ),
+    Reading(
+        "decodability_worst_pair",
+        "Decodability of the worst pair",
+        "worst pair",
+        "down",
+        "AUROC of the two groups that are told apart best.",
+        ("probes",),
+        function=_worst_pair,
+    ),
+    Reading(
+        "decodability_hand_till",
+        "Decodability, Hand & Till to the letter",
+        "Hand & Till",
+        "down",
+        "Mean over ordered pairs ranked by one group's posterior, scikit-learn's one-vs-one.",
+        ("probes",),
+        source="Hand & Till, 2001, eq. 7",
+        function=_hand_till,
+    ),
+    Reading(
+        "decodability_linear",
+        "Decodability by linear probes",
+        "linear probes",
+        "down",
+        "What the better of the two linear probes reads.",
+        ("probes",),
+        function=_linear,
+    ),
+    Reading(
+        "decodability_nonlinear",
+        "Decodability by nonlinear probes",
+        "nonlinear probes",
+        "down",
+        "What the best of the nonlinear probes reads.",
+        ("all probes",),
+        function=_nonlinear,
+    ),
+    Reading(
+        "decodability_probe",
+        "Decodability by each probe",
+        "probe by probe",
+        "down",
+        "What each probe reads by itself.",
+        ("probes",),
+        function=_probes,
+    ),
+    Reading(
+        "decodability_depth",
+        "Depth",
+        "depth D(σ)",
+        "down",
+        "What linear probes read when noise of σ times the features' root mean square is added.",
+        ("controls",),
+        function=_depth,
+    ),
+    Reading(
+        "removal_bound",
+        "Removal bound",
+        "removal bound",
+        "down",
+        "The largest one-sided 95% upper bound of a probe: what a removal claim is about.",
+        ("controls",),
+        range=(0.0, None),
+        function=_bound,
+    ),
+)
+#: What the suite reads of things whose worth is known.
+CONTROLS: tuple[Reading, ...] = (
+    Reading(
+        "decodability_null",
+        "Null",
+        "null",
+        None,
+        "What the ridge probe reads when groups are permuted over patients; its limits are percentiles of the "
+        "permutations.",
+        ("controls",),
+        function=_null,
+    ),
+    Reading(
+        "decodability_random_label",
+        "Random label",
+        "random label",
+        None,
+        "What the suite reads of a label drawn at random for every patient: it must be 0.5.",
+        ("controls",),
+        source="Hewitt & Liang, 2019",
+        function=_random_label,
+    ),
+    Reading(
+        "decodability_plant",
+        "Planted signals",
+        "planted signals",
+        None,
+        "What is recovered of signals of known worth, planted in these very features.",
+        ("controls",),
+        function=_plants,
+    ),
+)

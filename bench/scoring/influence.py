@@ -1,0 +1,63 @@
+"""How much each patient moves a score: what paired comparisons of networks on the same patients are made of.
+
+With ψ the influence values of a score (they sum to 0), Σ ψ² is its variance, and Σ (ψ_a - ψ_b)² that of the difference
+of two networks' scores on the same patients (DeLong et al., 1988; summed by patient, Obuchowski, 1997).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from bench.records import MACRO
+from bench.records.score import label
+from bench.scoring.catalogue import AUROC, BRIER, DECODABILITY
+from bench.scoring.decodability.result import Decodability
+from bench.scoring.evaluation import Evaluation
+from bench.statistics.auroc import Contest, decide
+
+#: Influence values by the score's label, each (P,) over the patient codes 0 … P-1 of the arena's cohort.
+Influence = Mapping[str, np.ndarray]
+
+
+def of_diagnosis(evaluation: Evaluation) -> dict[str, np.ndarray]:
+    """Influence values of the AUROC and the Brier score of each target, and of their means over targets."""
+    patients = np.unique(evaluation.bootstrap.patients, return_inverse=True)[1]
+    found: dict[str, np.ndarray] = {}
+    for metric, function in ((AUROC.key, _auroc), (BRIER.key, _brier)):
+        by_target = {}
+        for t, target in enumerate(evaluation.names):
+            rows = np.flatnonzero(evaluation.known(t))
+            values = function(evaluation.probabilities[rows, t], evaluation.targets[rows, t] == 1)
+            if values is not None:
+                by_target[target] = np.bincount(patients[rows], values, minlength=int(patients.max()) + 1)
+        if by_target:
+            by_target[MACRO] = np.mean(list(by_target.values()), axis=0)
+        found |= {label(metric, target=target): values for target, values in by_target.items()}
+    return found
+
+
+def of_reading(found: Decodability, layer: str, attribute: str, patients: int) -> dict[str, np.ndarray]:
+    """Influence values of the headline read of a layer; 0 for patients whose group is unknown.
+
+    Args:
+        found: what was read.
+        layer, attribute: as in the score.
+        patients: P of the arena's cohort, whose codes the reading was given.
+    """
+    values = np.zeros(patients)
+    values[found.patient_codes] = found.influence
+    return {label(DECODABILITY.key, layer=layer, attribute=attribute): values}
+
+
+def _auroc(scores: np.ndarray, positive: np.ndarray) -> np.ndarray | None:
+    value, influence = decide(Contest(scores, positive, ~positive))
+    return None if np.isnan(value) else influence
+
+
+def _brier(scores: np.ndarray, positive: np.ndarray) -> np.ndarray | None:
+    if not len(scores):
+        return None
+    losses = (scores - positive) ** 2
+    return (losses - losses.mean()) / len(losses)

@@ -1,0 +1,158 @@
+"""What a measure is: one number that a network can be given, with everything that is said and shown of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
+from typing import Literal
+
+import numpy as np
+
+from bench.records import MACRO, PROTECTED
+from bench.scoring.decodability.result import Decodability
+from bench.statistics.bootstrap import Interval
+from bench.statistics.metrics import Sample
+
+Direction = Literal["up", "down"]
+#: What it takes to have a measure, beside predictions: a threshold chosen on val, groups to compare, a target that says
+#: "healthy", twins, fresh probes, probes other than linear ones, the suite's controls, or other rows of a leaderboard.
+Need = Literal["threshold", "groups", "no_finding", "twins", "probes", "all probes", "controls", "rows"]
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of leaderboards: which of a measure's scores stands there.
+
+    ``key`` names it in the CSV and ``title`` heads it, by default the measure's own; ``paper``: whether it stands in
+    the LaTeX table, which has to fit a page; ``elsewhere``: its title where it stands for other sets, too, whose name
+    follows.
+    """
+
+    target: str | None = None
+    attribute: str | None = None
+    layer: str | None = None
+    key: str = ""
+    title: str = ""
+    paper: bool = True
+    elsewhere: str = ""
+    elsewhere_in_paper: bool = False
+
+    @property
+    def dimensions(self) -> dict[str, str | float | None]:
+        """What to ask for in a file of scores."""
+        return {"target": self.target, "attribute": self.attribute, "layer": self.layer}
+
+
+@dataclass(frozen=True)
+class Measure:
+    """An entry of the catalogue.
+
+    ``title`` stands in headings, ``short`` where room is scarce; ``better`` is None where neither end is the better
+    one;
+    ``range`` is what its values lie within, None for an open end. ``meaning`` is one sentence or two for whoever reads
+    it for the first time, ``{protected}`` and ``{baseline}`` filled in; ``legend``: whether a leaderboard has to say
+    it. ``screen`` is what the report of a run calls it beside the AUROCs, empty where it is left out. ``source`` is the
+    paper that defines it.
+    """
+
+    key: str
+    title: str
+    short: str
+    better: Direction | None
+    meaning: str
+    needs: tuple[Need, ...] = ()
+    range: tuple[float | None, float | None] = (0.0, 1.0)
+    source: str = ""
+    columns: tuple[Column, ...] = ()
+    legend: str = ""
+    note: str = ""  #: what a caption in LaTeX says of it
+    screen: str = ""
+
+
+@dataclass(frozen=True)
+class Metric(Measure):
+    """A number on one target's predictions, ``function(sample, weights (n, R)) -> (R,)``.
+
+    ``compared``: groups are held against each other by it (worst group and gap). ``biased_up``: noise raises it, since
+    resampling with replacement adds noise, so that replicates lie above the value they stand for.
+    """
+
+    function: Callable[[Sample, np.ndarray], np.ndarray] = field(kw_only=True)
+    compared: bool = True
+    biased_up: bool = False
+
+    @property
+    def at_threshold(self) -> bool:
+        """Whether it is of calls and not of probabilities."""
+        return "threshold" in self.needs
+
+
+@dataclass(frozen=True)
+class Difference(Measure):
+    """A difference of calls between groups: the largest of the gaps in ``rates``; ``function`` gives its value."""
+
+    function: Callable[..., float] = field(kw_only=True)
+    rates: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Row:
+    """One reading: an interval, and what it is broken down by. ``images`` and ``patients`` None: those of all."""
+
+    interval: Interval
+    group: str | None = None
+    probe: str | None = None
+    level: float | None = None
+    reference: str | None = None
+    read_by: str | None = None
+    note: str | None = None
+    images: int | None = None
+    patients: int | None = None
+
+
+@dataclass(frozen=True)
+class Reading(Measure):
+    """What the suite reads of a layer: ``function(decodability)`` gives a row a number, none where it has none."""
+
+    function: Callable[[Decodability], Iterable[Row]] = field(kw_only=True)
+
+
+def over_groups(
+    metric: Metric,
+    columns: tuple[tuple[Column, ...], tuple[Column, ...]] = ((), ()),
+    screen: tuple[str, str] = ("", ""),
+) -> tuple[Measure, Measure]:
+    """The two measures that hold groups against each other by a metric: its worst group, and the gap between groups."""
+    title = metric.title
+    return (
+        Measure(
+            f"worst_{metric.key}",
+            f"Worst-group {metric.short}",
+            "worst group",
+            metric.better,
+            f"{title} in the group in which it is worst.",
+            ("groups", *metric.needs),
+            source="Sagawa et al., 2020",
+            columns=columns[0],
+            screen=screen[0],
+        ),
+        Measure(
+            f"{metric.key}_gap",
+            f"Gap in {metric.short}",
+            "gap between groups",
+            "down",
+            f"{title} in the best group less that in the worst.",
+            ("groups", *metric.needs),
+            columns=columns[1],
+            screen=screen[1],
+        ),
+    )
+
+
+#: Where scores over the groups of the protected attribute stand, of the mean over targets.
+OVER_PROTECTED = Column(target=MACRO, attribute=PROTECTED)
+
+
+def over_protected(**more: object) -> Column:
+    """A column over the groups of the protected attribute, of the mean over targets unless said otherwise."""
+    return replace(OVER_PROTECTED, **more)  # type: ignore[arg-type]

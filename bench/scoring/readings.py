@@ -1,0 +1,38 @@
+"""What the suite read of a layer, as tidy scores."""
+
+from __future__ import annotations
+
+from bench.records import Score
+from bench.scoring.catalogue import READINGS
+from bench.scoring.decodability.result import Decodability
+
+
+def scores(found: Decodability, *, layer: str, attribute: str, reference: str | None = None) -> list[Score]:
+    """The scores of every entry of the catalogue that is read, in its order.
+
+    Args:
+        found: from :func:`bench.scoring.decodability.decode`.
+        layer: where it was read: "features", "outputs", "block 1" …
+        attribute: what the groups are groups of.
+        reference: None for the method itself, else what was read instead ("untrained", "leace").
+    """
+    return [
+        Score(
+            metric=measure.key,
+            value=row.interval.value,
+            low=row.interval.low,
+            high=row.interval.high,
+            n=found.images if row.images is None else row.images,
+            patients=found.patients if row.patients is None else row.patients,
+            attribute=attribute,
+            group=row.group,
+            layer=layer,
+            probe=row.probe,
+            reference=row.reference or reference,
+            level=row.level,
+            read_by=row.read_by,
+            note=row.note,
+        )
+        for measure in READINGS
+        for row in measure.function(found)
+    ]
