@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
@@ -72,6 +72,14 @@ def write_scores(file: ScoreFile, influence: pd.DataFrame, folder: Path) -> None
     with whole(influence_path(path)) as partial:
         influence.astype(np.float32).to_parquet(partial)
     write_text(path, file.model_dump_json(indent=1) + "\n")
+
+
+def write_record(run: RunRecord, files: Sequence[ScoreFile], folder: Path) -> None:
+    """Write files of scores that have no influence values, then ``run.json``."""
+    (folder / SCORES).mkdir(exist_ok=True)
+    for file in files:
+        write_text(score_path(folder, file.head.arena, file.head.suite), file.model_dump_json(indent=1) + "\n")
+    write_run(run, folder)
 
 
 def influence_path(path: Path) -> Path:

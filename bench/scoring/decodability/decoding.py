@@ -10,17 +10,14 @@ from itertools import combinations
 import numpy as np
 
 from bench.scoring.decodability import flags
-from bench.scoring.decodability.conditional import given
-from bench.scoring.decodability.controls import leaks, planted, random_label
-from bench.scoring.decodability.controls.depth import depth
 from bench.scoring.decodability.controls.leace import Leace
-from bench.scoring.decodability.controls.null import permuted_values
 from bench.scoring.decodability.crossfit import Reading, SplitCoordinates, SplitReading, read_split
 from bench.scoring.decodability.estimates import Design, Estimate, combine, judged
+from bench.scoring.decodability.evidence import Evidence, Examined
 from bench.scoring.decodability.inputs import Sample, check
 from bench.scoring.decodability.parallel import each, one_thread_each
-from bench.scoring.decodability.removal import Removal, claims
-from bench.scoring.decodability.result import Control, Decodability, Given, Null, ProbeReading
+from bench.scoring.decodability.probes.probe import Probe
+from bench.scoring.decodability.result import Decodability, ProbeReading
 from bench.scoring.decodability.splits import Split, patient_splits
 from bench.scoring.decodability.suite import Suite
 from bench.statistics.auroc import Contest, against_rest, hand_till, pairs
@@ -101,56 +98,37 @@ def _decode(
         read = _erased(sample, splits[number]) if erase else sample
         return read_split(SplitCoordinates(read, splits[number], suite.systems, seed + number), used)
 
-    found = each(read_one, range(len(splits)), at_once)
-    judge = _Judge(sample, found, design)
-    probes = {probe.name: judge.macro([split.readings[p] for split in found]) for p, probe in enumerate(used)}
-    chosen = [split.chosen() for split in found]
-    counts = Counter(reading.probe for reading in chosen)
-    headline = judge.macro(chosen)
-    linear = judge.macro([split.chosen(linear=True) for split in found])
-    nonlinear = None if fast else judge.macro([split.chosen(linear=False) for split in found])
-    whitenings = [split.whitening for split in found]
+    judge = _Judge(sample, each(read_one, range(len(splits)), at_once), design)
+    raised = _flags(judge, suite, fast)
+    if not controls:
+        return _result(judge, suite, used, fast, raised, Evidence())
+    examined = Examined(sample, judge.found, design, suite, seed, at_once)
+    gathered = examined.gather(judge.probes(used), judge.macro(judge.chosen()), judge.best(linear=True), raised, tell)
+    return _result(judge, suite, used, fast, [*raised, *gathered.flags], gathered)
 
+
+def _flags(judge: _Judge, suite: Suite, fast: bool) -> list[str]:
+    """What the readings themselves raise."""
     raised = []
+    whitenings = [split.whitening for split in judge.found]
     if any(whitening.rank == 0 for whitening in whitenings):
         raised.append(flags.CONSTANT_FEATURES)
     if max(whitening.condition_number for whitening in whitenings) > suite.ill_conditioned:
         raised.append(flags.ILL_CONDITIONED)
-    if nonlinear and nonlinear.value - linear.value > suite.nonlinear_gap:
+    if not fast and judge.best(linear=False).value - judge.best(linear=True).value > suite.nonlinear_gap:
         raised.append(flags.NONLINEAR_GAP)
+    return raised
 
-    null = leak = None
-    plants: list[Control] = []
-    levels: list[tuple[float, Interval]] = []
-    removal: tuple[Removal, ...] = ()
-    if controls:
-        tell(f"{suite.permutations.count} permutations")
-        null = _null(permuted_values(sample, splits, whitenings, suite.permutations, seed, at_once))
-        tell("a random label, planted signals")
-        label = random_label(sample, splits, suite, design, seed)
-        leak = Control("random label", label.interval(), leaks(label, suite))
-        plants = [
-            Control(plant.name, plant.recovered.interval(), plant.missed)
-            for plant in planted(sample, whitenings[0], splits, suite, design, seed, at_once)
-        ]
-        rms = float(np.sqrt(np.mean([whitening.power for whitening in whitenings])))
-        tell("depth under noise, readings given C")
-        levels = [(0.0, linear.interval())]
-        levels += zip(
-            suite.depths,
-            (one.interval() for one in depth(sample, splits, rms, suite, design, seed, at_once)),
-            strict=True,
-        )
-        if leak.failed:
-            raised.append(flags.CONTROL_LEAK)
-        if any(plant.failed for plant in plants):
-            raised.append(flags.PLANT_MISSED)
-        removal = claims(probes, headline, not flags.VOID_REMOVAL & set(raised), suite)
-        if removal[-1].answer == "underpowered":
-            raised.append(flags.UNDERPOWERED)
 
+def _result(
+    judge: _Judge, suite: Suite, used: Sequence[type[Probe]], fast: bool, raised: Sequence[str], found: Evidence
+) -> Decodability:
+    sample, probes, chosen = judge.sample, judge.probes(used), judge.chosen()
+    counts = Counter(reading.probe for reading in chosen)
+    headline = judge.macro(chosen)
     position = {name: g for g, name in enumerate(sample.names)}
     by_name = {name: judge.interval(chosen, _single(against_rest, g)) for name, g in position.items()}
+    whitenings = [split.whitening for split in judge.found]
     return Decodability(
         suite_version=suite.version,
         groups=sample.all_names,
@@ -161,26 +139,26 @@ def _decode(
         one_vs_rest=tuple(by_name.get(name, Interval(None)) for name in sample.all_names),
         worst_pair=_worst_pair(judge, chosen),
         hand_till=judge.interval(chosen, hand_till),
-        linear=linear.interval(),
-        nonlinear=nonlinear.interval() if nonlinear else None,
+        linear=judge.best(linear=True).interval(),
+        nonlinear=None if fast else judge.best(linear=False).interval(),
         probes=tuple(
             ProbeReading(
                 name=probe.name,
                 linear=probe.linear,
                 one_vs_one=probes[probe.name].interval(),
                 upper=probes[probe.name].upper,
-                selected=float(np.mean([split.readings[p].selected for split in found])),
+                selected=float(np.mean([split.readings[p].selected for split in judge.found])),
                 chosen=counts[probe.name],
-                settings=tuple(split.readings[p].setting for split in found),
+                settings=tuple(split.readings[p].setting for split in judge.found),
             )
             for p, probe in enumerate(used)
         ),
-        given=_given(sample, splits, found, suite, design, seed, at_once) if controls else None,
-        depth=tuple(levels),
-        null=null,
-        random_label=leak,
-        plants=tuple(plants),
-        removal=removal,
+        given=found.given,
+        depth=found.depth,
+        null=found.null,
+        random_label=found.random_label,
+        plants=found.plants,
+        removal=found.removal,
         rank=float(np.mean([whitening.rank for whitening in whitenings])),
         effective_rank=float(np.mean([whitening.effective_rank for whitening in whitenings])),
         condition_number=float(np.mean([whitening.condition_number for whitening in whitenings])),
@@ -208,6 +186,18 @@ class _Judge:
         """Macro one-vs-one."""
         return self.estimate(readings, pairs)
 
+    def chosen(self, linear: bool | None = None) -> list[Reading]:
+        """In each split the probe that was best on the select part: of all, the linear ones, or the nonlinear ones."""
+        return [split.chosen(linear) for split in self.found]
+
+    def best(self, linear: bool) -> Estimate:
+        """What the chosen linear, or nonlinear, probes read."""
+        return self.macro(self.chosen(linear))
+
+    def probes(self, used: Sequence[type[Probe]]) -> dict[str, Estimate]:
+        """What each probe reads."""
+        return {probe.name: self.macro([split.readings[p] for split in self.found]) for p, probe in enumerate(used)}
+
     def interval(self, readings: Sequence[Reading], contests: Contests) -> Interval:
         """The interval of the mean over contests."""
         return self.estimate(readings, contests).interval()
@@ -234,31 +224,6 @@ def _worst_pair(judge: _Judge, chosen: Sequence[Reading]) -> tuple[str, Interval
     }
     name = max(read, key=lambda pair: read[pair].value or 0.0)
     return name, read[name]
-
-
-def _given(
-    sample: Sample,
-    splits: Sequence[Split],
-    found: Sequence[SplitReading],
-    suite: Suite,
-    design: Design,
-    seed: int,
-    at_once: int,
-) -> Given:
-    conditional = given(sample, splits, found, suite, design, seed, at_once)
-    anything = (-float("inf"), float("inf"))
-    return Given(
-        conditional.one_vs_one.interval(),
-        conditional.information.interval(anything),
-        conditional.information_given.interval(anything),
-        conditional.strata,
-        conditional.skipped,
-    )
-
-
-def _null(values: np.ndarray) -> Null:
-    low, percentile_95, high = (float(q) for q in np.quantile(values, [0.025, 0.95, 0.975]))
-    return Null(float(values.mean()), percentile_95, low, high, len(values))
 
 
 def _counts(sample: Sample, codes: np.ndarray) -> tuple[int, ...]:
