@@ -15,11 +15,11 @@ from scipy.stats import norm
 
 from bench.errors import BenchError
 from bench.files import whole
-from bench.scoring.decodability import SUITE, decode, decoding
+from bench.scoring.decodability import decoding
 from bench.scoring.decodability.probes.logistic import Logistic
 from bench.scoring.decodability.probes.quadratic import Quadratic
 from bench.scoring.decodability.probes.ridge import Ridge
-from bench.scoring.decodability.removal import MARGINS
+from bench.scoring.suites import V1
 from tests import codes, decodability_cheats
 from tests.codes import Cohort, one_vs_one
 from tests.plants import ROWS, embed, rotate, spectrum, upper
@@ -90,7 +90,7 @@ def measure_plant(row: str, n: int, width: int, controls: bool) -> Result:
 
 
 def plant_table(measured: Measured) -> str:
-    names = [probe.name for probe in SUITE]
+    names = [probe.name for probe in V1.probes]
     header = ["race is", "n", "features", "oracle", "D", "off by", *names, "D given C", "flags", "verdict"]
     return markdown(header, [_plant_row(job, result, names) for job, result in measured])
 

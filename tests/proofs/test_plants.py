@@ -2,10 +2,10 @@ import numpy as np
 import pytest
 from scipy.stats import f, norm
 
-from bench.scoring.decodability import decode
 from tests import codes
 from tests.codes import Cohort, one_vs_one
 from tests.plants import ROWS, out_of_reach, spectrum
+from tests.scoring.decodability.samples import decode
 
 N = 40_000
 

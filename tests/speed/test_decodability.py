@@ -46,7 +46,7 @@ def test_decoding_adds_no_more_than_four_times_the_features(tmp_path: Path) -> N
     program = f"""
 import resource, sys
 import numpy as np
-from bench.scoring.decodability import decode
+from tests.scoring.decodability.samples import decode
 rng = np.random.default_rng(0)
 decode(rng.normal(size=(120, 8)), np.arange(120) % 3, np.arange(120))
 plant = np.load({str(tmp_path / "plant.npz")!r})

@@ -1,10 +1,17 @@
+from functools import partial
+
 """Samples and splits for the parts of the suite."""
 
 import numpy as np
 
+from bench.scoring.decodability import decode as decode_by
 from bench.scoring.decodability.estimates import Design
 from bench.scoring.decodability.inputs import Sample, check
 from bench.scoring.decodability.splits import Split, patient_splits
+from bench.scoring.suites import V1
+
+#: The reading of suite 1.
+decode = partial(decode_by, suite=V1)
 
 
 def planted(
@@ -24,5 +31,5 @@ def sample(
 ) -> tuple[Sample, tuple[Split, ...], Design]:
     """The checked sample, its splits and their design."""
     found = check(features, groups, patients, strata, None)
-    splits = patient_splits(found.patient_groups, found.patient_strata, seed)
+    splits = patient_splits(found.patient_groups, found.patient_strata, V1.folds, seed)
     return found, splits, Design(found.patient_groups, splits)

@@ -3,8 +3,7 @@ import pytest
 from scipy.integrate import quad
 from scipy.stats import norm
 
-from bench.scoring.decodability import decode
-from tests.scoring.decodability.samples import planted
+from tests.scoring.decodability.samples import decode, planted
 
 
 def test_a_difference_of_prevalence_is_not_mistaken_for_race() -> None:

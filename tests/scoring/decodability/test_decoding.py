@@ -4,8 +4,8 @@ from scipy.stats import norm
 from sklearn.metrics import roc_auc_score
 
 from bench.errors import BenchError
-from bench.scoring.decodability import SUITE, SUITE_VERSION, Decodability, decode
-from bench.scoring.decodability.controls.depth import LEVELS
+from bench.scoring.decodability import Decodability
+from bench.scoring.suites import V1
 from tests.scoring.decodability.samples import planted
 
 
@@ -100,9 +100,9 @@ def test_a_random_group_per_patient_is_not_read_though_its_images_cluster() -> N
 
 
 def test_everything_is_read(full: Decodability) -> None:
-    assert full.suite_version == SUITE_VERSION == 1
+    assert full.suite_version == V1.version == 1
     names = ["ridge", "logistic", "quadratic", "fourier", "neighbours", "trees", "perceptron"]
-    assert [probe.name for probe in full.probes] == [probe.name for probe in SUITE] == names
+    assert [probe.name for probe in full.probes] == [probe.name for probe in V1.probes] == names
     assert sum(probe.chosen for probe in full.probes) == 5
     assert all(len(probe.settings) == 5 for probe in full.probes)
     assert full.probe in names
@@ -117,7 +117,7 @@ def test_everything_is_read(full: Decodability) -> None:
     assert full.null.mean == pytest.approx(0.5, abs=0.02)
     assert full.null.permutations == 200
     assert full.one_vs_one.low > full.null.high
-    assert [level for level, _ in full.depth] == [0.0, *LEVELS]
+    assert [level for level, _ in full.depth] == [0.0, *V1.depths]
     assert full.depth[0][1] == full.linear
     assert full.depth[-1][1].value < full.depth[0][1].value - 0.05
     assert [claim.answer for claim in full.removal] == ["refused"] * 3

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from bench.scoring.decodability import decode
 from tests.plants import ROWS
+from tests.scoring.decodability.samples import decode
 
 SEEN = ("linear", "xor", "variance", "radius", "curve", "products", "stratum")
 

@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from bench.scoring.suites import V1
 from bench.scoring.decodability.probes.probe import Training
 from bench.scoring.decodability.probes.quadratic import Quadratic
 from bench.scoring.decodability.reduction import LEADING, Reduction
@@ -37,7 +38,7 @@ def test_a_direction_of_different_spread_comes_first(
     n: int, width: int, shares: tuple[float, ...], spreads: tuple[float, ...], least: float
 ) -> None:
     whitened, groups, truth = spread_apart(n, width, shares, spreads)
-    found = Reduction.fit(whitened, groups, np.ones(n), len(shares)).directions
+    found = Reduction.fit(whitened, groups, np.ones(n), len(shares), V1.systems).directions
     # The first of those sought among all coordinates; the first among the leading ones stands before it.
     first = len(shares) - 1 + (width > LEADING)
     assert abs(found[:, first] @ truth) > least
@@ -50,7 +51,7 @@ def test_means_come_first_and_span_what_sliced_inverse_regression_does() -> None
     weights = rng.uniform(0.5, 1.5, 900)
     weights /= weights.mean()
     whitened, _ = whiten(features, weights)
-    found = Reduction.fit(whitened, groups, weights, 3).directions[:, :2]
+    found = Reduction.fit(whitened, groups, weights, 3, V1.systems).directions[:, :2]
     means = np.stack([np.average(whitened[groups == k], axis=0, weights=weights[groups == k]) for k in range(3)])
     shares = np.bincount(groups, weights) / 900
     values, vectors = np.linalg.eigh((means.T * shares) @ means)
@@ -65,7 +66,7 @@ def test_spread_is_found_beside_means() -> None:
     features[:, 0] += 2 * groups
     features[:, 1] *= 1 + groups
     whitened, images = whiten(features)
-    found = Reduction.fit(whitened, groups, np.ones(3000), 2).directions
+    found = Reduction.fit(whitened, groups, np.ones(3000), 2, V1.systems).directions
     truths = images[:, :2] / np.linalg.norm(images[:, :2], axis=0)
     assert (np.abs((found[:, :2] * truths).sum(axis=0)) > 0.9).all()
 
@@ -90,7 +91,7 @@ def test_directions_are_orthonormal_and_weights_are_repeats() -> None:
     groups = rng.choice(3, 200, p=[0.2, 0.3, 0.5])
     weights = rng.integers(1, 4, 200)
     whitened, _ = whiten(rng.normal(size=(200, 12)) * (1 + groups[:, None] * np.linspace(0, 1, 12)), weights)
-    weighted = Reduction.fit(whitened, groups, weights.astype(float), 3, size=6).directions
+    weighted = Reduction.fit(whitened, groups, weights.astype(float), 3, size=6, V1.systems).directions
     np.testing.assert_allclose(weighted.T @ weighted, np.eye(6), atol=1e-9)
     rows = np.repeat(np.arange(200), weights)
     repeated = Reduction.fit(whitened[rows], groups[rows], np.ones(len(rows)), 3, size=6).directions

@@ -2,13 +2,8 @@ import numpy as np
 import pytest
 from sklearn.metrics import roc_auc_score
 
-from bench.scoring.decodability import decode
 from bench.scoring.decodability.controls.plants import (
-    PERCENTILES,
-    RECOVERED,
-    WORTH,
     Plant,
-    _code,
     _of_first,
     leaks,
     planted,
@@ -19,22 +14,25 @@ from bench.scoring.decodability.estimates import by_patient
 from bench.scoring.decodability.probes.ridge import Ridge
 from bench.scoring.decodability.probes.trees import Trees
 from bench.scoring.decodability.whitening import Whitening
+from bench.scoring.suites import V1
 from bench.statistics.auroc import decide_all, pairs
+from tests.scoring.decodability.samples import decode, sample
 from tests.scoring.decodability.samples import planted as data
-from tests.scoring.decodability.samples import sample
 
 
 def plants(features: np.ndarray, groups: np.ndarray, patients: np.ndarray) -> dict[str, Plant]:
     found, splits, design = sample(features, groups, patients)
     whitening = Whitening.fit(found.features, found.rows(splits[0].fit))
-    return {plant.name: plant for plant in planted(found, whitening, splits, design, 0)}
+    return {plant.name: plant for plant in planted(found, whitening, splits, V1, design, 0)}
 
 
 @pytest.mark.parametrize("kind", ["linear", "quadratic"])
 def test_a_plant_is_worth_what_it_is_built_to_be(kind: str) -> None:
     labels = np.random.default_rng(0).integers(0, 2, 200_000)
-    code = _code(kind, labels, np.random.default_rng(1))
-    assert roc_auc_score(labels, code if kind == "linear" else np.abs(code)) == pytest.approx(WORTH, abs=0.003)
+    code = code(kind, labels, V1.plants.worth, np.random.default_rng(1))
+    assert roc_auc_score(labels, code if kind == "linear" else np.abs(code)) == pytest.approx(
+        V1.plants.worth, abs=0.003
+    )
     assert code.var() == pytest.approx(1, abs=0.02)
     if kind == "quadratic":
         assert roc_auc_score(labels, code) == pytest.approx(0.5, abs=0.005)
@@ -44,9 +42,9 @@ def test_with_many_images_every_plant_is_recovered_also_where_there_is_hardly_an
     rng = np.random.default_rng(0)
     features = rng.normal(size=(4000, 6)) * [1, 1, 1, 1, 1, 1e-5]
     found = plants(features @ np.linalg.qr(rng.normal(size=(6, 6)))[0], rng.integers(0, 2, 4000), np.arange(4000))
-    assert [plant.percentile for plant in found.values()] == [*PERCENTILES, *PERCENTILES]
+    assert [plant.percentile for plant in found.values()] == [*V1.plants.percentiles, *V1.plants.percentiles]
     for plant in found.values():
-        assert RECOVERED < plant.recovered.value < WORTH + 0.06
+        assert V1.plants.recovered < plant.recovered.value < V1.plants.worth + 0.06
         assert not plant.missed
 
 
@@ -66,8 +64,8 @@ def test_nothing_is_planted_in_constant_features() -> None:
 
 def test_a_random_label_is_not_read_whatever_the_features_hold() -> None:
     found, splits, design = sample(*data(3.0, patients=200, images=3, groups=3))
-    estimate = random_label(found, splits, [Ridge, Trees], design, 0)
-    assert not leaks(estimate)
+    estimate = random_label(found, splits, replace(V1, probes=(Ridge, Trees)), design, 0)
+    assert not leaks(estimate, V1)
     assert abs(estimate.value - 0.5) < 3 * estimate.standard_error
 
 
@@ -79,8 +77,8 @@ def test_a_label_that_is_read_all_the_same_is_a_leak() -> None:
     groups = rng.integers(0, 2, 100)[owners]
     found, splits, design = sample(features, groups, np.arange(800))
     relabelled = found.relabelled(rng.integers(0, 2, 100)[owners], found.names)
-    read = read_split(SplitCoordinates(relabelled, splits[0], 0), [Trees])
+    read = read_split(SplitCoordinates(relabelled, splits[0], V1.systems, 0), [Trees])
     value, influence = decide_all(pairs(read.chosen().log_posteriors, relabelled.groups[read.rows]))
     estimate = _of_first(design, [(value, by_patient(found, read.rows, influence))])
     assert value > 0.9
-    assert leaks(estimate)
+    assert leaks(estimate, V1)
