@@ -1,8 +1,8 @@
 """A cache whose building is killed twice, against one built in one go: ``python -m tests.campaigns.kills``.
 
-100,000 images of the phantom's patients. The pixels are noise that costs next to nothing to draw, since what is asked is
-what becomes of finished chunks. A number behind the command seeds the moments of the kills. Linux only: it kills a whole
-group of processes. What does not come out the same, byte by byte, raises.
+100,000 images of the phantom's patients, whose pixels are noise that costs next to nothing to draw: what is asked is
+what becomes of finished chunks. A number behind the command seeds the moments of the kills. Linux only, since a whole
+group of processes is killed. What does not come out the same, byte by byte, raises.
 """
 
 from __future__ import annotations

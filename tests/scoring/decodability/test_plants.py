@@ -3,9 +3,9 @@ import pytest
 from scipy.stats import f, norm
 
 from bench.scoring.decodability import decode
-from tests import codes
-from tests.codes import Cohort, one_vs_one
-from tests.plants import ROWS, out_of_reach, spectrum
+from tests.scoring.decodability import codes
+from tests.scoring.decodability.codes import Cohort, one_vs_one
+from tests.scoring.decodability.plants import ROWS, out_of_reach, spectrum
 
 N = 40_000
 

@@ -7,6 +7,8 @@ from typing import Any
 from bench.files import user_cache
 from tasks.cxr.phantom import DATASET
 from tests.places import CHEATS
+from tests.proofs.decodability.part import Part
+from tests.proofs.markdown import table_of
 
 #: What each does, and the flag that has to say so where D alone does not.
 WAYS = {
@@ -53,8 +55,6 @@ def measure(name: str, quick: bool, phantom: int) -> dict[str, Any]:
 
 
 def table(measured: list[tuple[dict[str, Any], dict[str, Any]]]) -> str:
-    from tests.proofs.decodability_parts import markdown
-
     erm = measured[0][1]["decodability"][0]
     rows = []
     for job, result in measured:
@@ -64,9 +64,12 @@ def table(measured: list[tuple[dict[str, Any], dict[str, Any]]]) -> str:
         row = [f"`{job['name']}`: {words}", f"{result['auroc']:.3f}", f"{value:.3f} [{low:.3f}, {high:.3f}]"]
         row += [f"{result['linear']:.3f}", f"{result['depth']:.3f}", ", ".join(flags) or "none"]
         rows.append([*row, "–" if job["name"] == "erm" else _verdict(value, erm, flag, flags)])
-    return markdown(["method", "diagnosis AUROC", "D", "linear probes", "D(.01)", "flags", "caught by"], rows)
+    return table_of(["method", "diagnosis AUROC", "D", "linear probes", "D(.01)", "flags", "caught by"], rows)
 
 
 def _verdict(value: float, erm: float, flag: str | None, flags: list[str]) -> str:
     by = (["D"] if value >= erm - _NEAR else []) + ([flag] if flag in flags else [])
     return " and ".join(by) or "**nothing**"
+
+
+PART = Part(jobs, measure, table)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from bench.scoring.decodability import decode
-from tests.plants import ROWS
+from tests.scoring.decodability.plants import ROWS
 
 SEEN = ("linear", "xor", "variance", "radius", "curve", "products", "stratum")
 
