@@ -14,8 +14,11 @@ import pytest
 from tests.docs.pages import CONTRIBUTING, README, block
 from tests.places import ROOT
 
-#: What is tested of a checkout: all that a source distribution holds.
-PARTS = ("bench", "methods", "tasks", "tests", "docs", "leaderboards", "README.md", "CONTRIBUTING.md", "pyproject.toml")
+#: What a source distribution holds.
+PARTS = (
+    "bench", "methods", "tasks", "tests", "docs", "leaderboards", "*.md", "pyproject.toml", "CITATION.cff", "LICENSE",
+    "Makefile",
+)  # fmt: skip
 #: Where the registry's tests stand, and the pages that list what there is.
 TESTS = (
     "tests/methods/test_every_method.py", "tests/tasks/test_every_dataset.py", "tests/tasks/cxr/test_teaching.py",
@@ -28,11 +31,11 @@ ABOUT_THEM = "my_method or teaching or datasets_page or house"
 def checkout(tmp_path: Path) -> Path:
     """A copy of this checkout, with what a contributor adds to it."""
     ignore = shutil.ignore_patterns("__pycache__", ".*_cache")
-    for part in PARTS:
-        if (ROOT / part).is_dir():
-            shutil.copytree(ROOT / part, tmp_path / part, ignore=ignore)
+    for part in (found for pattern in PARTS for found in ROOT.glob(pattern)):
+        if part.is_dir():
+            shutil.copytree(part, tmp_path / part.name, ignore=ignore)
         else:
-            shutil.copy(ROOT / part, tmp_path / part)
+            shutil.copy(part, tmp_path / part.name)
     added = {
         "methods/my_method.py": block("Mean matching", README),
         "tasks/cxr/teaching.py": block("The radiographs of a teaching hospital", CONTRIBUTING),
