@@ -33,7 +33,6 @@ class FromColumns(Experiment):
         return Measured(study.judge.scores(read))
 
     def label(self, cell: Cell) -> str:
-        """The columns and the reader."""
         return f"{cell['from']}, {cell['reader']}"
 
 

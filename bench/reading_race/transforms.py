@@ -35,7 +35,6 @@ class Identity:
     """Leaves images as they are."""
 
     def __call__(self, images: Tensor, fresh: bool = False) -> Tensor:
-        """The images themselves."""
         return images
 
 
@@ -46,7 +45,6 @@ class Chain:
     steps: tuple[Transform, ...]
 
     def __call__(self, images: Tensor, fresh: bool = False) -> Tensor:
-        """The images after the last step."""
         for step in self.steps:
             images = step(images, fresh)
         return images

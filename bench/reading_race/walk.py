@@ -184,7 +184,6 @@ class _Bar:
         self._total, self._done, self._name, self._started = total, done, "", 0.0
 
     def begin(self, name: str) -> None:
-        """A cell is begun."""
         self._name, self._started = name, time.monotonic()
 
     def end(self, said: str, existed: bool) -> None:

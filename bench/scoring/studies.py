@@ -36,7 +36,6 @@ class Images:
     cohort: Cohort
 
     def outputs(self, found: Outputs) -> Outputs:
-        """The same."""
         return found
 
 

@@ -10,7 +10,9 @@ from PIL import Image
 
 from bench.data.pixels.decode import Undecodable, decode
 from tests.campaigns import mutations
+from tests.campaigns.mutants import Case, resized
 from tests.campaigns.mutations import EXIT, REFUSED, SAME
+from tests.campaigns.originals import originals
 from tests.data.files import reason
 
 #: How many files: more by hand, BENCH_TEST_MUTATIONS=300.
@@ -19,7 +21,7 @@ FILES = int(os.environ.get("BENCH_TEST_MUTATIONS", "80"))
 
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory):
-    return {one.kind: one for one in mutations.originals(tmp_path_factory.mktemp("whole"))}
+    return {one.kind: one for one in originals(tmp_path_factory.mktemp("whole"))}
 
 
 def test_mutated_files_are_refused_or_read_as_others_read_them(tmp_path):
@@ -35,12 +37,12 @@ def test_mutated_files_are_refused_or_read_as_others_read_them(tmp_path):
 
 def test_the_files_are_valid_before_they_are_mutated(whole, tmp_path):
     for number, original in enumerate(whole.values()):
-        case = mutations.Case(original, "none", original.suffix, original.content)
+        case = Case(original, "none", original.suffix, original.content)
         if not original.is_image:
             assert mutations.table(case, tmp_path / f"table{number}", False) == (SAME, "")
     for channels in (1, 3):
         some = [
-            mutations.Case(one, "none", one.suffix, one.content)
+            Case(one, "none", one.suffix, one.content)
             for one in whole.values()
             if one.is_image and one.channels == channels
         ]
@@ -71,13 +73,13 @@ def test_zeros_behind_a_whole_file_are_padding(family, whole, tmp_path):
 @pytest.mark.parametrize("kind", ["DICOM, explicit", "DICOM, big endian", "DICOM, RLE", "DICOM, RLE in colour"])
 @pytest.mark.parametrize(("width", "height"), [(32, 64), (64, 32), (63, 64)])
 def test_dicom_of_more_pixels_than_its_header_states(kind, width, height, whole, tmp_path):
-    (tmp_path / "a.dcm").write_bytes(mutations.resized(whole[kind].content, width, height))
+    (tmp_path / "a.dcm").write_bytes(resized(whole[kind].content, width, height))
     assert "corrupt" in reason(tmp_path / "a.dcm", 64, channels=whole[kind].channels)
 
 
 def test_a_jpeg_of_too_little_data_for_its_size(whole, tmp_path):
     for kind in ("JPEG, grey", "JPEG, progressive", "JPEG, colour"):
-        (tmp_path / "a.jpg").write_bytes(mutations.resized(whole[kind].content, 9000, 9000))
+        (tmp_path / "a.jpg").write_bytes(resized(whole[kind].content, 9000, 9000))
         assert "bytes of data for 9,000 x 9,000 pixels" in reason(tmp_path / "a.jpg")
     Image.new("L", (4000, 3000)).save(tmp_path / "black.jpg", progressive=True, optimize=True, quality=1)
     assert decode(tmp_path / "black.jpg", 16).max() <= 1  # as little data as there can be

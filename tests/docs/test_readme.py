@@ -11,20 +11,12 @@ import numpy as np
 from bench.config import compose, multirun
 from bench.run import run
 from tests.conftest import TINY
+from tests.docs.pages import CONTRIBUTING, README, block
 from tests.places import ROOT
-
-README = (ROOT / "README.md").read_text(encoding="utf-8")
-CONTRIBUTING = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
-
-
-def block(words: str, page: str = README) -> str:
-    """The Python block whose first line holds these words."""
-    blocks = re.findall(r"```python\n(.*?)```", page, flags=re.DOTALL)
-    return next(text for text in blocks if words in text.partition("\n")[0])
 
 
 def test_the_method_it_shows_runs_and_is_no_longer_than_promised(tmp_path: Path) -> None:
-    text = block("Mean matching")
+    text = block("Mean matching", README)
     assert 15 <= len(text.splitlines()) <= 40
     (tmp_path / "my_method.py").write_text(text, encoding="utf-8")
     method = f"method={tmp_path / 'my_method.py'}"
@@ -52,7 +44,7 @@ def test_the_reader_that_contributing_shows_reads(tmp_path: Path) -> None:
     for row in rows:
         (tmp_path / "images" / row.partition(",")[0]).touch()
     module = types.ModuleType("teaching")
-    exec(compile(block("teaching hospital", CONTRIBUTING), "teaching.py", "exec"), module.__dict__)
+    exec(compile(block("The radiographs of a teaching hospital", CONTRIBUTING), "teaching.py", "exec"), module.__dict__)
     reading = module.DATASET.read(tmp_path, module.DATASET.options())
     assert reading.excluded == {"row repeated": 1, "file or patient missing": 1, "image file missing": 1}
     assert reading.table["race"].value_counts(dropna=False).to_dict() == {"Asian": 4, "Black": 4, np.nan: 4}
@@ -60,6 +52,6 @@ def test_the_reader_that_contributing_shows_reads(tmp_path: Path) -> None:
 
 
 def test_every_file_it_points_to_is_there() -> None:
-    for link in re.findall(r"\]\(([^)#]+)\)", README):
+    for link in re.findall(r"\]\(([^)#]+)\)", README + CONTRIBUTING):
         if not link.startswith("http"):
             assert (ROOT / link).exists(), link

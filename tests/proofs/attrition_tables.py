@@ -7,7 +7,7 @@ from pathlib import Path
 
 from bench.data.cohorts import attrition
 from bench.records import Attrition
-from tests.readers import MINIATURES
+from tests.miniatures import miniature_of, read_from_files
 
 
 def lines(title: str, table: Attrition) -> list[str]:
@@ -27,7 +27,7 @@ def lines(title: str, table: Attrition) -> list[str]:
 
 def main() -> None:
     """Print them all."""
-    for one in MINIATURES:
+    for one in (miniature_of(*place) for place in read_from_files()):
         with tempfile.TemporaryDirectory() as folder:
             chosen = one.chosen(one.build(Path(folder)))
             cohort = chosen.cohort(checked=False)

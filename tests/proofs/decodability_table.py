@@ -20,11 +20,14 @@ from pathlib import Path
 
 from bench.files import user_cache, whole
 from tests.places import ROOT
-from tests.plants import ROWS
-from tests.proofs.decodability_parts import PARTS, Job, Measured, Result
+from tests.proofs.decodability import cheats, claims, null, planted, speed
+from tests.proofs.decodability.part import Job, Measured, Result
+from tests.proofs.markdown import insert
+from tests.scoring.decodability.plants import ROWS
 
 DOCUMENT = ROOT / "docs" / "decodability.md"
 FIGURE = ROOT / "docs" / "decodability_growth.png"
+PARTS = {"plants": planted.PART, "null": null.PART, "claim": claims.PART, "cheats": cheats.PART, "speed": speed.PART}
 
 
 def main() -> None:
@@ -45,16 +48,17 @@ def main() -> None:
         if options.quick or (name == "plants" and options.rows):
             print(table, end="\n\n")
             continue
-        insert(name, table)
-        figure = PARTS[name].figure
-        if figure:
-            figure(measured, FIGURE)
+        insert(DOCUMENT, name, table)
+        draw = PARTS[name].draw
+        if draw:
+            draw(measured, FIGURE)
 
 
 def fingerprint() -> str:
     """Of the code that decides the results: what other code has measured is not taken for this one's."""
-    sources = sorted((ROOT / "bench/scoring/decodability").glob("*.py"))
-    sources += [ROOT / "tests" / name for name in ("codes.py", "plants.py", "decodability_parts.py")]
+    sources = sorted((ROOT / "bench/scoring/decodability").rglob("*.py"))
+    sources += [ROOT / "tests/scoring/decodability" / name for name in ("codes.py", "plants.py")]
+    sources += sorted((ROOT / "tests/proofs/decodability").glob("*.py"))
     return hashlib.sha256(b"".join(source.read_bytes() for source in sources)).hexdigest()[:12]
 
 
@@ -111,18 +115,6 @@ def _write(path: Path, kept: dict[str, Result]) -> None:
     lines = [json.dumps({"job": json.loads(key), "result": result}) for key, result in kept.items()]
     with whole(path) as partial:
         partial.write_text("\n".join(lines) + "\n")
-
-
-def insert(name: str, table: str) -> None:
-    """Put the table between the document's markers of that name, which are added at its end where there are none."""
-    opening, closing = f"<!-- {name} -->", f"<!-- /{name} -->"
-    text = DOCUMENT.read_text() if DOCUMENT.exists() else "# Decodability\n"
-    if opening not in text:
-        text += f"\n{opening}\n{closing}\n"
-    before, rest = text.split(opening, 1)
-    after = rest.split(closing, 1)[1]
-    with whole(DOCUMENT) as partial:
-        partial.write_text(f"{before}{opening}\n{table}\n{closing}{after}")
 
 
 if __name__ == "__main__":

@@ -24,7 +24,7 @@ from bench.scoring.decodability.probes.logistic import Logistic
 from bench.scoring.decodability.probes.probe import Training
 from bench.scoring.decodability.probes.ridge import Ridge
 from bench.scoring.decodability.whitening import Whitening
-from tests.plants import ROWS, Plant
+from tests.scoring.decodability.plants import ROWS, Plant
 
 T = TypeVar("T")
 

@@ -22,7 +22,7 @@ from bench.data import cohorts
 from bench.data.pixels.cache import open_images
 from bench.task import Dataset, Options, Reading, Task
 from tests.data.files import dicom
-from tests.miniatures import REAL
+from tests.places import REAL
 from tests.speed.bare import decode_all
 
 JPEGS = Path(os.environ.get("BENCH_TEST_JPEGS", REAL / "milk10k" / "images"))

@@ -33,7 +33,6 @@ class FromImage(Experiment):
     tasks = ("cxr", *_PAIRS)
 
     def cells(self, study: Study) -> list[Cell]:
-        """One."""
         return [{"images": "as they are"}]
 
     def measure(self, study: Study, cell: Cell) -> Measured:
@@ -44,7 +43,6 @@ class FromImage(Experiment):
         return Measured(scores, study.plain.info)
 
     def label(self, cell: Cell) -> str:
-        """Images as they are."""
         return f"images {cell['images']}"
 
     def published(self, cell: Cell, score: Score) -> Published | None:

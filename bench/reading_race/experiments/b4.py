@@ -33,7 +33,6 @@ class WithoutBone(Experiment):
         return Measured(study.judge.scores(study.posteriors(trained.network)), trained.info)
 
     def label(self, cell: Cell) -> str:
-        """The threshold."""
         return f"clipped at {float(cell['clipped at']):.0%} of the grey range"
 
     def published(self, cell: Cell, score: Score) -> Published | None:

@@ -26,7 +26,6 @@ class Histogram(Experiment):
     question = "Do grey levels tell the group, wherever they stand? 256 bins, boosted trees."
 
     def cells(self, study: Study) -> list[Cell]:
-        """One."""
         return [{"bins": _BINS}]
 
     def measure(self, study: Study, cell: Cell) -> Measured:
@@ -37,7 +36,6 @@ class Histogram(Experiment):
         return Measured(study.judge.scores(trees(counts, study.cohort, study.run.config.seed)))
 
     def label(self, cell: Cell) -> str:
-        """The bins."""
         return f"{cell['bins']} bins, boosted trees"
 
     def published(self, cell: Cell, score: Score) -> Published | None:

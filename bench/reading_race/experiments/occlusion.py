@@ -43,7 +43,6 @@ class Occlusion(Experiment):
         return Measured(scores)
 
     def label(self, cell: Cell) -> str:
-        """The grid."""
         return f"{cell['grid']} × {cell['grid']} squares"
 
 

@@ -26,7 +26,6 @@ class Organ(Experiment):
     )
 
     def cells(self, study: Study) -> list[Cell]:
-        """Both."""
         masks.fingerprint(study)
         return [{"shown": "organ"}, {"shown": "outside"}]
 
@@ -44,7 +43,6 @@ class Organ(Experiment):
         return Measured(study.judge.scores(posteriors, rows), trained.info, notes=notes)
 
     def label(self, cell: Cell) -> str:
-        """What is shown."""
         return "organ alone" if cell["shown"] == "organ" else "organ removed"
 
 

@@ -1,4 +1,5 @@
 from functools import partial
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -6,7 +7,7 @@ import pytest
 from bench.data import cohorts
 from tasks.ct import ChestCT
 from tasks.ct.nlst import DATASET, NlstOptions, read
-from tests.miniatures import balanced, refused, refused_without, touch, write_rows
+from tests.miniatures import PATIENTS, Miniature, balanced, refused, refused_without, touch, write_rows
 
 TABLE = "nlst_780_prsn_idc_20210527.csv"
 MIDDLE, ALL = NlstOptions(slices="middle"), NlstOptions(slices="all")
@@ -183,3 +184,20 @@ def test_a_folder_that_lacks_something_says_what(tmp_path):
     assert "several files" in says(tmp_path)
     with pytest.raises(ValueError, match="every_n"):
         NlstOptions(every_n=1)
+
+
+def miniature(root: Path) -> None:
+    rows = [
+        row(str(n), race=("1", "2", "3", "6", "99")[n % 5], gender=str(1 + n // 2 % 2),
+            res=(str(1 + n % 6), "1", "1"), can_scr=str(n // 3 % 2), candx_days="100" if n // 3 % 2 else "")
+        for n in range(PATIENTS)
+    ]  # fmt: skip
+    copy_of(root, rows, *(scan(row["pid"], slices=2) for row in rows))
+
+
+MINIATURE = Miniature(
+    miniature,
+    tables={TABLE: ("pid", "race", "gender", "age", "can_scr", "candx_days", "scr_res0")},
+    words=((TABLE, "race", "8"), (TABLE, "gender", "3")),
+    listed=False,
+)

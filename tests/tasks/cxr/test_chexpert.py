@@ -13,7 +13,7 @@ from bench.data.pixels.decode import decode
 from tasks.cxr import ChestXray
 from tasks.cxr._chest import FINDINGS
 from tasks.cxr.chexpert import DATASET, ChexpertOptions, read
-from tests.miniatures import left_out, picture, refused, write_rows
+from tests.miniatures import PATIENTS, Miniature, left_out, picture, refused, write_rows
 
 ORIGINAL, SMALL = "CheXpert-v1.0", "CheXpert-v1.0-small"
 NOT_HISPANIC, NOT_HISPANIC_TOO = "Non-Hispanic/Non-Latino", "Not Hispanic"
@@ -203,3 +203,26 @@ def test_a_folder_that_lacks_something_says_what(tmp_path: Path) -> None:
     assert "not of the form" in refused(read, root, none)
     write_rows(root / "train.csv", [image(2)])
     assert "none of the 1 images" in refused(read, root, none)
+
+
+def miniature(root: Path) -> None:
+    rows = [
+        image(n, sex=("Female", "Male")[n // 2 % 2], Pleural_Effusion=n % 2, No_Finding=1 - n % 2)
+        for n in range(PATIENTS)
+    ]
+    people = [person(n, ("White", "Asian", "Black or African American")[n % 3]) for n in range(PATIENTS)]
+    lateral = image(PATIENTS, "view2_lateral.jpg", side="Lateral", view=None)
+    people += [person(PATIENTS, "Other"), person(PATIENTS + 1, "Patient Refused")]
+    more = [image(PATIENTS, Pleural_Effusion=-1), lateral, image(PATIENTS + 1, age=0)]
+    copy_of(root, rows + more, people, demographics="CHEXPERT DEMO.csv")
+
+
+MINIATURE = Miniature(
+    miniature,
+    tables={
+        "train.csv": ("Path", "Sex", "Age", "Frontal/Lateral", "AP/PA", "Pleural Effusion"),
+        "CHEXPERT DEMO.csv": ("PATIENT", "PRIMARY_RACE", "ETHNICITY"),
+    },
+    words=(("CHEXPERT DEMO.csv", "PRIMARY_RACE", "Blak or African American"), ("train.csv", "Sex", "Femal")),
+    options=("task.targets=[effusion,no_finding]",),
+)

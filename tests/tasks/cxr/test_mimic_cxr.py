@@ -15,7 +15,7 @@ from bench.data.pixels.decode import decode
 from bench.task import Reading
 from tasks.cxr import ChestXray
 from tasks.cxr.mimic_cxr import DATASET, MimicOptions, read
-from tests.miniatures import dicom, left_out, picture, refused, write_rows
+from tests.miniatures import PATIENTS, Miniature, dicom, left_out, picture, refused, write_rows
 
 FOURTEEN = (
     "Atelectasis", "Cardiomegaly", "Consolidation", "Edema", "Enlarged Cardiomediastinum", "Fracture", "Lung Lesion",
@@ -26,16 +26,10 @@ FOURTEEN = (
 def image(patient: int, study: int = 1, view: str = "PA", **more: Any) -> dict[str, Any]:
     subject = 10_000_000 + patient
     row = {
-        "dicom_id": f"{patient:08x}-{study:08x}-{view}",
-        "subject_id": subject,
-        "study_id": 50_000_000 + 10 * patient + study,
-        "PerformedProcedureStepDescription": "CHEST (PA AND LAT)",
-        "ViewPosition": view,
-        "Rows": 8,
-        "Columns": 8,
-        "StudyDate": 21800506,
-        "StudyTime": 213014.531,
-    }
+        "dicom_id": f"{patient:08x}-{study:08x}-{view}", "subject_id": subject,
+        "study_id": 50_000_000 + 10 * patient + study, "PerformedProcedureStepDescription": "CHEST (PA AND LAT)",
+        "ViewPosition": view, "Rows": 8, "Columns": 8, "StudyDate": 21800506, "StudyTime": 213014.531,
+    }  # fmt: skip
     return row | more
 
 
@@ -278,3 +272,28 @@ def test_two_copies_of_mimic_iv_are_not_chosen_between(tmp_path: Path) -> None:
     root = copy_of(tmp_path, [image(1)], [person(1, "WHITE")], iv="mimic-iv/2.2/hosp")
     copy_of(root, [image(1)], [person(1, "ASIAN")], iv="mimic-iv/3.1/hosp")
     assert "several files" in refused(read, root, MimicOptions())
+
+
+def miniature(root: Path) -> None:
+    images = [image(n, view=("PA", "AP")[n // 3 % 2]) for n in range(PATIENTS)]
+    labels = [finding(row, Pleural_Effusion=n % 2, No_Finding=1 - n % 2) for n, row in enumerate(images)]
+    races = ("WHITE", "BLACK/AFRICAN AMERICAN", "ASIAN - CHINESE", "HISPANIC/LATINO", "UNKNOWN")
+    people = [person(n, races[n % 5], "FM"[n // 2 % 2]) for n in range(PATIENTS)]
+    copy_of(root, [*images, image(1, 2, "LATERAL")], people, labels)
+
+
+MINIATURE = Miniature(
+    miniature,
+    tables={
+        "mimic-cxr-2.0.0-metadata.csv.gz": ("dicom_id", "subject_id", "study_id", "ViewPosition", "StudyDate"),
+        "mimic-cxr-2.0.0-chexpert.csv.gz": ("study_id", "Pleural Effusion"),
+        "mimic-cxr-2.0.0-split.csv.gz": ("dicom_id", "split"),
+        "mimic-iv/hosp/admissions.csv.gz": ("subject_id", "race"),
+        "mimic-iv/hosp/patients.csv.gz": ("subject_id", "gender", "anchor_age", "anchor_year"),
+    },
+    words=(
+        ("mimic-iv/hosp/admissions.csv.gz", "race", "BLAK/AFRICAN"),
+        ("mimic-iv/hosp/patients.csv.gz", "gender", "Female"),
+    ),
+    options=("task.targets=[effusion,no_finding]",),
+)

@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -10,6 +12,7 @@ from tasks.cxr import ChestXray
 from tasks.cxr._chest import FINDINGS, ChestOptions
 from tasks.cxr.nih_cxr14 import DATASET, read
 from tests import places
+from tests.miniatures import PATIENTS, Miniature
 
 REAL = places.REAL / "nih_cxr14"
 
@@ -206,3 +209,23 @@ def test_a_thousand_real_radiographs(tmp_path):
     assert images.rejected == ()
     assert 100 < images.pixels.mean() < 160
     assert (images.pixels.reshape(1000, -1).std(1) > 5).all()
+
+
+def miniature(root: Path) -> None:
+    findings = ("No Finding", "Effusion", "Cardiomegaly|Infiltration", "Effusion|Mass|Pneumothorax")
+    rows = [
+        row(f"{n:08d}_000.png", findings[n % 4], age=f"{20 + n % 70:03d}Y", sex="MF"[n // 4 % 2])
+        for n in range(1, PATIENTS)
+    ]
+    rows += [row("00000001_001.png", view="LL"), row("00000200_000.png", age="414")]
+    copy_of(root, rows)
+
+
+MINIATURE = Miniature(
+    miniature,
+    tables={
+        "Data_Entry_2017_v2020.csv": ("Image Index", "Finding Labels", "Patient ID", "Patient Age", "Patient Gender")
+    },
+    words=(("Data_Entry_2017_v2020.csv", "Patient Gender", "Male"),),
+    options=("task.protected=sex", "task.targets=[effusion,cardiomegaly,no_finding]"),
+)

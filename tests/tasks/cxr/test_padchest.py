@@ -12,7 +12,7 @@ from bench.data.pixels.decode import decode
 from tasks.cxr import ChestXray
 from tasks.cxr._chest import FINDINGS, ChestOptions
 from tasks.cxr.padchest import DATASET, read
-from tests.miniatures import left_out, picture, refused, write_rows
+from tests.miniatures import PATIENTS, Miniature, left_out, picture, refused, write_rows
 
 NAME = "PADCHEST_chest_x_ray_images_labels_160K_01.02.19.csv"
 
@@ -138,3 +138,18 @@ def test_a_folder_that_lacks_something_says_what(tmp_path: Path) -> None:
     assert "none of the 1 images" in refused(read, tmp_path, ChestOptions())
     write_rows(tmp_path / NAME, [{"Projections": "PA"} | {k: v for k, v in image(1).items() if k != "Projection"}])
     assert "lacks the column 'Projection'. Did you mean 'Projections'?" in refused(read, tmp_path, ChestOptions())
+
+
+def miniature(root: Path) -> None:
+    labels = ["['normal']", "['pleural effusion', 'cardiomegaly']", "['nodule']", "['pneumothorax', 'atelectasis']"]
+    rows = [image(n, labels[n % 4], PatientSex_DICOM="FM"[n // 4 % 2]) for n in range(PATIENTS)]
+    rows += [image(PATIENTS, "['unchanged']"), image(PATIENTS + 1, Projection="L"), image(PATIENTS + 2, "normal")]
+    copy_of(root, rows)
+
+
+MINIATURE = Miniature(
+    miniature,
+    tables={NAME: ("ImageID", "PatientID", "PatientSex_DICOM", "Projection", "Labels")},
+    words=((NAME, "PatientSex_DICOM", "Female"),),
+    options=("task.protected=sex", "task.targets=[effusion,cardiomegaly,nodule,no_finding]"),
+)

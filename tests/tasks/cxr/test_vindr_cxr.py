@@ -14,7 +14,7 @@ from bench.task import Options
 from tasks.cxr import ChestXray
 from tasks.cxr._chest import FINDINGS
 from tasks.cxr.vindr_cxr import DATASET, read
-from tests.miniatures import dicom, left_out, picture, refused, write_rows
+from tests.miniatures import PATIENTS, Miniature, dicom, left_out, picture, refused, write_rows
 
 COLUMNS = ("Cardiomegaly", "Lung Opacity", "Nodule/Mass", "Pleural effusion", "Pneumothorax", "Pneumonia", "No finding")
 SAME = "patient unknown (kept; each image counts as a patient of its own)"
@@ -136,3 +136,26 @@ def test_a_folder_that_lacks_something_says_what(tmp_path: Path) -> None:
     for file in root.glob("t*/*.dicom"):
         file.unlink()
     assert "none of the 2 images" in refused(read, root, Options())
+
+
+def miniature(root: Path) -> None:
+    train = [
+        row
+        for n in range(PATIENTS)
+        for row in readers(
+            f"t{n:03d}", *[{"Pleural_effusion": n % 2, "No_finding": 1 - n % 2}] * 2, {"Nodule": n % 3 // 2}
+        )
+    ]
+    copy_of(root, train, [row(f"u{n:03d}", Pleural_effusion=n % 2) for n in range(20)])
+    for number, file in enumerate(sorted(root.rglob("*.dicom"))):
+        dicom(file, PatientSex="FM"[number // 2 % 2], PatientAge="058Y" if number % 3 else "000Y")
+
+
+MINIATURE = Miniature(
+    miniature,
+    tables={
+        "annotations/image_labels_train.csv": ("image_id", "rad_id", "Pleural effusion"),
+        "annotations/image_labels_test.csv": ("image_id", "No finding"),
+    },
+    options=("task.protected=sex", "task.targets=[effusion,no_finding]"),
+)

@@ -1,4 +1,5 @@
 from functools import partial
+from pathlib import Path
 
 import pytest
 
@@ -7,7 +8,7 @@ from bench.errors import BenchError
 from bench.task import Options
 from tasks.eye import Eye
 from tasks.eye.brset import DATASET, read
-from tests.miniatures import balanced, refused, refused_without, touch, write_rows
+from tests.miniatures import PATIENTS, Miniature, balanced, refused, refused_without, touch, write_rows
 
 OPTIONS = Options()
 FINDINGS = (
@@ -96,3 +97,19 @@ def test_a_folder_that_lacks_something_says_what(tmp_path):
     assert "'5'" in says(copy_of(tmp_path, [row("img1", grade="5")]))
     assert "'3'" in says(copy_of(tmp_path, [row("img1", sex="3")]))
     assert "'yes'" in says(copy_of(tmp_path, [row("img1", scar="yes")]))
+
+
+def miniature(root: Path) -> None:
+    rows = [
+        row(f"img{n:05d}", str(n), str(n % 2 * 2), sex=str(1 + n // 2 % 2), amd=str(n // 4 % 2),
+            hypertensive_retinopathy=str(n // 3 % 2), myopic_fundus=str(n // 5 % 2))
+        for n in range(PATIENTS)
+    ]  # fmt: skip
+    copy_of(root, [*rows, row("img99999", "500", age="")])
+
+
+MINIATURE = Miniature(
+    miniature,
+    tables={"labels_brset.csv": ("image_id", "patient_id", "patient_sex", "DR_ICDR", "drusens")},
+    words=(("labels_brset.csv", "patient_sex", "3"),),
+)

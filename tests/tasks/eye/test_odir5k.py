@@ -1,4 +1,5 @@
 from functools import partial
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -6,7 +7,7 @@ import pytest
 from bench.data import cohorts
 from tasks.eye import Eye
 from tasks.eye.odir5k import DATASET, OdirOptions, read
-from tests.miniatures import balanced, refused, refused_without, touch, write_rows
+from tests.miniatures import PATIENTS, Miniature, balanced, refused, refused_without, touch, write_rows
 
 OPTIONS = OdirOptions()
 LEFT, RIGHT = "Left-Diagnostic Keywords", "Right-Diagnostic Keywords"
@@ -130,3 +131,19 @@ def test_a_folder_that_lacks_something_says_what(tmp_path):
     assert "Training Images" in says(copy_of(tmp_path, [row("8")], missing=["8_left.jpg", "8_right.jpg"]))
     reading = balanced(read(copy_of(tmp_path, [row("0"), row("9")], missing=["9_left.jpg"]), OPTIONS), 4)
     assert reading.excluded == {"image file missing": 1}
+
+
+def miniature(root: Path) -> None:
+    words = (
+        "glaucoma", "cataract", "dry age-related macular degeneration", "hypertensive retinopathy",
+        "pathological myopia", "moderate non proliferative retinopathy", "normal fundus", "suspected glaucoma",
+    )  # fmt: skip
+    rows = [row(str(n), words[n % 8], words[n // 8 % 8], sex=("Female", "Male")[n // 2 % 2]) for n in range(PATIENTS)]
+    copy_of(root, [*rows, row("900", "anterior segment image", "lens dust")])
+
+
+MINIATURE = Miniature(
+    miniature,
+    tables={"full_df.csv": ("ID", "Patient Age", "Patient Sex", "Left-Fundus", LEFT)},
+    words=(("full_df.csv", "Patient Sex", "Femal"),),
+)

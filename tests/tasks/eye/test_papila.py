@@ -1,4 +1,5 @@
 from functools import partial
+from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -7,7 +8,7 @@ from bench.data import cohorts
 from bench.task import Options
 from tasks.eye import Eye
 from tasks.eye.papila import DATASET, read
-from tests.miniatures import balanced, refused, touch
+from tests.miniatures import PATIENTS, Miniature, balanced, refused, touch
 
 OPTIONS = Options()
 COLUMNS = ["Age", "Gender", "Diagnosis", "dioptre_1", "VF_MD"]
@@ -93,3 +94,24 @@ def test_a_folder_that_lacks_something_says_what(tmp_path):
     copy_of(tmp_path)
     (tmp_path / "ClinicalData" / "patient_data_os.xlsx").unlink()
     assert "patient_data_os.xlsx" in says(tmp_path)
+
+
+def miniature(root: Path) -> None:
+    od, os = (
+        [
+            (f"#{n:03d}", str(40 + n % 40), str(n // 2 % 2), str((n + k) % 9 // 4), "0.75", "")
+            for n in range(2, PATIENTS)
+        ]
+        for k in (0, 1)
+    )
+    copy_of(root, od, os, plain, "csv")
+
+
+MINIATURE = Miniature(
+    miniature,
+    tables={
+        "ClinicalData/patient_data_od.csv": ("ID", "Age", "Gender", "Diagnosis"),
+        "ClinicalData/patient_data_os.csv": ("ID", "Age", "Gender", "Diagnosis"),
+    },
+    words=(("ClinicalData/patient_data_od.csv", "Gender", "2"),),
+)

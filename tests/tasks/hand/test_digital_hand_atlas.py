@@ -1,10 +1,12 @@
+from pathlib import Path
+
 import pytest
 
 from bench.data import cohorts
 from bench.task import Options
 from tasks.hand import Hand
 from tasks.hand.digital_hand_atlas import DATASET, read
-from tests.miniatures import balanced, refused, touch
+from tests.miniatures import Miniature, balanced, refused, touch
 
 OPTIONS = Options()
 GROUPS = ("ASIF", "ASIM", "BLKF", "BLKM", "CAUF", "CAUM", "HISF", "HISM")
@@ -70,3 +72,22 @@ def test_a_folder_that_lacks_something_says_what(tmp_path):
     assert "PACM is no group" in says(copy_of(tmp_path / "c", ["PACM/PACM05/1.jpg"]))
     (tmp_path / "d").mkdir()
     assert "no JPEG image" in says(copy_of(tmp_path / "d", ["ASIF/ASIF05/1.png"]))
+
+
+def test_a_folder_that_is_no_group_is_named(tmp_path):
+    MINIATURE.build(tmp_path)
+    (tmp_path / "JPEGimages" / "AFRF").mkdir()
+    message = refused(read, tmp_path, OPTIONS)
+    assert "AFRF is no group" in message
+    assert "BLKF" in message
+    (tmp_path / "JPEGimages" / "AFRF").rmdir()
+    (tmp_path / "JPEGimages" / "BLKF").rename(tmp_path / "elsewhere")
+    assert "lacks the folder JPEGimages/BLKF" in refused(read, tmp_path, OPTIONS)
+
+
+def miniature(root: Path) -> None:
+    paths = [f"{group}/{group}{age:02d}/{group}{age}.jpg" for group in GROUPS for age in range(19)]
+    copy_of(root, [*paths, "ASIF/ASIF03/Thumbs.db"])
+
+
+MINIATURE = Miniature(miniature, listed=False)

@@ -1,4 +1,5 @@
 from functools import partial
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -6,7 +7,7 @@ import pytest
 from bench.data import cohorts
 from tasks.mammo import Mammo
 from tasks.mammo.embed import DATASET, EmbedOptions, read
-from tests.miniatures import balanced, refused, refused_without, touch, write_rows
+from tests.miniatures import PATIENTS, Miniature, balanced, refused, refused_without, touch, write_rows
 
 CLINICAL, METADATA = "tables/EMBED_OpenData_clinical.csv", "tables/EMBED_OpenData_metadata.csv"
 OPTIONS = EmbedOptions()
@@ -233,3 +234,26 @@ def test_a_folder_that_lacks_something_says_what(tmp_path):
     assert "cohort_1/9/1/zz.dcm" in says(root)
     (root / METADATA).unlink()
     assert "EMBED_OpenData_metadata.csv" in says(root)
+
+
+def miniature(root: Path) -> None:
+    white, black = "Caucasian or White", "African American  or Black"
+    races = (white, black, "Asian", "Multiple", "Unknown, Unavailable or Unreported")
+    findings = [
+        finding(str(n), str(n), "NBSA"[n % 4], side="LRB"[n % 3], severity=("", "0.0", "4.0")[n // 4 % 3],
+                ETHNICITY_DESC=races[n % 5])
+        for n in range(PATIENTS)
+    ]  # fmt: skip
+    images = [image(f"i{n}{side}", str(n), str(n), side) for n in range(PATIENTS) for side in "LR"]
+    images += [image("cv", "0", "0", FinalImageType="cview"), image("sp", "0", "0", spot_mag="1")]
+    copy_of(root, findings, images)
+
+
+MINIATURE = Miniature(
+    miniature,
+    tables={
+        CLINICAL: ("empi_anon", "acc_anon", "asses", "path_severity", "ETHNICITY_DESC"),
+        METADATA: ("anon_dicom_path", "acc_anon", "FinalImageType", "ImageLateralityFinal"),
+    },
+    words=((CLINICAL, "ETHNICITY_DESC", "African America or Black"),),
+)

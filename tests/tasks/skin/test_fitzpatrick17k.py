@@ -1,10 +1,11 @@
 from functools import partial
+from pathlib import Path
 
 from bench.data import cohorts
 from bench.task import Options
 from tasks.skin import Skin
 from tasks.skin.fitzpatrick17k import DATASET, read
-from tests.miniatures import balanced, refused, refused_without, touch, write_rows
+from tests.miniatures import PATIENTS, Miniature, balanced, refused, refused_without, touch, write_rows
 
 OPTIONS = Options()
 NO_PATIENT = "patient unknown (kept; each image counts as a patient of its own)"
@@ -72,3 +73,16 @@ def test_a_folder_that_lacks_something_says_what(tmp_path):
     refused_without(columns, root / "fitzpatrick17k.csv", read, root, OPTIONS)
     assert "'premalignant'" in says(copy_of(tmp_path, [row("a", label="premalignant")]))
     assert "'0'" in says(copy_of(tmp_path, [row("a", scale="0")]))
+
+
+def miniature(root: Path) -> None:
+    labels = ("benign", "malignant", "non-neoplastic")
+    rows = [row(f"{n:032x}", str(1 + n // 3 % 6), labels[n % 3]) for n in range(PATIENTS)]
+    copy_of(root, [*rows, row("f" * 32, "-1")])
+
+
+MINIATURE = Miniature(
+    miniature,
+    tables={"fitzpatrick17k.csv": ("md5hash", "fitzpatrick_scale", "three_partition_label")},
+    words=(("fitzpatrick17k.csv", "fitzpatrick_scale", "7"),),
+)

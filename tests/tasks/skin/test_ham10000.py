@@ -1,4 +1,5 @@
 from functools import partial
+from pathlib import Path
 
 import pytest
 
@@ -7,7 +8,7 @@ from bench.errors import BenchError
 from bench.task import Options
 from tasks.skin import Skin
 from tasks.skin.ham10000 import DATASET, read
-from tests.miniatures import balanced, refused, refused_without, touch, write_rows
+from tests.miniatures import PATIENTS, Miniature, balanced, refused, refused_without, touch, write_rows
 
 OPTIONS = Options()
 NO_PATIENT = "patient unknown (kept; each lesion counts as a patient of its own)"
@@ -86,3 +87,19 @@ def test_a_folder_that_lacks_something_says_what(tmp_path):
     message = says(copy_of(tmp_path, [row("ISIC_9")], missing=["ISIC_9"]))
     assert "none of the 1 images" in message
     assert "HAM10000_images_part_1" in message
+
+
+def miniature(root: Path) -> None:
+    rows = [
+        row(f"ISIC_{n:07d}", f"HAM_{n}", ("nv", "mel", "bcc", "bkl")[n % 4], sex=("male", "female")[n // 4 % 2])
+        for n in range(PATIENTS)
+    ]
+    copy_of(root, [*rows, row("ISIC_9999999", "HAM_0", sex="unknown")])
+
+
+MINIATURE = Miniature(
+    miniature,
+    tables={"HAM10000_metadata.csv": ("lesion_id", "image_id", "dx", "age", "sex")},
+    words=(("HAM10000_metadata.csv", "sex", "mal"),),
+    options=("task.protected=sex",),
+)

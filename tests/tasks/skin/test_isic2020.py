@@ -1,8 +1,9 @@
 from functools import partial
+from pathlib import Path
 
 from bench.task import Options
 from tasks.skin.isic2020 import read
-from tests.miniatures import balanced, refused, refused_without, touch, write_rows
+from tests.miniatures import PATIENTS, Miniature, balanced, refused, refused_without, touch, write_rows
 
 OPTIONS = Options()
 TABLE, DUPLICATES = "ISIC_2020_Training_GroundTruth_v2.csv", "ISIC_2020_Training_Duplicates.csv"
@@ -69,3 +70,19 @@ def test_a_folder_that_lacks_something_says_what(tmp_path):
     assert "'2'" in says(copy_of(tmp_path, [row("ISIC_1", target="2")]))
     (tmp_path / DUPLICATES).unlink()
     assert DUPLICATES in says(tmp_path)
+
+
+def miniature(root: Path) -> None:
+    rows = [row(f"ISIC_{n:07d}", f"IP_{n}", str(n % 2), sex=("male", "female")[n // 2 % 2]) for n in range(PATIENTS)]
+    copy_of(root, rows, [("ISIC_0000001", "ISIC_0000003")])
+
+
+MINIATURE = Miniature(
+    miniature,
+    tables={
+        TABLE: ("image_name", "patient_id", "sex", "age_approx", "target"),
+        DUPLICATES: ("image_name_1", "image_name_2"),
+    },
+    words=((TABLE, "sex", "femal"),),
+    options=("task.protected=sex",),
+)

@@ -1,4 +1,5 @@
 from functools import partial
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -8,7 +9,7 @@ from bench.data import cohorts
 from bench.data.pixels.cache import open_images
 from tasks.skin import Skin
 from tasks.skin.milk10k import DATASET, MilkOptions, read
-from tests.miniatures import balanced, refused, refused_without, touch, write_rows
+from tests.miniatures import PATIENTS, Miniature, balanced, refused, refused_without, touch, write_rows
 from tests.places import REAL
 
 METADATA, TRUTH = "MILK10k_Training_Metadata.csv", "MILK10k_Training_GroundTruth.csv"
@@ -164,3 +165,15 @@ def test_real_photographs_decode(tmp_path):
     assert images.rejected == ()
     assert len(images.pixels) == 300
     assert images.pixels.std() > 20
+
+
+def miniature(root: Path) -> None:
+    rows = [row for n in range(PATIENTS) for row in pair(f"IL_{n}", str(n // 2 % 6))]
+    copy_of(root, rows, truth(**{f"IL_{n}": ("BCC", "NV")[n % 2] for n in range(PATIENTS)}))
+
+
+MINIATURE = Miniature(
+    miniature,
+    tables={METADATA: ("isic_id", "lesion_id", "image_type", "skin_tone_class", "sex"), TRUTH: ("lesion_id", "MEL")},
+    words=((METADATA, "skin_tone_class", "6"), (METADATA, "sex", "femal")),
+)

@@ -1,8 +1,9 @@
 from functools import partial
+from pathlib import Path
 
 from bench.task import Options
 from tasks.skin.pad_ufes20 import read
-from tests.miniatures import balanced, refused, refused_without, touch, write_rows
+from tests.miniatures import PATIENTS, Miniature, balanced, refused, refused_without, touch, write_rows
 
 OPTIONS = Options()
 
@@ -62,3 +63,19 @@ def test_a_folder_that_lacks_something_says_what(tmp_path):
     assert "'7'" in says(copy_of(tmp_path, [row("a.png", skin="7.0")]))
     assert "'BOD'" in says(copy_of(tmp_path, [row("a.png", dx="BOD")]))
     assert "imgs_part_*" in says(copy_of(tmp_path, [row("z.png")], missing=["z.png"]))
+
+
+def miniature(root: Path) -> None:
+    rows = [
+        row(f"PAT_{n}.png", f"PAT_{n}", ("BCC", "NEV", "MEL", "ACK")[n % 4], f"{1 + n // 4 % 6}.0",
+            ("FEMALE", "MALE")[n // 2 % 2])
+        for n in range(PATIENTS)
+    ]  # fmt: skip
+    copy_of(root, [*rows, row("PAT_900.png", "PAT_900", "NEV", "", "", "False")])
+
+
+MINIATURE = Miniature(
+    miniature,
+    tables={"metadata.csv": ("img_id", "patient_id", "diagnostic", "gender", "fitspatrick")},
+    words=(("metadata.csv", "fitspatrick", "7"), ("metadata.csv", "gender", "FEMAL")),
+)

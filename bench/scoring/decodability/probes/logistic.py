@@ -34,7 +34,6 @@ class Logistic(LinearPath):
 
     @classmethod
     def fit(cls, training: Training) -> Logistic:
-        """Fit the path."""
         return cls(*logistic_path(training, np.zeros((1, training.n_groups))))
 
 

@@ -30,7 +30,6 @@ class Ridge(LinearPath):
 
     @classmethod
     def fit(cls, training: Training) -> Ridge:
-        """Fit the path."""
         onehot = training.onehot
         means = training.fit.T @ onehot.astype(training.fit.dtype) / onehot.sum(axis=0)
         return cls(*discriminants(means, training.prevalence, training.variances, cls.penalties))

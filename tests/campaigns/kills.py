@@ -1,8 +1,8 @@
-"""A cache of 100,000 images whose building is killed twice, against one that is built in one go, byte by byte.
+"""A cache whose building is killed twice, against one built in one go: ``python -m tests.campaigns.kills``.
 
-Not part of the default run: ``pytest tests/speed/test_kills.py -n 0 -s``. The patients are the phantom's; the pixels
-are noise that costs next to nothing to draw, since what is asked is what becomes of finished chunks.
-``BENCH_TEST_KILLS`` seeds the moments of the kills.
+100,000 images of the phantom's patients, whose pixels are noise that costs next to nothing to draw: what is asked is
+what becomes of finished chunks. A number behind the command seeds the moments of the kills. Linux only, since a whole
+group of processes is killed. What does not come out the same, byte by byte, raises.
 """
 
 from __future__ import annotations
@@ -12,11 +12,11 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
 import numpy as np
-import pytest
 
 from tests.places import ROOT
 
@@ -25,43 +25,51 @@ PATIENTS = 63_000
 CHUNK = 64
 
 
-@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="kills a whole group of processes")
-def test_a_large_cache_killed_twice_comes_out_the_same(tmp_path: Path) -> None:
-    rng = np.random.default_rng(int(os.environ.get("BENCH_TEST_KILLS", "0")))
-    (tmp_path / "whole").mkdir()
-    (tmp_path / "killed").mkdir()
+def main(seed: int, folder: Path) -> None:
+    """Build it in one go, then build it killed twice, and hold the two against each other."""
     began = time.monotonic()
-    process, log = _start(tmp_path / "whole", tmp_path / "log0")
-    _until(lambda: _finished(tmp_path / "whole") is not None, process)
+    (folder / "whole").mkdir()
+    (folder / "killed").mkdir()
+    process, log = _start(folder / "whole", folder / "log0")
+    _until(lambda: _finished(folder / "whole") is not None, process)
     drawing = time.monotonic()
     assert process.wait() == 0, log.read_text()
     seconds = time.monotonic() - drawing
-    print(f"\nin one go: {time.monotonic() - began:.0f} s, of which {seconds:.1f} s drew and wrote the images")
+    print(f"in one go: {time.monotonic() - began:.0f} s, of which {seconds:.1f} s drew and wrote the images")
 
-    killed, kept = tmp_path / "killed", set()
-    chunks = -(-len((tmp_path / "whole" / "images.txt").read_text().split("\n")) // CHUNK)
+    _build_killed_twice(folder, np.random.default_rng(seed))
+    _compare(folder / "whole", folder / "killed")
+    print(f"in all {time.monotonic() - began:.0f} s")
+
+
+def _build_killed_twice(folder: Path, rng: np.random.Generator) -> None:
+    killed, kept = folder / "killed", set[int]()
+    images = (folder / "whole" / "images.txt").read_text().split("\n")
+    chunks = -(-len(images) // CHUNK)
     for kill, least, most in ((1, 0.02, 0.45), (2, 0.5, 0.9)):
         # At a random moment: so many chunks, and whatever the workers are at after some milliseconds more.
         enough = rng.uniform(least, most) * chunks
-        process, log = _start(killed, tmp_path / f"log{kill}")
+        process, log = _start(killed, folder / f"log{kill}")
         _until(lambda: len(_finished(killed) or ()) > enough, process)  # noqa: B023
         time.sleep(float(rng.uniform(0, 0.05)))
         assert process.poll() is None, "finished before it was killed"
         os.killpg(process.pid, signal.SIGKILL)
         process.wait()
-        _see_nothing_redone(killed, tmp_path / f"log{kill}", kept)
+        _see_nothing_redone(killed, folder / f"log{kill}", kept)
         before, kept = kept, _finished(killed) or set()
         assert before < kept
         print(f"kill {kill}: {len(kept):,} chunks finished, {len(kept) - len(before):,} of them since the last start")
-    process, log = _start(killed, tmp_path / "log3")
+    process, log = _start(killed, folder / "log3")
     assert process.wait() == 0, log.read_text()
-    drawn = _see_nothing_redone(killed, tmp_path / "log3", kept)
-    images = (killed / "images.txt").read_text().split("\n")
+    drawn = _see_nothing_redone(killed, folder / "log3", kept)
     assert drawn == set(range(0, len(images), CHUNK)) - kept
     assert f"going on at {sum(min(CHUNK, len(images) - at) for at in kept):,} of {len(images):,}" in log.read_text()
-    print(f"last start: {len(drawn):,} of {chunks:,} chunks drawn; in all {time.monotonic() - began:.0f} s")
+    print(f"last start: {len(drawn):,} of {chunks:,} chunks drawn")
 
-    (one,), (other,) = ([path for path in folder.iterdir() if path.is_dir()] for folder in (tmp_path / "whole", killed))
+
+def _compare(whole: Path, killed: Path) -> None:
+    images = (killed / "images.txt").read_text().split("\n")
+    (one,), (other,) = ([path for path in folder.iterdir() if path.is_dir()] for folder in (whole, killed))
     assert one.name == other.name
     assert sorted(path.name for path in one.iterdir()) == sorted(path.name for path in other.iterdir())
     for name in ("pixels.npy", "rejected.csv", "cache.json"):
@@ -73,15 +81,13 @@ def test_a_large_cache_killed_twice_comes_out_the_same(tmp_path: Path) -> None:
 
 
 def _start(cache_dir: Path, drawn: Path) -> tuple[subprocess.Popen[bytes], Path]:
-    program = (
-        f"from pathlib import Path; from tests.speed import drawn; drawn.build(Path({str(cache_dir)!r}), {PATIENTS}, 2)"
-    )
+    imports = "from pathlib import Path; from tests.campaigns import drawn"
+    program = f"{imports}; drawn.build(Path({str(cache_dir)!r}), {PATIENTS}, 2)"
     said = drawn.with_suffix(".err")
-    home = ROOT
-    env = os.environ | {"DRAWN_LOG": str(drawn), "OMP_NUM_THREADS": "1", "PYTHONPATH": str(home)}
+    env = os.environ | {"DRAWN_LOG": str(drawn), "OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT)}
     with open(said, "wb") as stderr:
         command = [sys.executable, "-c", program]
-        return subprocess.Popen(command, cwd=home, env=env, stderr=stderr, start_new_session=True), said
+        return subprocess.Popen(command, cwd=ROOT, env=env, stderr=stderr, start_new_session=True), said
 
 
 def _finished(cache_dir: Path) -> set[int] | None:
@@ -105,3 +111,8 @@ def _until(true: object, process: subprocess.Popen[bytes], seconds: float = 240)
         assert process.poll() is None
         assert time.monotonic() < end
         time.sleep(0.02)
+
+
+if __name__ == "__main__":
+    with tempfile.TemporaryDirectory() as made_in:
+        main(int(sys.argv[1]) if len(sys.argv) > 1 else 0, Path(made_in))

@@ -5,8 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from bench.files import user_cache
+from bench.records import FEATURES, MACRO, OUTPUTS, PROTECTED
 from tasks.cxr.phantom import DATASET
 from tests.places import CHEATS
+from tests.proofs.decodability.part import Part
+from tests.proofs.markdown import table_of
 
 #: What each does, and the flag that has to say so where D alone does not.
 WAYS = {
@@ -36,37 +39,36 @@ def measure(name: str, quick: bool, phantom: int) -> dict[str, Any]:
     method = name if name == "erm" else CHEATS / f"{name}.py"
     size = TINY if quick else ("task=cxr", "logger=none")
     runs = user_cache() / "decodability" / "runs"
-    record = run(compose([*size, f"method={method}", "seed=0", f"runs_dir={runs}"])).record
-    about: dict[str, Any] = {"attribute": record.task.protected, "view": "penultimate"}
-    head = next(
-        s for s in record.scores if s.metric == "decodability" and s.view == "penultimate" and s.split == "test"
-    )
-    linear = record.score("decodability_linear", **about)
-    depth = record.score("decodability_depth", level=0.01, **about)
+    config = compose([*size, f"method={method}", "seed=0", f"runs_dir={runs}"])
+    scores = run(config).scores(config)
+    about: dict[str, Any] = {"attribute": PROTECTED, "layer": FEATURES}
+    head = scores.find.one("decodability", **about)
+    assert head is not None
     return {
-        "auroc": record.score("auroc", target="macro").value,
+        "auroc": scores.find.value("auroc", target=MACRO),
         "decodability": [head.value, head.low, head.high],
-        "linear": linear.value,
-        "depth": depth.value,
-        "flags": record.flags,
+        "linear": scores.find.value("decodability_linear", **about),
+        "depth": scores.find.value("decodability_depth", level=0.01, **about),
+        "flags": scores.flags,
     }
 
 
 def table(measured: list[tuple[dict[str, Any], dict[str, Any]]]) -> str:
-    from tests.proofs.decodability_parts import markdown
-
     erm = measured[0][1]["decodability"][0]
     rows = []
     for job, result in measured:
         value, low, high = result["decodability"]
         words, flag = WAYS.get(job["name"], ("plain training", None))
-        flags = [f.removeprefix("penultimate: ") for f in result["flags"] if not f.startswith("outputs")]
+        flags = [f.removeprefix(f"{FEATURES}: ") for f in result["flags"] if not f.startswith(OUTPUTS)]
         row = [f"`{job['name']}`: {words}", f"{result['auroc']:.3f}", f"{value:.3f} [{low:.3f}, {high:.3f}]"]
         row += [f"{result['linear']:.3f}", f"{result['depth']:.3f}", ", ".join(flags) or "none"]
         rows.append([*row, "–" if job["name"] == "erm" else _verdict(value, erm, flag, flags)])
-    return markdown(["method", "diagnosis AUROC", "D", "linear probes", "D(.01)", "flags", "caught by"], rows)
+    return table_of(["method", "diagnosis AUROC", "D", "linear probes", "D(.01)", "flags", "caught by"], rows)
 
 
 def _verdict(value: float, erm: float, flag: str | None, flags: list[str]) -> str:
     by = (["D"] if value >= erm - _NEAR else []) + ([flag] if flag in flags else [])
     return " and ".join(by) or "**nothing**"
+
+
+PART = Part(jobs, measure, table)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from tests.plants import ROWS
+from tests.scoring.decodability.plants import ROWS
 from tests.scoring.decodability.samples import decode
 
 SEEN = ("linear", "xor", "variance", "radius", "curve", "products", "stratum")

@@ -17,8 +17,8 @@ from itertools import combinations
 import numpy as np
 from scipy.stats import norm
 
-from tests import codes
-from tests.codes import Code, Cohort, one_vs_one
+from tests.scoring.decodability import codes
+from tests.scoring.decodability.codes import Code, Cohort, one_vs_one
 
 #: Largest variance of a latent coordinate over the smallest.
 CONDITION = 1e4

@@ -2,9 +2,9 @@ import numpy as np
 import pytest
 from scipy.stats import f, norm
 
-from tests import codes
-from tests.codes import Cohort, one_vs_one
-from tests.plants import ROWS, out_of_reach, spectrum
+from tests.scoring.decodability import codes
+from tests.scoring.decodability.codes import Cohort, one_vs_one
+from tests.scoring.decodability.plants import ROWS, out_of_reach, spectrum
 from tests.scoring.decodability.samples import decode
 
 N = 40_000

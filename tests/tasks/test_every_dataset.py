@@ -1,4 +1,7 @@
-"""What every reader says of a table, column, image or word that is not as it should be."""
+"""What the reader of every data set says of a table, column, image or word that is not as it should be.
+
+The data sets are found by listing the tasks, and the miniature copy of each stands in its own test.
+"""
 
 from __future__ import annotations
 
@@ -10,28 +13,27 @@ import pytest
 
 from bench.config import compose
 from bench.data.check import check
+from bench.data.cohorts import attrition
 from bench.data.pixels import cache
 from bench.errors import BenchError
-from tests.miniatures import refused, refused_without
-from tests.places import ROOT
-from tests.readers import MINIATURES, Miniature
-
-every = pytest.mark.parametrize("one", MINIATURES, ids=lambda one: one.name)
-with_tables = pytest.mark.parametrize("one", [one for one in MINIATURES if one.tables], ids=lambda one: one.name)
-with_words = pytest.mark.parametrize(
-    ("one", "table", "column", "word"),
-    [(one, *where) for one in MINIATURES for where in one.words],
-    ids=lambda value: value.name if isinstance(value, Miniature) else None,
-)
+from tests.miniatures import Miniature, miniature_of, read_from_files, refused, refused_without
 
 
-def test_no_reader_is_forgotten() -> None:
-    tasks = ROOT / "tasks"
-    readers = {file.stem for file in tasks.glob("*/[a-z]*.py")} - {"phantom", "csv"}
-    assert readers == {one.name for one in MINIATURES}
+@pytest.fixture(params=read_from_files(), ids="-".join)
+def one(request: pytest.FixtureRequest) -> Miniature:
+    """Each data set that lies in files; it fails by name where there is no miniature of it."""
+    return miniature_of(*request.param)
 
 
-@with_tables
+def test_every_row_is_kept_or_left_out_for_a_reason(one: Miniature, tmp_path: Path) -> None:
+    chosen = one.chosen(one.build(tmp_path))
+    reading = chosen.dataset.read(tmp_path, chosen.options)
+    assert reading.rows == len(reading.table) + sum(reading.excluded.values())
+    table = attrition.of(chosen.cohort(checked=False))
+    assert table.rows == reading.rows == table.kept + sum(table.excluded.values())
+    assert all(isinstance(why, str) and n > 0 for why, n in {**table.excluded, **table.set_to_unknown}.items())
+
+
 def test_a_table_that_is_missing_is_named(one: Miniature, tmp_path: Path) -> None:
     chosen = one.chosen(one.build(tmp_path))
     for table in one.tables:
@@ -46,41 +48,28 @@ def test_a_table_that_is_missing_is_named(one: Miniature, tmp_path: Path) -> Non
         file.write_bytes(content)
 
 
-@with_tables
 def test_a_column_that_is_missing_is_named(one: Miniature, tmp_path: Path) -> None:
     chosen = one.chosen(one.build(tmp_path))
     for table, columns in one.tables.items():
         refused_without(columns, tmp_path / table, chosen.dataset.read, tmp_path, chosen.options)
 
 
-@with_words
-def test_a_word_for_race_sex_or_tone_that_is_unknown_is_named(
-    one: Miniature, table: str, column: str, word: str, tmp_path: Path
-) -> None:
+def test_a_word_for_race_sex_or_tone_that_is_unknown_is_named(one: Miniature, tmp_path: Path) -> None:
     chosen = one.chosen(one.build(tmp_path))
-    cells = pd.read_csv(tmp_path / table, dtype=str, keep_default_na=False)
-    cells.loc[0, column] = word
-    cells.to_csv(tmp_path / table, index=False)
-    message = refused(chosen.dataset.read, tmp_path, chosen.options)
-    assert re.search(rf"{word!r} \([12] rows\)", message)  # of both eyes, where a row is a patient
-    assert repr(column) in message
-    assert Path(table).name in message or "of the tables in" in message
-    assert "Did you mean" in message or "Available: " in message
+    for table, column, word in one.words:
+        file = tmp_path / table
+        content = file.read_bytes()
+        cells = pd.read_csv(file, dtype=str, keep_default_na=False)
+        cells.loc[0, column] = word
+        cells.to_csv(file, index=False)
+        message = refused(chosen.dataset.read, tmp_path, chosen.options)
+        assert re.search(rf"{word!r} \([12] rows\)", message)  # of both eyes, where a row is a patient
+        assert repr(column) in message
+        assert file.name in message or "of the tables in" in message
+        assert "Did you mean" in message or "Available: " in message
+        file.write_bytes(content)
 
 
-def test_a_folder_of_the_hand_atlas_that_is_no_group_is_named(tmp_path: Path) -> None:
-    one = next(one for one in MINIATURES if one.name == "digital_hand_atlas")
-    chosen = one.chosen(one.build(tmp_path))
-    (tmp_path / "JPEGimages" / "AFRF").mkdir()
-    message = refused(chosen.dataset.read, tmp_path, chosen.options)
-    assert "AFRF is no group" in message
-    assert "BLKF" in message
-    (tmp_path / "JPEGimages" / "AFRF").rmdir()
-    (tmp_path / "JPEGimages" / "BLKF").rename(tmp_path / "elsewhere")
-    assert "lacks the folder JPEGimages/BLKF" in refused(chosen.dataset.read, tmp_path, chosen.options)
-
-
-@every
 def test_images_that_are_missing_or_broken_are_named_and_a_run_goes_on(one: Miniature, tmp_path: Path) -> None:
     root = one.build(tmp_path / "data")
     config = compose([*one.arguments(root), "task.image_size=16"])

@@ -1,0 +1,37 @@
+# What there is to do with this checkout; `make` lists it. What each target makes again is told in docs/maintaining.md.
+.DEFAULT_GOAL := help
+.PHONY: help check test lint types docs proofs campaigns speed board
+
+help:       # this list
+	@grep -E '^[a-z]+: .*# ' $(MAKEFILE_LIST) | sed 's/:.*# /\t/' | expand -t 12
+
+check: test lint types # what every change must pass
+
+test:       # the tests, in parallel
+	pytest
+
+lint:       # style and form
+	ruff check .
+	ruff format --check .
+
+types:      # types of bench, methods and tasks
+	mypy
+
+docs:       # the tables of docs/datasets.md, from the registry
+	python -m tests.proofs.datasets_page
+
+proofs:     # the tables and the figure of docs/decodability.md (hours; goes on where it stopped) and docs/phantom.png
+	python -m tests.proofs.decodability_table
+	python -m tests.proofs.phantom_sheet docs/phantom.png
+
+campaigns:  # broken files by the hundred, and a cache whose building is killed (minutes)
+	python -m tests.campaigns.mutations 300
+	python -m tests.campaigns.kills
+
+speed:      # the tests of speed, one after another
+	pytest tests/speed -n 0 -s
+
+board:      # the phantom's leaderboard and the figure of the README (a run takes minutes; none is done twice)
+	bench run -m method=erm,adversarial task=cxr seed=0,1,2
+	bench run -m method=distortion,group_dro,oracle,race_reader,reweighting task=cxr seed=0
+	bench leaderboard task=cxr
