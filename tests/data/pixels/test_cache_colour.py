@@ -7,9 +7,9 @@ import pytest
 from PIL import Image
 
 from bench.data.pixels import cache
-from bench.data.pixels.cache import fingerprint
+from bench.data.pixels.fingerprint import fingerprint
 from bench.errors import BenchError
-from bench.task import Dataset, Options
+from bench.task import Options, Phantom
 from bench.training.batches import CohortImages
 from tests.data.files import dicom
 from tests.data.pixels.plates import DRAWN, FILES, ColourPlates, cohort_of, draw, opened
@@ -36,7 +36,7 @@ def _drawn_in_colour(rows, size, options):
 
 
 def test_a_phantom_draws_as_many_channels_as_its_task_has(tmp_path):
-    colour = Dataset("colour", "colour plates", read=DRAWN.read, render=_drawn_in_colour)
+    colour = Phantom("colour", "colour plates", read=DRAWN.read, render=_drawn_in_colour)
     cohort = cohort_of(colour, 60, ColourPlates)
     images = opened(colour, cohort, tmp_path)
     assert np.array_equal(images.pixels, _drawn_in_colour(cohort.table, 16, None))
