@@ -89,9 +89,8 @@ def test_without_latents_only_the_wander_is_left() -> None:
 
 def test_regions_wander_by_themselves() -> None:
     """Of the stated size everywhere, alike within a region, and unlike across the image."""
-    leans = np.stack(
-        [ARRANGEMENT.lean(np.zeros(2), X, Y, ARRANGEMENT.own(np.random.default_rng(s))).texture for s in range(2000)]
-    )
+    owns = (ARRANGEMENT.own(np.random.default_rng(seed)) for seed in range(2000))
+    leans = np.stack([ARRANGEMENT.lean(np.zeros(2), X, Y, own).texture for own in owns])
     np.testing.assert_allclose(leans.std(axis=0), ARRANGEMENT.wander, rtol=0.08)
     assert np.corrcoef(leans[:, 8, 8], leans[:, 10, 10])[0, 1] > 0.9
     assert abs(np.corrcoef(leans[:, 8, 8], leans[:, 8, 56])[0, 1]) < 0.1
