@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from bench.data.cohorts import attrition
 from bench.data.cohorts import checks as scorable
 from bench.data.cohorts.chosen import Chosen, choose
-from bench.data.pixels.chunks import Files, Rejected, Rendered, shape
-from bench.data.pixels.decode import split_frame
+from bench.data.pixels.sources import Rejected, shape
 from bench.data.tables import MISSING
 from bench.errors import BenchError
 from bench.records import Attrition, Cell
 from bench.scoring.evaluation import MIN_IMAGES, MIN_PATIENTS
-from bench.task import Cohort, require_root
+from bench.task import Cohort
 from bench.terminal import Progress
 
 if TYPE_CHECKING:
@@ -62,8 +59,8 @@ def check(config: RunConfig, sample: int = 64) -> Checked:
             f"{missing:,} images of the data set's table are not on disk and left out: {listed}. Fetch them if they are"
             " to be in."
         )
-    absent = [] if chosen.dataset.render else _absent(cohort, require_root(config.task.root, chosen.dataset.name))
-    _judge(absent, len(cohort), "images", config.task.max_unreadable, warnings, errors)
+    absent = chosen.source().absent(cohort.table)
+    _judge(_named(cohort, absent), len(cohort), "images", config.task.max_unreadable, warnings, errors)
     there = np.setdiff1d(np.arange(len(cohort)), [row for row, _ in absent])
     rows = np.sort(np.random.default_rng(config.seed).permutation(there)[:sample])
     try:
@@ -105,27 +102,12 @@ def _doubts(cell: Cell) -> list[str]:
     return doubts
 
 
-def _absent(cohort: Cohort, root: Path) -> Rejected:
-    """Rows whose file is not there or empty."""
-    absent = []
-    for row, image in enumerate(cohort.table["image"]):
-        try:
-            if os.stat(root / split_frame(image)[0]).st_size == 0:
-                absent.append((row, f"{image} (empty file)"))
-        except OSError as error:
-            absent.append((row, f"{image} ({error.strerror})"))
-    return absent
-
-
 def _look(chosen: Chosen, cohort: Cohort, rows: np.ndarray) -> tuple[Rejected, list[int]]:
     """Of these rows, those that give no image, with the reason, and those whose image is of one value."""
-    size, dataset = cohort.spec.image_size, chosen.dataset
-    source: Any = Rendered(dataset, chosen.options)
-    if dataset.render is None:
-        source = Files(require_root(chosen.config.root, dataset.name))
+    size, source = cohort.spec.image_size, chosen.source()
     rejected: Rejected = []
     blank: list[int] = []
-    with Progress(f"sample of {dataset.name}, {size} px", len(rows)) as progress:
+    with Progress(f"sample of {chosen.dataset.name}, {size} px", len(rows)) as progress:
         for part in (rows[at : at + _AT_ONCE] for at in range(0, len(rows), _AT_ONCE)):
             pixels, bad = source.pixels(source.rows(cohort.table.iloc[part]), shape(size, cohort.spec.channels))
             rejected += [(int(part[place]), reason) for place, reason in bad]

@@ -10,7 +10,8 @@ from typing import cast
 import numpy as np
 
 from bench import records
-from bench.data.pixels.decode import Undecodable, decode
+from bench.data.pixels.decode import decode
+from bench.data.pixels.integrity import Undecodable
 from bench.files import whole
 from bench.reading_race.experiment import Unavailable
 from bench.reading_race.study import Pictures, Study

@@ -1,19 +1,8 @@
 """What a task author implements: a Task with its data sets, and the Cohort that every later step walks on."""
 
-from bench.task.task import (
-    MAX_UNREADABLE,
-    MIN_GROUP_PATIENTS,
-    SPLITS,
-    TRUE,
-    Attribute,
-    Cohort,
-    Dataset,
-    Options,
-    Reading,
-    Task,
-    TaskSpec,
-    require_root,
-)
+from bench.task.cohort import MIN_GROUP_PATIENTS, SPLITS, TRUE, Attribute, Cohort
+from bench.task.datasets import MAX_UNREADABLE, Dataset, Draw, Phantom, Reading, Twin, require_root
+from bench.task.task import Options, Task, TaskSpec
 
 __all__ = [
     "MAX_UNREADABLE",
@@ -23,9 +12,12 @@ __all__ = [
     "Attribute",
     "Cohort",
     "Dataset",
+    "Draw",
     "Options",
+    "Phantom",
     "Reading",
     "Task",
     "TaskSpec",
+    "Twin",
     "require_root",
 ]

@@ -6,19 +6,20 @@ the pixels, so that every image size shows the same patient. Thickness is in uni
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
-from functools import lru_cache
+from dataclasses import dataclass
 
 import numpy as np
 
-from tasks.cxr import _phantom_race as race
+from bench.phantom import Features, Lean, Numbers, Positioning, below, ridges
+from tasks.cxr._phantom_race import ARRANGEMENT, BONE, SHIFT, SOFT
 
 LUNG_TOP = -0.80
+_POSITIONING = Positioning(turn=0.025, right=0.025, down=0.03, zoom=0.02)
 
 
 @dataclass(frozen=True)
-class Anatomy:
-    """What stays with a patient: one standard normal a feature, cut at two standard deviations."""
+class Anatomy(Features):
+    """What of the body stays with a patient."""
 
     lung_width: float
     lung_height: float
@@ -31,11 +32,6 @@ class Anatomy:
     breast: float
     shoulders: float
     tilt: float
-
-    @classmethod
-    def draw(cls, rng: np.random.Generator) -> Anatomy:
-        """Draw a patient's body."""
-        return cls(*np.clip(rng.standard_normal(len(fields(cls))), -2, 2).tolist())
 
 
 @dataclass(frozen=True)
@@ -59,7 +55,7 @@ class Frame:
     ax: np.ndarray
     #: 1 on the patient's left, -1 on the right.
     side: np.ndarray
-    lean: race.Lean
+    lean: Lean
     supine: bool
     heavy: float
     small: float
@@ -70,26 +66,12 @@ class Frame:
     dome: np.ndarray
 
 
-@lru_cache(maxsize=4)
-def _grid(size: int) -> tuple[np.ndarray, np.ndarray]:
-    axis = (np.arange(size, dtype=np.float32) + 0.5) * np.float32(2 / size) - 1
-    x, y = np.meshgrid(axis, axis)
-    return x, y
-
-
-def below(distance: np.ndarray, softness: float) -> np.ndarray:
-    """A soft step: 1 where the distance is well below zero, 0 well above."""
-    return 0.5 - 0.5 * np.tanh(distance * (0.5 / softness))
-
-
-def position(size: int, patient: Patient, supine: bool, rng: np.random.Generator) -> Frame:
+def position(size: int, patient: Patient, supine: bool, numbers: Numbers) -> Frame:
     """Turn, shift and enlarge a little, differently in each image, and lay out the chest."""
-    turn, right, down, zoom = (np.clip(rng.standard_normal(4), -2, 2) * (0.025, 0.025, 0.03, 0.02)).tolist()
-    grid_x, grid_y = _grid(size)
-    cos, sin = float((1 + zoom) * np.cos(turn)), float((1 + zoom) * np.sin(turn))
-    x, y = cos * grid_x - sin * grid_y + right, sin * grid_x + cos * grid_y + down
-    lean = race.lean(patient.latents, x, y, race.wander(rng))
-    x, y = x + race.SHIFT * lean.across, y + race.SHIFT * lean.down
+    rng = numbers("image")
+    x, y = _POSITIONING.place(size, rng)
+    lean = ARRANGEMENT.lean(patient.latents, x, y, ARRANGEMENT.own(rng))
+    x, y = x + SHIFT * lean.across, y + SHIFT * lean.down
     body = patient.anatomy
     heavy = (patient.bmi - 27) / 6
     small = 0.06 if patient.female else 0.0
@@ -173,7 +155,7 @@ def soft_tissue(frame: Frame, patient: Patient) -> tuple[np.ndarray, np.ndarray]
     trunk = np.maximum(flank + 0.5 * np.clip(-0.15 - y, 0, 1) - 1.6 * neck, 0.2)
     depth = 1 - np.minimum(ax / trunk, 1) ** 2
     soft = np.sqrt(depth) * (0.84 + 0.10 * np.clip(y, -1, 1)) * (1 + 0.06 * frame.heavy)
-    soft *= 1 + race.SOFT * frame.lean.ripple * (1 - 0.6 * under_heart(frame))
+    soft *= 1 + SOFT * frame.lean.ripple * (1 - 0.6 * under_heart(frame))
     soft += 0.10 * below(frame.dome - y, 0.02) * below(ax - frame.outer, 0.012)
     if patient.female:
         fullness = max(0.10 + 0.03 * body.breast + 0.03 * frame.heavy, 0.03)
@@ -199,15 +181,11 @@ def bones(frame: Frame, patient: Patient) -> np.ndarray:
     # Each set of ribs is one periodic ridge over a coordinate that is constant along a rib.
     behind = y - LUNG_TOP - 0.04 + 0.10 * ax - 0.24 * (ax / width) ** 2 * (1 + 0.15 * body.rib_slope)
     before = y - LUNG_TOP + 0.32 * ax + 0.55 * (ax - width) ** 2
-    ribs = 0.13 * _ridges(behind / 0.152 + phase, 3.5) * below(0.08 - ax, 0.02)
-    ribs += 0.06 * _ridges(before / 0.19 + phase, 2.5) * below(0.36 - ax, 0.08)
+    ribs = 0.13 * ridges(behind / 0.152 + phase, 3.5) * below(0.08 - ax, 0.02)
+    ribs += 0.06 * ridges(before / 0.19 + phase, 2.5) * below(0.36 - ax, 0.08)
     cage = below(ax - frame.outer - 0.02, 0.012) * below(y - frame.base - 0.25, 0.05) * below(LUNG_TOP - y, 0.02)
     bone += ribs * cage
     clavicle = y + 0.62 + (0.06 if frame.supine else 0.0) + 0.22 * ax - 0.16 * ax**2 + 0.03 * np.sin(7 * ax)
     bone += 0.15 * np.exp(-0.5 * (clavicle / 0.028) ** 2) * below(ax - 0.85, 0.03) * below(0.07 - ax, 0.01)
     density = max(1 + 0.12 * patient.bone_density, 0.4)
-    return bone * (density * (1 + race.BONE * frame.lean.smooth))
-
-
-def _ridges(turns: np.ndarray, sharpness: float) -> np.ndarray:
-    return np.exp(sharpness * (np.cos(2 * np.pi * turns) - 1))
+    return bone * (density * (1 + BONE * frame.lean.smooth))

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tasks.cxr._phantom_anatomy import Frame, below
+from bench.phantom import below
+from tasks.cxr._phantom_anatomy import Frame
 
 
 @dataclass(frozen=True)

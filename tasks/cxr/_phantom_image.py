@@ -2,29 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 
+from bench.phantom import Numbers, Scanner, Waves, acquire, cloud_gain
 from tasks.cxr import _phantom_anatomy as anatomy
 from tasks.cxr import _phantom_disease as findings
-from tasks.cxr import _phantom_race as race
-from tasks.cxr import _phantom_texture as texture
 from tasks.cxr._phantom_anatomy import Patient
 from tasks.cxr._phantom_disease import Disease
-from tasks.cxr._phantom_scanner import Scanner, acquire
+from tasks.cxr._phantom_race import ARRANGEMENT
+from tasks.cxr._phantom_scanner import EXPOSURE
 
 #: Contrast of the 1/f noise that is everywhere in the body, in thickness.
 CLOUD_CONTRAST = 0.045
 #: Thickness of soft tissue that a lung full of air lacks.
 _AIR = 0.60
 
-#: Random numbers for a purpose and a block of waves: ``stream("clouds", 0)``.
-Stream = Callable[[str, int], np.random.Generator]
-
 
 def radiograph(
-    size: int, patient: Patient, disease: Disease, view: str, scanner: Scanner, stream: Stream
+    size: int, patient: Patient, disease: Disease, view: str, scanner: Scanner, numbers: Numbers
 ) -> np.ndarray:
     """Draw one image, ``(size, size) uint8``.
 
@@ -34,12 +31,12 @@ def radiograph(
         disease: how marked the findings are.
         view: "PA", or "AP" for a patient lying down: larger heart, lower lungs.
         scanner: what it is taken with.
-        stream: random numbers: "disease" for side and place of the findings, the same for the images of one study;
-            "image" for positioning, "scanner" for exposure and noise, "clouds" and "oriented" for the textures.
+        numbers: the image's random numbers; those of its "disease", the side and place of the findings, are the same
+            for the images of one study.
     """
-    frame = anatomy.position(size, patient, view == "AP", stream("image", 0))
-    rng = stream("disease", 0)
-    clouds = texture.Waves(lambda block: stream("clouds", block), size).field(texture.cloud_gain(size))
+    frame = anatomy.position(size, patient, view == "AP", numbers)
+    rng = numbers("disease")
+    clouds = Waves(partial(numbers, "clouds"), size).field(cloud_gain(size))
     air = anatomy.air(frame, patient, findings.floor(disease.effusion, frame, rng), disease.cardiomegaly)
     air *= 1 - findings.opacities(disease.opacity, frame, clouds, rng)
     nodules = findings.nodules(disease.nodule, frame, rng)
@@ -49,19 +46,19 @@ def radiograph(
     air = np.maximum(air * (1 - lost), 1.05 * free)
     soft, depth = anatomy.soft_tissue(frame, patient)
     soft = soft - _AIR * air + nodules * (lung > 0.3) + 0.08 * pleura
-    waves = texture.Waves(lambda block: stream("oriented", block), size)
-    soft += (
-        (CLOUD_CONTRAST * clouds + race.oriented(waves, frame.lean) * _shows(frame)) * np.sqrt(depth) * (1 - free * 0.6)
-    )
-    return acquire(soft, anatomy.bones(frame, patient), scanner, stream("scanner", 0))
+    oriented = ARRANGEMENT.texture(Waves(partial(numbers, "oriented"), size), frame.lean)
+    soft += (CLOUD_CONTRAST * clouds + oriented * _shows(frame)) * np.sqrt(depth) * (1 - free * 0.6)
+    return acquire(soft, anatomy.bones(frame, patient), scanner, EXPOSURE, numbers("scanner"))
 
 
-def lungs(size: int, patient: Patient, view: str, stream: Stream) -> np.ndarray:
+def lungs(size: int, patient: Patient, view: str, numbers: Numbers) -> np.ndarray:
     """The lungs of the same image, ``(size, size) bool``: as they would be in health."""
-    return anatomy.lung_field(anatomy.position(size, patient, view == "AP", stream("image", 0))) > 0.5
+    return np.asarray(anatomy.lung_field(anatomy.position(size, patient, view == "AP", numbers)) > 0.5)
 
 
 def _shows(frame: anatomy.Frame) -> np.ndarray:
     """How much of the fine texture shows, 0 … 1: less in the middle of the image, least below the diaphragm there."""
     center = anatomy.middle(frame) * np.exp(-0.5 * (frame.y / 0.35) ** 2)
-    return (1 - 0.7 * center) * (1 - 0.3 * anatomy.below_diaphragm(frame) - 0.62 * anatomy.under_heart(frame))
+    return np.asarray(
+        (1 - 0.7 * center) * (1 - 0.3 * anatomy.below_diaphragm(frame) - 0.62 * anatomy.under_heart(frame))
+    )

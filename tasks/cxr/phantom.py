@@ -10,42 +10,28 @@ counterfactual twin: same body, same disease, same scanner, same noise.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping, Sequence
-from functools import partial
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
 from pydantic import Field
 
-from bench.errors import BenchError, suggest
-from bench.task import Dataset, Options, Reading
+from bench.phantom import NO_RACE, Cells, Numbers, Row, drawn, numbers_of, twin
+from bench.task import Options, Phantom, Reading
 from tasks.cxr import _phantom_image as drawing
 from tasks.cxr._phantom_anatomy import Anatomy, Patient
 from tasks.cxr._phantom_disease import Disease
-from tasks.cxr._phantom_patients import FINDINGS, RACES, VIEWS, Bias, draw, stream
-from tasks.cxr._phantom_race import CENTERS, SCATTER
+from tasks.cxr._phantom_patients import FINDINGS, RACES, VIEWS, Bias, draw
+from tasks.cxr._phantom_race import ARRANGEMENT
 from tasks.cxr._phantom_scanner import SCANNERS
 
-#: The race of a twin in whose image nothing depends on race.
-NO_RACE = "none"
-
-_IMAGE_NAME = re.compile(r"p(\d{6})-s(\d)-(\d)")
-_SEVERITIES = tuple(f"severity_{name}" for name in FINDINGS)
+_SEVERITIES = tuple(f"severity_{name}" for name in FINDINGS.names)
 #: What the pixels are drawn from beside what every chest radiograph's table has.
 DRAWN_FROM = ("bone_density", *_SEVERITIES)
-_NUMBERS = ("age", "bmi", *DRAWN_FROM)
-_CATEGORIES: Mapping[str, tuple[str, ...]] = {
-    "race": (*RACES, NO_RACE),
-    "sex": ("F", "M"),
-    "scanner": tuple(SCANNERS),
-    "view": VIEWS,
-}
-
-#: What a stream of random numbers is for, and where the blocks of waves begin.
-_PURPOSES = {"body": 0, "disease": 1, "image": 2, "scanner": 5, "clouds": 16, "oriented": 32}
+_CELLS = Cells(
+    categories={"race": (*RACES, NO_RACE), "sex": ("F", "M"), "scanner": tuple(SCANNERS), "view": VIEWS},
+    numbers=("age", "bmi", *DRAWN_FROM),
+)
 
 
 class PhantomOptions(Options):
@@ -61,11 +47,6 @@ def read(root: Path | None, options: PhantomOptions) -> Reading:
     return Reading(draw(options.patients, options.seed, options.bias))
 
 
-def twin(table: pd.DataFrame, group: str | None) -> pd.DataFrame:
-    """The same rows as patients of another race, or of none: all else, noise included, stays as it is."""
-    return table.assign(race=NO_RACE if group is None else group)
-
-
 def render(table: pd.DataFrame, size: int, options: PhantomOptions) -> np.ndarray:
     """Draw the images of any rows of the table, ``(N, size, size) uint8``.
 
@@ -74,68 +55,43 @@ def render(table: pd.DataFrame, size: int, options: PhantomOptions) -> np.ndarra
     Raises:
         BenchError: on a size out of range, a missing column, or a cell that :func:`read` never writes.
     """
-    images = np.empty((len(table), size, size), dtype=np.uint8)
-    # One image at a time: its maps stay in the processor's cache, and no operation can depend on its neighbors.
-    for place, row in enumerate(_checked(table, size)):
+
+    def image(row: Row) -> np.ndarray:
         disease = Disease(*(row[name] for name in _SEVERITIES))
-        patient, numbers = _drawn(row, options)
-        images[place] = drawing.radiograph(size, patient, disease, row["view"], SCANNERS[row["scanner"]], numbers)
-    return images
+        patient, numbers = _patient(row, options)
+        return drawing.radiograph(size, patient, disease, row["view"], SCANNERS[row["scanner"]], numbers)
+
+    return drawn(_CELLS.rows(table, size), size, image)
 
 
 def organ(table: pd.DataFrame, size: int, options: PhantomOptions) -> np.ndarray:
     """The lungs in the images of these rows, ``(N, size, size) bool``; arguments and errors as of :func:`render`."""
-    masks = np.empty((len(table), size, size), dtype=bool)
-    for place, row in enumerate(_checked(table, size)):
-        patient, numbers = _drawn(row, options)
-        masks[place] = drawing.lungs(size, patient, row["view"], numbers)
-    return masks
+
+    def mask(row: Row) -> np.ndarray:
+        patient, numbers = _patient(row, options)
+        return drawing.lungs(size, patient, row["view"], numbers)
+
+    return drawn(_CELLS.rows(table, size), size, mask, bool)
 
 
-def _checked(table: pd.DataFrame, size: int) -> Sequence[Mapping[Any, Any]]:
-    if not 16 <= size <= 1024:
-        raise BenchError(f"The phantom is drawn at 16 to 1024 pixels a side, not {size} (image size of the task).")
-    needed = ["image", *_CATEGORIES, *_NUMBERS]
-    if missing := [column for column in needed if column not in table]:
-        raise BenchError(f"The phantom cannot be drawn from a table without the column {missing[0]!r}.")
-    rows = table[needed].to_dict("records")
-    for row in rows:
-        for column, allowed in _CATEGORIES.items():
-            if row[column] not in allowed:
-                hint = suggest(str(row[column]), allowed)
-                raise BenchError(f"Image {row['image']!r} of the phantom has {column} {row[column]!r}.{hint}")
-        for column in _NUMBERS:
-            if not np.isfinite(row[column]):
-                raise BenchError(f"Image {row['image']!r} of the phantom has no {column}: it cannot be drawn.")
-    return rows
-
-
-def _drawn(row: Mapping[Any, Any], options: PhantomOptions) -> tuple[Patient, drawing.Stream]:
-    """The patient of a row, and where its random numbers come from."""
-    name = _IMAGE_NAME.fullmatch(row["image"])
-    if name is None:
-        raise BenchError(f"{row['image']!r} is no image of the phantom; those are named like 'p000123-s1-0'.")
-    number, study, position = map(int, name.groups())
-    body = stream(options.seed, number, 0, _PURPOSES["body"])
-    scatter = SCATTER * body.standard_normal(2)
-    latents = np.zeros(2) if row["race"] == NO_RACE else np.array(CENTERS[row["race"]]) + scatter
+def _patient(row: Row, options: PhantomOptions) -> tuple[Patient, Numbers]:
+    """The patient of a row, and the random numbers of its image."""
+    numbers = numbers_of(row, options.seed)
+    body = numbers("body")
+    # The latents come first from the body's numbers, for a twin of no race as well.
+    latents = ARRANGEMENT.latents(row["race"], options.bias.race_signal, body)
     patient = Patient(
         female=row["sex"] == "F",
         age=row["age"],
         bmi=row["bmi"],
         bone_density=row["bone_density"],
-        latents=options.bias.race_signal * latents,
+        latents=latents,
         anatomy=Anatomy.draw(body),
     )
-    return patient, partial(_numbers, options.seed, number, study, position)
+    return patient, numbers
 
 
-def _numbers(seed: int, patient: int, study: int, position: int, purpose: str, block: int) -> np.random.Generator:
-    item = study if purpose == "disease" else position
-    return stream(seed, patient, item, _PURPOSES[purpose] + block)
-
-
-DATASET = Dataset(
+DATASET = Phantom(
     name="phantom",
     summary="synthetic chest radiographs of synthetic patients, drawn here; makes no claim on biology",
     read=read,
@@ -144,7 +100,7 @@ DATASET = Dataset(
     twin=twin,
     organ=organ,
     drawn_from=DRAWN_FROM,
-    synthetic=True,
+    probe=PhantomOptions(patients=3),
     version=7,
     source="rendered by this package",
     licence="Apache-2.0",

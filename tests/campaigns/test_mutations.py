@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from bench.data.pixels.decode import Undecodable, decode
+from bench.data.pixels.decode import decode
+from bench.data.pixels.integrity import Undecodable
 from tests.campaigns import mutations
 from tests.campaigns.mutants import Case, resized
 from tests.campaigns.mutations import EXIT, REFUSED, SAME

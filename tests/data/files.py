@@ -6,7 +6,8 @@ from PIL import Image
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.uid import ExplicitVRLittleEndian, RLELossless, SecondaryCaptureImageStorage, generate_uid
 
-from bench.data.pixels.decode import Undecodable, decode
+from bench.data.pixels.decode import decode
+from bench.data.pixels.integrity import Undecodable
 
 GREY = np.random.default_rng(0).integers(0, 256, (32, 32), dtype=np.uint8)
 

@@ -14,8 +14,9 @@ import numpy as np
 import pandas as pd
 from PIL import Image
 
+from bench.phantom import NO_RACE
 from tasks.cxr._phantom_patients import FINDINGS, RACES
-from tasks.cxr.phantom import DATASET, NO_RACE, PhantomOptions, read, render
+from tasks.cxr.phantom import DATASET, PhantomOptions, read, render
 
 SIZE = 128
 _HEALTHY, _ILL = -1.0, 3.0
@@ -25,13 +26,13 @@ def sheet() -> list[list[tuple[str, np.ndarray]]]:
     """Rows of titled images ``(SIZE, SIZE) uint8``: a race a row with its findings, then the twins of one patient."""
     options = PhantomOptions(patients=200)
     table = read(None, options).table
-    table = table.assign(**{f"severity_{name}": _HEALTHY for name in FINDINGS})
+    table = table.assign(**{f"severity_{name}": _HEALTHY for name in FINDINGS.names})
     frontal = table[(table["view"] == "PA") & (table["scanner"] == "north DR")]
     rows = []
     for race in RACES:
         patient = frontal[frontal["race"] == race].iloc[:1]
         looks = [(f"{race}, healthy", patient)]
-        looks += [(f"{race}, {name}", patient.assign(**{f"severity_{name}": _ILL})) for name in FINDINGS]
+        looks += [(f"{race}, {name}", patient.assign(**{f"severity_{name}": _ILL})) for name in FINDINGS.names]
         rows.append([(title, _draw(row, options)) for title, row in looks])
     patient = frontal.iloc[3:4]
     twins = [(race or NO_RACE, _draw(DATASET.twin(patient, race), options)) for race in (*RACES, None)]

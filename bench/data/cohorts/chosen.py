@@ -10,6 +10,9 @@ from typing import TYPE_CHECKING
 from bench.data import cohorts
 from bench.data.cohorts import twins
 from bench.data.pixels import cache
+from bench.data.pixels.fingerprint import fingerprint
+from bench.data.pixels.kinds import source
+from bench.data.pixels.sources import Source
 from bench.files import user_cache
 from bench.plugins.registry import TASKS, datasets
 from bench.task import Cohort, Dataset, Options, Task
@@ -45,13 +48,21 @@ class Chosen:
             checked=checked,
         )
 
+    def source(self) -> Source:
+        """Where the pixels of the data set come from.
+
+        Raises:
+            BenchError: for a data set in files whose folder is not given or not there.
+        """
+        return source(self.dataset, self.options, self.config.root)
+
     def seen(self, cohort: Cohort, race_free: bool) -> Cohort:
         """The cohort whose pixels stand for this one's: for a method that is race-free, its twins that show no race."""
         return twins.twin(cohort, self.dataset, None) if race_free else cohort
 
     def fingerprint(self, cohort: Cohort) -> str:
         """Hash of everything that the pixels of a cohort of this data set depend on."""
-        return cache.fingerprint(cohort, self.dataset, self.options, self.config.root, self.config.image_size)
+        return fingerprint(cohort, self.dataset, self.options, self.config.root, self.config.image_size)
 
     def open_images(self, cohort: Cohort, cache_dir: Path | None) -> cache.Images:
         """The images of a cohort of this data set with rows numbered from 0, by :func:`.cache.open_images`.

@@ -19,13 +19,14 @@ def twin(cohort: Cohort, dataset: Dataset, group: str | None) -> Cohort:
 
     Args:
         cohort: any rows of the data set.
-        dataset: one that has ``twin``.
+        dataset: one that has twins.
         group: of the protected attribute; None for twins that do not show it.
 
     Raises:
-        BenchError: when the data set's ``twin`` gives other rows, or another group than asked for.
+        BenchError: when the data set has no twins, or its ``twin`` gives other rows, or another group than asked for.
     """
-    assert dataset.twin is not None
+    if dataset.twin is None:
+        raise BenchError(f"Data set {dataset.name!r} has no counterfactual twins. Only a phantom can have them.")
     table = dataset.twin(cohort.table, group)
     named = f"The twin function of data set {dataset.name!r}, asked for {_words(group)},"
     if not isinstance(table, pd.DataFrame) or len(table) != len(cohort):

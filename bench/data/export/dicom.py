@@ -20,7 +20,7 @@ from pydicom.uid import (
     generate_uid,
 )
 
-from bench.data.pixels.chunks import Shape
+from bench.data.pixels.sources import Shape
 
 #: Radiographs are of 12 bits: the 256 values that are rendered lie on a grid of 4,096.
 _BITS = 12

@@ -15,8 +15,8 @@ from filelock import FileLock, Timeout
 
 from bench.data.cohorts.chosen import choose
 from bench.data.export import dicom
-from bench.data.pixels import cache
-from bench.data.pixels.chunks import Chunk, Rendered, Shape, fill, shape
+from bench.data.pixels.chunks import Chunk, fill
+from bench.data.pixels.sources import Shape, Source, shape
 from bench.errors import BenchError
 from bench.files import whole, write_text
 from bench.task import TRUE, Cohort, Dataset, Task
@@ -69,14 +69,14 @@ def export(config: RunConfig, out: Path) -> Path:
     """
     chosen = choose(config.task)
     dataset, size = chosen.dataset, config.task.image_size
-    if dataset.render is None:
+    if not dataset.rendered:
         raise BenchError(
             f"Data set {dataset.name!r} lies in files already. Only what is rendered here can be exported: a phantom."
         )
     cohort = chosen.cohort(checked=False)
     about = {"format": "dicom", "dataset": dataset.name, "version": dataset.version, "size": size}
     about |= {"options": chosen.options.model_dump(mode="json"), "images": len(cohort)}
-    about["fingerprint"] = cache.fingerprint(cohort, dataset, chosen.options, None, size)
+    about["fingerprint"] = chosen.fingerprint(cohort)
     entropy = json.dumps([dataset.name, dataset.version, about["options"]], sort_keys=True)
     kind = dicom.Kind(entropy, chosen.task.modality, chosen.task.body_part)
     folder = Folder(out, shape(size, cohort.spec.channels), kind)
@@ -84,7 +84,7 @@ def export(config: RunConfig, out: Path) -> Path:
         out.mkdir(parents=True, exist_ok=True)
         with FileLock(out / _LOCK, timeout=0):
             _claim(out, json.dumps(about, indent=1))
-            _write(folder, Rendered(dataset, chosen.options), cohort, f"{dataset.name}, {size} px")
+            _write(folder, chosen.source(), cohort, f"{dataset.name}, {size} px")
             write_text(out / _TABLE, _table(cohort, dataset, chosen.task).to_csv(index=False))
     except Timeout as error:
         raise BenchError(f"Another process is exporting to {out}. Wait for it, then give the command again.") from error
@@ -105,7 +105,7 @@ def _claim(out: Path, about: str) -> None:
         write_text(file, about)
 
 
-def _write(folder: Folder, source: Rendered, cohort: Cohort, title: str) -> None:
+def _write(folder: Folder, source: Source, cohort: Cohort, title: str) -> None:
     rows = cohort.table[["image", "patient"]].to_dict("records")
     there = np.array([dicom.is_whole(folder.file(row), row, folder.shape, folder.kind) for row in rows])
     chunks = [Chunk(at, min(at + _CHUNK, len(rows))) for at in range(0, len(rows), _CHUNK)]

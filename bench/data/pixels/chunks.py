@@ -24,28 +24,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import numpy as np
 
-from bench.data.pixels.decode import Undecodable, decode, split_frame
-from bench.errors import BenchError
+from bench.data.pixels.sources import Rejected, Shape, Source
 
 if TYPE_CHECKING:
     import pandas as pd
-
-    from bench.task import Dataset
-
-#: Rows given to a phantom at once: enough to draw them together, few enough to stay small at any image size.
-_RENDERED_AT_ONCE = 32
-
-#: A row that gave no image (counted from the first of its chunk, or of the cache), and why.
-Rejected = list[tuple[int, str]]
-
-
-#: The pixels of one image: ``(size, size)``, or ``(size, size, 3)`` in colour.
-Shape = tuple[int, ...]
-
-
-def shape(size: int, channels: int) -> Shape:
-    """What one image's pixels are laid out as."""
-    return (size, size) if channels == 1 else (size, size, channels)
 
 
 class Chunk(NamedTuple):
@@ -53,69 +35,6 @@ class Chunk(NamedTuple):
 
     start: int
     stop: int
-
-
-@dataclass(frozen=True)
-class Files:
-    """Images in files below a folder."""
-
-    root: Path
-
-    def rows(self, table: pd.DataFrame) -> Sequence[str]:
-        """What a worker needs to know of these rows: the paths."""
-        return table["image"].tolist()
-
-    def pixels(self, rows: Sequence[str], shape: Shape) -> tuple[np.ndarray, Rejected]:
-        """The images ``(N, *shape) uint8``, zeros where a file gave none."""
-        pixels = np.zeros((len(rows), *shape), dtype=np.uint8)
-        rejected = []
-        for row, image in enumerate(rows):
-            path, frame = split_frame(image)
-            try:
-                pixels[row] = decode(self.root / path, shape[0], 3 if len(shape) == 3 else 1, frame)
-            except Undecodable as error:
-                rejected.append((row, error.reason))
-        return pixels, rejected
-
-
-@dataclass(frozen=True)
-class Rendered:
-    """Images that a phantom draws."""
-
-    dataset: Dataset
-    options: Any
-
-    def rows(self, table: pd.DataFrame) -> pd.DataFrame:
-        """What a worker needs to know of these rows: everything."""
-        return table
-
-    def pixels(self, rows: pd.DataFrame, shape: Shape) -> tuple[np.ndarray, Rejected]:
-        """The images ``(N, *shape) uint8``.
-
-        Raises:
-            BenchError: when the phantom raises, or returns anything else.
-        """
-        parts = [rows.iloc[at : at + _RENDERED_AT_ONCE] for at in range(0, len(rows), _RENDERED_AT_ONCE)]
-        return np.concatenate([self._part(part, shape) for part in parts]), []
-
-    def _part(self, rows: pd.DataFrame, shape: Shape) -> np.ndarray:
-        assert self.dataset.render is not None
-        try:
-            pixels = self.dataset.render(rows, shape[0], self.options)
-        except BenchError:
-            raise
-        except Exception as error:
-            raise BenchError(
-                f"Data set {self.dataset.name!r} failed to render image {rows['image'].iloc[0]!r} or one of the"
-                f" {len(rows) - 1} after it: {type(error).__name__}: {error}."
-            ) from error
-        expected, got = (len(rows), *shape), (np.shape(pixels), getattr(pixels, "dtype", type(pixels).__name__))
-        if got != (expected, np.uint8):
-            raise BenchError(
-                f"The render function of data set {self.dataset.name!r} must return {expected} uint8 for"
-                f" {len(rows)} rows; it returned {got[0]} {got[1]}."
-            )
-        return pixels
 
 
 class Place(Protocol):
@@ -148,7 +67,7 @@ class Target:
 
 
 def fill(
-    source: Files | Rendered, target: Place, table: pd.DataFrame, chunks: Sequence[Chunk], workers: int
+    source: Source, target: Place, table: pd.DataFrame, chunks: Sequence[Chunk], workers: int
 ) -> Iterator[tuple[Chunk, Rejected]]:
     """Fill the chunks in ``workers`` processes; yields each chunk when it is written, with its rejected cache rows.
 
@@ -159,16 +78,15 @@ def fill(
         BrokenProcessPool: when a worker process dies.
         OSError: when the pixels cannot be written.
     """
-    code = [] if isinstance(source, Files) else [source.dataset.render, source.dataset.read, type(source.options)]
     jobs = ((chunk, source.rows(table.iloc[chunk.start : chunk.stop])) for chunk in chunks)
-    if workers <= 1 or len(chunks) <= 1 or not all(map(_importable, code)):
+    if workers <= 1 or len(chunks) <= 1 or not all(map(_importable, source.code)):
         for chunk, rows in jobs:
             yield chunk, _fill(source, target, chunk.start, rows)
         return
     workers = min(workers, len(chunks))
     # Spawned: a fork would copy the locks of whatever threads (torch's among them) the parent has.
     context = multiprocessing.get_context("spawn")
-    pool = ProcessPoolExecutor(workers, context, initializer=_start_worker, initargs=(_homes(code),))
+    pool = ProcessPoolExecutor(workers, context, initializer=_start_worker, initargs=(_homes(source.code),))
     running: dict[Future[Rejected], Chunk] = {}
 
     def submit(some: Iterable[tuple[Chunk, Any]]) -> None:
@@ -187,7 +105,7 @@ def fill(
         pool.shutdown(wait=bool(running), cancel_futures=True)
 
 
-def _fill(source: Files | Rendered, target: Place, start: int, rows: Any) -> Rejected:
+def _fill(source: Source, target: Place, start: int, rows: Any) -> Rejected:
     pixels, rejected = source.pixels(rows, target.shape)
     target.write(start, pixels, rows)
     return [(start + row, reason) for row, reason in rejected]

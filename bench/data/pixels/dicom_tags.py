@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from bench.data.pixels.decode import _quietly
+from bench.data.pixels.dicom import quietly
 from bench.terminal import Progress
 
 #: What a reader may ask for. No name, id or date among them.
@@ -40,7 +40,7 @@ def read_tags(root: Path, images: pd.Series, tags: Sequence[str]) -> pd.DataFram
     if refused:
         raise ValueError(f"a reader may not ask for the DICOM tag {refused[0]}, only for {', '.join(TAGS)}")
     rows: list[list[str | float]] = []
-    with _quietly(), ThreadPoolExecutor(_THREADS) as pool:
+    with quietly(), ThreadPoolExecutor(_THREADS) as pool:
         found = pool.map(lambda image: _header(root / image, tags), images)
         if len(images) < _MANY:
             rows = list(found)

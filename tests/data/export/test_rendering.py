@@ -1,6 +1,5 @@
 """``bench data export``: a phantom in DICOM files, read back by the project's own reader of pixels."""
 
-import dataclasses
 from pathlib import Path
 
 import numpy as np
@@ -9,12 +8,13 @@ import pydicom
 import pytest
 
 from bench.config import compose
-from bench.data import export as module
 from bench.data.cohorts.chosen import choose
 from bench.data.export import export
+from bench.data.export import rendering as module
 from bench.data.export.dicom import Kind, made
 from bench.data.pixels.decode import decode
 from bench.errors import BenchError
+from bench.task import Dataset
 from tests.tasks_for_tests import replaced_dataset
 
 SIZE = 32
@@ -110,7 +110,7 @@ def test_a_folder_that_holds_anything_else_is_left_alone(exported, tmp_path):
 
 
 def test_a_data_set_in_files_is_not_exported(monkeypatch, tmp_path):
-    replaced_dataset(monkeypatch, lambda dataset: dataclasses.replace(dataset, render=None))
+    replaced_dataset(monkeypatch, lambda phantom: Dataset(phantom.name, phantom.summary, phantom.read, phantom.options))
     with pytest.raises(BenchError, match="lies in files already"):
         export(CONFIG, tmp_path / "out")
     assert not (tmp_path / "out").exists()

@@ -5,7 +5,7 @@ import pandas as pd
 
 from bench.data import cohorts
 from bench.data.pixels.cache import open_images
-from bench.task import Dataset, Options, Reading, Task
+from bench.task import Dataset, Options, Phantom, Reading, Task
 
 
 class Plates(Task):
@@ -34,7 +34,7 @@ class ColourPlates(Plates):
 
 
 def cohort_of(dataset, n, task=Plates, **options):
-    reading = Reading(table(n, "" if dataset.render else ".png"))
+    reading = Reading(table(n, "" if dataset.rendered else ".png"))
     return cohorts.build(reading, task, dataset, image_size=16, **options)
 
 
@@ -47,7 +47,7 @@ def draw(rows, size, options):
     return np.stack([np.random.default_rng(s).integers(0, 256, (size, size), dtype=np.uint8) for s in seeds])
 
 
-DRAWN = Dataset("drawn", "drawn plates", read=_read, render=draw)
+DRAWN = Phantom("drawn", "drawn plates", read=_read, render=draw)
 FILES = Dataset("files", "plates in files", read=_read)
 
 

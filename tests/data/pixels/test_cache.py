@@ -16,7 +16,7 @@ import pytest
 from PIL import Image
 
 from bench.data.pixels import chunks as _chunks
-from bench.data.pixels.cache import fingerprint
+from bench.data.pixels.fingerprint import fingerprint
 from bench.errors import BenchError
 from bench.task import Options
 from tests.data.pixels.plates import DRAWN, FILES, cohort_of, draw, opened, table
@@ -259,7 +259,7 @@ PHANTOM = """
 import os, sys, time
 from pathlib import Path
 import numpy as np
-from bench.task import Dataset
+from bench.task import Phantom
 
 HERE = Path(__file__).parent
 
@@ -273,7 +273,7 @@ def render(rows, size, options):
     seeds = rows["image"].astype(int).to_numpy()
     return np.stack([np.random.default_rng(s).integers(0, 256, (size, size), dtype=np.uint8) for s in seeds])
 
-DATASET = Dataset("slow", "a slow phantom", read=read, render=render, source=str(HERE))
+DATASET = Phantom("slow", "a slow phantom", read=read, render=render, source=str(HERE))
 """
 
 BUILD = """

@@ -12,8 +12,9 @@ from pydicom.pixels import get_decoder
 from pydicom.sequence import Sequence
 from pydicom.uid import DeflatedExplicitVRLittleEndian, RLELossless
 
-from bench.data.pixels import decode as module
-from bench.data.pixels.decode import Undecodable, decode
+from bench.data.pixels import frames
+from bench.data.pixels.decode import decode
+from bench.data.pixels.integrity import Undecodable
 from tests import places
 from tests.data.files import GREY, dicom, reason, saved
 
@@ -232,7 +233,7 @@ def test_decompression_bombs(tmp_path, monkeypatch):
     (tmp_path / "a.png").write_bytes(bomb)
     assert reason(tmp_path / "a.png").startswith("absurdly large")
     assert reason(dicom(tmp_path / "a.dcm", GREY, bits=8, Rows=60000, Columns=60000)).startswith("absurdly large")
-    monkeypatch.setattr(module, "MAX_BYTES", 100)
+    monkeypatch.setattr(frames, "MAX_BYTES", 100)
     assert reason(saved(tmp_path / "b.png", GREY)).startswith("absurdly large")
 
 
@@ -240,7 +241,7 @@ def test_a_deflated_bomb(tmp_path, monkeypatch):
     path = dicom(tmp_path / "a.dcm", np.zeros((1000, 1000), np.uint8), bits=8, syntax=DeflatedExplicitVRLittleEndian)
     assert path.stat().st_size < 10_000
     assert not decode(path, 16).any()
-    monkeypatch.setattr(module, "MAX_BYTES", 900_000)
+    monkeypatch.setattr(frames, "MAX_BYTES", 900_000)
     assert reason(path) == "absurdly large: more than 1 MB when unpacked"
 
 

@@ -11,7 +11,8 @@ from pydicom.dataset import Dataset
 from pydicom.pixels import get_decoder
 from pydicom.sequence import Sequence
 
-from bench.data.pixels.decode import decode, split_frame
+from bench.data.pixels.decode import decode
+from bench.data.pixels.frames import split_frame
 from tests.data.files import dicom, reason
 
 RNG = np.random.default_rng(2)

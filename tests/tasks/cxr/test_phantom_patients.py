@@ -9,17 +9,12 @@ from pydantic import ValidationError
 from scipy.stats import chi2_contingency, norm
 from sklearn.metrics import roc_auc_score
 
-from tasks.cxr._phantom_patients import (
-    FINDINGS,
-    PREVALENCE,
-    PREVALENCE_BY_RACE,
-    RACES,
-    SCANNERS,
-    SEPARATION,
-    SITES,
-    Bias,
-    draw,
-)
+from tasks.cxr import _phantom_patients as patients
+from tasks.cxr._phantom_patients import RACES, SITES, Bias, draw
+from tasks.cxr._phantom_scanner import SCANNERS
+
+FINDINGS = patients.FINDINGS.names
+SEPARATION = patients.FINDINGS.separation
 
 DIALS = tuple(Bias.model_fields)
 UNBIASED = Bias(**dict.fromkeys(DIALS, 0.0))
@@ -97,6 +92,11 @@ def test_values_are_in_range_and_labels_agree(large: pd.DataFrame) -> None:
         assert set(large.loc[large["site"] == site, "scanner"]) == set(names)
 
 
+def test_every_site_has_its_own_machines() -> None:
+    assert len(set(SCANNERS.values())) == len(SCANNERS) == 4
+    assert [name for site in SITES.values() for name in site.scanners] == list(SCANNERS)
+
+
 def test_with_all_dials_at_zero_nothing_goes_with_race(unbiased: pd.DataFrame) -> None:
     first = first_images(unbiased)
     coarse = first.assign(
@@ -119,8 +119,8 @@ def test_prevalence_moves_true_findings_by_the_table(large: pd.DataFrame) -> Non
     first = first_images(large)
     for race in RACES:
         group = first[first["race"] == race]
-        for finding, base in PREVALENCE.items():
-            expected = base + dial * PREVALENCE_BY_RACE[race][finding]
+        for finding, base in patients.FINDINGS.prevalence.items():
+            expected = base + dial * patients.FINDINGS.moved[race][finding]
             assert group[f"true_{finding}"].mean() == share(expected, len(group)), (race, finding)
 
 

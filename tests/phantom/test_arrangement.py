@@ -5,8 +5,8 @@ import pytest
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
 
-from tasks.cxr import _phantom_race as race
-from tasks.cxr import _phantom_texture as texture
+from bench.phantom import NO_RACE, Waves
+from tasks.cxr._phantom_race import ARRANGEMENT
 
 AXIS = (np.arange(64, dtype=np.float32) + 0.5) / 32 - 1
 X, Y = np.meshgrid(AXIS, AXIS)
@@ -14,17 +14,25 @@ NO_WANDER = np.zeros((4, 4))
 
 
 def drawn(seed: int, latents: tuple[float, float]) -> np.ndarray:
-    waves = texture.Waves(lambda block: np.random.default_rng([seed, block]), 64)
-    return race.oriented(waves, race.lean(np.array(latents), X, Y, NO_WANDER))
+    waves = Waves(lambda block: np.random.default_rng([seed, block]), 64)
+    return ARRANGEMENT.texture(waves, ARRANGEMENT.lean(np.array(latents), X, Y, NO_WANDER))
 
 
 def test_the_latents_overlap_as_stated() -> None:
     """The best reader of the latents has a macro one-vs-rest AUROC of about .999."""
     rng = np.random.default_rng(0)
     groups = rng.integers(0, 3, 20_000)
-    latents = np.array(list(race.CENTERS.values()))[groups] + race.SCATTER * rng.standard_normal((20_000, 2))
+    latents = np.stack([ARRANGEMENT.latents(list(ARRANGEMENT.centers)[group], 1.0, rng) for group in groups])
     posterior = LogisticRegression().fit(latents, groups).predict_proba(latents)
     assert roc_auc_score(groups, posterior, multi_class="ovr") == pytest.approx(0.999, abs=0.001)
+
+
+def test_a_twin_of_no_race_has_no_latents_and_takes_the_same_numbers() -> None:
+    first, second = np.random.default_rng(0), np.random.default_rng(0)
+    assert not ARRANGEMENT.latents(NO_RACE, 1.0, first).any()
+    own = ARRANGEMENT.latents("Black", 1.0, second)
+    assert first.random() == second.random()
+    np.testing.assert_array_equal(ARRANGEMENT.latents("Black", 2.0, np.random.default_rng(0)), 2 * own)
 
 
 def test_the_texture_leans_to_opposite_sides_in_opposite_halves() -> None:
@@ -62,7 +70,7 @@ def test_its_variance_is_the_same_whatever_the_latents() -> None:
 
 
 def test_what_leans_is_antisymmetric() -> None:
-    leans = race.lean(np.array([1.6, -0.9]), X, Y, NO_WANDER)
+    leans = ARRANGEMENT.lean(np.array([1.6, -0.9]), X, Y, NO_WANDER)
     for part in (leans.smooth, leans.ripple, leans.across, leans.down):
         np.testing.assert_allclose(part, -part[::-1, ::-1], atol=1e-5)
         assert abs(part.mean()) < 1e-5
@@ -72,8 +80,8 @@ def test_what_leans_is_antisymmetric() -> None:
 
 
 def test_without_latents_only_the_wander_is_left() -> None:
-    wander = race.wander(np.random.default_rng(0))
-    leans = race.lean(np.zeros(2), X, Y, wander)
+    wander = ARRANGEMENT.own(np.random.default_rng(0))
+    leans = ARRANGEMENT.lean(np.zeros(2), X, Y, wander)
     assert not leans.smooth.any()
     assert not leans.ripple.any()
     assert leans.texture.any()
@@ -81,7 +89,8 @@ def test_without_latents_only_the_wander_is_left() -> None:
 
 def test_regions_wander_by_themselves() -> None:
     """Of the stated size everywhere, alike within a region, and unlike across the image."""
-    leans = np.stack([race.lean(np.zeros(2), X, Y, race.wander(np.random.default_rng(s))).texture for s in range(2000)])
-    np.testing.assert_allclose(leans.std(axis=0), race._WANDER, rtol=0.08)
+    owns = (ARRANGEMENT.own(np.random.default_rng(seed)) for seed in range(2000))
+    leans = np.stack([ARRANGEMENT.lean(np.zeros(2), X, Y, own).texture for own in owns])
+    np.testing.assert_allclose(leans.std(axis=0), ARRANGEMENT.wander, rtol=0.08)
     assert np.corrcoef(leans[:, 8, 8], leans[:, 10, 10])[0, 1] > 0.9
     assert abs(np.corrcoef(leans[:, 8, 8], leans[:, 8, 56])[0, 1]) < 0.1

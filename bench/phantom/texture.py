@@ -7,6 +7,7 @@ at 64 or 256 pixels it is the same field, sampled at the pixels' centers; a larg
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
@@ -15,12 +16,14 @@ from scipy import fft
 #: Block b holds the waves with fewer than 32 · 2^b cycles along both axes that no block before it holds.
 _FIRST_BLOCK = 32
 
-#: The octaves of the oriented noise: centers in cycles per image, and half-widths in octaves. The fifth lies in the
-#: corners of the spectrum of 64 pixels, just past 40; the finer ones are for larger images.
-OCTAVES = (2.5, 5.0, 10.0, 20.0, 45.0, 80.0, 160.0)
-_WIDTH = 0.45
-#: Half-width of the lobes about ±45°, in radians.
-_LOBE = 0.35
+
+@dataclass(frozen=True)
+class Octaves:
+    """Bands of oriented noise: centers in cycles per image, half-width in octaves, and that of the lobes in radians."""
+
+    centers: tuple[float, ...]
+    width: float
+    lobe: float
 
 
 class Waves:
@@ -49,7 +52,7 @@ class Waves:
         rows, phase = _placement(self.size)
         spectrum = np.zeros((self.size, self.size // 2 + 1), np.complex64)
         spectrum[rows, : phase.shape[1]] = self._amplitudes * (gain * phase)
-        return fft.irfft2(spectrum, s=(self.size, self.size))
+        return np.asarray(fft.irfft2(spectrum, s=(self.size, self.size)))
 
 
 @lru_cache(maxsize=4)
@@ -59,12 +62,13 @@ def cloud_gain(size: int) -> np.ndarray:
 
 
 @lru_cache(maxsize=4)
-def octave_gains(size: int) -> tuple[tuple[np.ndarray, np.ndarray], ...]:
+def octave_gains(size: int, octaves: Octaves) -> tuple[tuple[np.ndarray, np.ndarray], ...]:
     """The gains of the +45° and of the -45° noise of every octave that the image can show; each has unit variance."""
 
     def lobe(center: float, at: float) -> Callable[[np.ndarray, np.ndarray], np.ndarray]:
         return lambda radius, angle: np.exp(
-            -0.5 * (np.log2(np.maximum(radius, 0.1) / center) / _WIDTH) ** 2 - 0.5 * ((angle - at) / _LOBE) ** 2
+            -0.5 * (np.log2(np.maximum(radius, 0.1) / center) / octaves.width) ** 2
+            - 0.5 * ((angle - at) / octaves.lobe) ** 2
         )
 
     return tuple(
@@ -72,7 +76,7 @@ def octave_gains(size: int) -> tuple[tuple[np.ndarray, np.ndarray], ...]:
             _gain(lobe(center, np.pi / 4), size, int(4 * center)),
             _gain(lobe(center, -np.pi / 4), size, int(4 * center)),
         )
-        for center in OCTAVES
+        for center in octaves.centers
         if center < size / np.sqrt(2)
     )
 
@@ -84,7 +88,7 @@ def _gain(shape: Callable[[np.ndarray, np.ndarray], np.ndarray], size: int, reac
     radius, angle, weight = _polar(_highest(size))
     # The half-spectrum holds the waves of column 0 twice, each with half the weight of the others.
     gain = shape(radius, angle) * (weight > 0) * np.where(weight == 2, np.sqrt(2), 1)
-    return (gain / np.sqrt(variance)).astype(np.float32)
+    return np.asarray((gain / np.sqrt(variance)).astype(np.float32))
 
 
 def _polar(highest: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
