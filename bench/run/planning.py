@@ -51,8 +51,7 @@ class Run:
     @property
     def has_twins(self) -> bool:
         """Whether counterfactual twins can be rendered: they are of the attribute that the task itself protects."""
-        made = self.dataset.twin is not None and self.dataset.render is not None
-        return made and self.cohort.spec.protected == self.chosen.task.protected
+        return self.dataset.twin is not None and self.cohort.spec.protected == self.chosen.task.protected
 
     @cached_property
     def images(self) -> Images:
