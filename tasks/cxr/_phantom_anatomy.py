@@ -11,7 +11,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from tasks.cxr import _phantom_race as race
+from . import _phantom_race as race
 
 LUNG_TOP = -0.80
 

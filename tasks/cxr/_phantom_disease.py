@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tasks.cxr._phantom_anatomy import Frame, below
+from ._phantom_anatomy import Frame, below
 
 
 @dataclass(frozen=True)

@@ -6,13 +6,13 @@ from collections.abc import Callable
 
 import numpy as np
 
-from tasks.cxr import _phantom_anatomy as anatomy
-from tasks.cxr import _phantom_disease as findings
-from tasks.cxr import _phantom_race as race
-from tasks.cxr import _phantom_texture as texture
-from tasks.cxr._phantom_anatomy import Patient
-from tasks.cxr._phantom_disease import Disease
-from tasks.cxr._phantom_scanner import Scanner, acquire
+from . import _phantom_anatomy as anatomy
+from . import _phantom_disease as findings
+from . import _phantom_race as race
+from . import _phantom_texture as texture
+from ._phantom_anatomy import Patient
+from ._phantom_disease import Disease
+from ._phantom_scanner import Scanner, acquire
 
 #: Contrast of the 1/f noise that is everywhere in the body, in thickness.
 CLOUD_CONTRAST = 0.045

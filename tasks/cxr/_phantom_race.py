@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tasks.cxr import _phantom_texture as texture
+from . import _phantom_texture as texture
 
 #: Where a group's patients lie in the two latents on average, and how far they scatter: the latents themselves give a
 #: macro one-vs-rest AUROC of about .999. What keeps the groups apart less clearly in an image is its wander.

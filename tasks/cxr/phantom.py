@@ -22,12 +22,13 @@ from pydantic import Field
 
 from bench.errors import BenchError, suggest
 from bench.task import Dataset, Options, Reading
-from tasks.cxr import _phantom_image as drawing
-from tasks.cxr._phantom_anatomy import Anatomy, Patient
-from tasks.cxr._phantom_disease import Disease
-from tasks.cxr._phantom_patients import FINDINGS, RACES, VIEWS, Bias, draw, stream
-from tasks.cxr._phantom_race import CENTERS, SCATTER
-from tasks.cxr._phantom_scanner import SCANNERS
+
+from . import _phantom_image as drawing
+from ._phantom_anatomy import Anatomy, Patient
+from ._phantom_disease import Disease
+from ._phantom_patients import FINDINGS, RACES, VIEWS, Bias, draw, stream
+from ._phantom_race import CENTERS, SCATTER
+from ._phantom_scanner import SCANNERS
 
 #: The race of a twin in whose image nothing depends on race.
 NO_RACE = "none"

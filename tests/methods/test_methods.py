@@ -9,18 +9,18 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 import torch
+from bench.builtin.methods.adversarial import Adversarial
+from bench.builtin.methods.distortion import NAMES, Distortion, FrequencyFilter, pipeline
+from bench.builtin.methods.erm import Erm
+from bench.builtin.methods.group_dro import GroupDro
+from bench.builtin.methods.oracle import Oracle
+from bench.builtin.methods.race_reader import RaceReader
+from bench.builtin.methods.reweighting import Reweighting
 from torch import nn
 from torch.nn import functional as F
 
 from bench.method import Batch, Method, TaskSpec, TrainingSet
 from bench.method.backbones import SmallResNet
-from methods.adversarial import Adversarial
-from methods.distortion import NAMES, Distortion, FrequencyFilter, pipeline
-from methods.erm import Erm
-from methods.group_dro import GroupDro
-from methods.oracle import Oracle
-from methods.race_reader import RaceReader
-from methods.reweighting import Reweighting
 
 SPEC = TaskSpec("cxr", ("effusion", "opacity"), "race", ("Asian", "Black", "White"), 16)
 

@@ -405,7 +405,7 @@ def test_success_is_remembered_too(site):
 def test_failure_is_forgotten_when_something_was_installed(site, tmp_path, monkeypatch):
     packages = tmp_path / "site-packages"
     packages.mkdir()
-    monkeypatch.setattr("bench.plugins.entry.sysconfig.get_path", lambda name: str(packages))
+    monkeypatch.setattr("bench.plugins.memory.sysconfig.get_path", lambda name: str(packages))
     write(site / "gadgets/spanner.py", "1 / 0\n")
     with pytest.raises(BenchError):
         GADGETS.get("spanner").load()
@@ -499,7 +499,8 @@ def test_listing_imports_nothing_heavy_and_no_plugin():
         from bench.plugins.registry import METHODS, TASKS, datasets
         names = [entry.name for entry in METHODS.entries()]
         sets = [entry.name for task in TASKS.entries() for entry in datasets(task).entries()]
-        heavy = {"torch", "lightning", "pydantic", "numpy", "pandas", "methods", "tasks", "bench.method", "bench.task"}
+        heavy = {"torch", "lightning", "pydantic", "numpy", "pandas", "bench.method", "bench.task"}
+        heavy |= {"bench.builtin.methods", "bench.builtin.tasks", "methods", "tasks"}
         assert not heavy & set(sys.modules), heavy & set(sys.modules)
         print(len(names), len(sets))
     """

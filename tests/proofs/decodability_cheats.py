@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from bench.builtin.tasks.cxr.phantom import DATASET
+
 from bench.files import user_cache
-from tasks.cxr.phantom import DATASET
 from tests.places import CHEATS
 
 #: What each does, and the flag that has to say so where D alone does not.

@@ -2,10 +2,10 @@ from functools import partial
 
 import numpy as np
 import pytest
+from bench.builtin.tasks.ct import ChestCT
+from bench.builtin.tasks.ct.nlst import DATASET, NlstOptions, read
 
 from bench.data import cohorts
-from tasks.ct import ChestCT
-from tasks.ct.nlst import DATASET, NlstOptions, read
 from tests.miniatures import balanced, refused, refused_without, touch, write_rows
 
 TABLE = "nlst_780_prsn_idc_20210527.csv"

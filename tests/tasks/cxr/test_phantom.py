@@ -6,11 +6,11 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import pandas as pd
 import pytest
+from bench.builtin.tasks.cxr._phantom_patients import FINDINGS, RACES, Bias
+from bench.builtin.tasks.cxr.phantom import DATASET, DRAWN_FROM, PhantomOptions, organ, read, render
 from pydantic import ValidationError
 
 from bench.errors import BenchError
-from tasks.cxr._phantom_patients import FINDINGS, RACES, Bias
-from tasks.cxr.phantom import DATASET, DRAWN_FROM, PhantomOptions, organ, read, render
 
 OPTIONS = PhantomOptions(patients=300)
 NO_SIGNAL = PhantomOptions(patients=300, bias=Bias(race_signal=0.0))

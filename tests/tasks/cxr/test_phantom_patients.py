@@ -3,13 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
-from pydantic import ValidationError
-from scipy.stats import chi2_contingency, norm
-from sklearn.metrics import roc_auc_score
-
-from tasks.cxr._phantom_patients import (
+from bench.builtin.tasks.cxr._phantom_patients import (
     FINDINGS,
     PREVALENCE,
     PREVALENCE_BY_RACE,
@@ -20,6 +14,11 @@ from tasks.cxr._phantom_patients import (
     Bias,
     draw,
 )
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pydantic import ValidationError
+from scipy.stats import chi2_contingency, norm
+from sklearn.metrics import roc_auc_score
 
 DIALS = tuple(Bias.model_fields)
 UNBIASED = Bias(**dict.fromkeys(DIALS, 0.0))

@@ -2,11 +2,10 @@
 
 import numpy as np
 import pytest
+from bench.builtin.tasks.cxr import _phantom_race as race
+from bench.builtin.tasks.cxr import _phantom_texture as texture
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
-
-from tasks.cxr import _phantom_race as race
-from tasks.cxr import _phantom_texture as texture
 
 AXIS = (np.arange(64, dtype=np.float32) + 0.5) / 32 - 1
 X, Y = np.meshgrid(AXIS, AXIS)

@@ -4,8 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-
-from tasks.cxr._phantom_scanner import SCANNERS, Scanner, acquire
+from bench.builtin.tasks.cxr._phantom_scanner import SCANNERS, Scanner, acquire
 
 IDEAL = Scanner(1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, False)
 STEP = np.repeat(np.linspace(0, 1, 64, dtype=np.float32)[None], 64, axis=0)

@@ -4,8 +4,7 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
-
-from tasks.cxr import _phantom_texture as texture
+from bench.builtin.tasks.cxr import _phantom_texture as texture
 
 
 def numbers(seed: int) -> Callable[[int], np.random.Generator]:

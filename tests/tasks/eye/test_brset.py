@@ -1,12 +1,12 @@
 from functools import partial
 
 import pytest
+from bench.builtin.tasks.eye import Eye
+from bench.builtin.tasks.eye.brset import DATASET, read
 
 from bench.data import cohorts
 from bench.errors import BenchError
 from bench.task import Options
-from tasks.eye import Eye
-from tasks.eye.brset import DATASET, read
 from tests.miniatures import balanced, refused, refused_without, touch, write_rows
 
 OPTIONS = Options()

@@ -2,10 +2,10 @@ from functools import partial
 
 import numpy as np
 import pytest
+from bench.builtin.tasks.eye import Eye
+from bench.builtin.tasks.eye.odir5k import DATASET, OdirOptions, read
 
 from bench.data import cohorts
-from tasks.eye import Eye
-from tasks.eye.odir5k import DATASET, OdirOptions, read
 from tests.miniatures import balanced, refused, refused_without, touch, write_rows
 
 OPTIONS = OdirOptions()

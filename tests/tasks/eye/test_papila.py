@@ -2,11 +2,11 @@ from functools import partial
 
 import pandas as pd
 import pytest
+from bench.builtin.tasks.eye import Eye
+from bench.builtin.tasks.eye.papila import DATASET, read
 
 from bench.data import cohorts
 from bench.task import Options
-from tasks.eye import Eye
-from tasks.eye.papila import DATASET, read
 from tests.miniatures import balanced, refused, touch
 
 OPTIONS = Options()

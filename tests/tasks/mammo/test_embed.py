@@ -2,10 +2,10 @@ from functools import partial
 
 import numpy as np
 import pytest
+from bench.builtin.tasks.mammo import Mammo
+from bench.builtin.tasks.mammo.embed import DATASET, EmbedOptions, read
 
 from bench.data import cohorts
-from tasks.mammo import Mammo
-from tasks.mammo.embed import DATASET, EmbedOptions, read
 from tests.miniatures import balanced, refused, refused_without, touch, write_rows
 
 CLINICAL, METADATA = "tables/EMBED_OpenData_clinical.csv", "tables/EMBED_OpenData_metadata.csv"

@@ -1,9 +1,10 @@
 from functools import partial
 
+from bench.builtin.tasks.skin import Skin
+from bench.builtin.tasks.skin.fitzpatrick17k import DATASET, read
+
 from bench.data import cohorts
 from bench.task import Options
-from tasks.skin import Skin
-from tasks.skin.fitzpatrick17k import DATASET, read
 from tests.miniatures import balanced, refused, refused_without, touch, write_rows
 
 OPTIONS = Options()

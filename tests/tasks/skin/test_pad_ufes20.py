@@ -1,7 +1,8 @@
 from functools import partial
 
+from bench.builtin.tasks.skin.pad_ufes20 import read
+
 from bench.task import Options
-from tasks.skin.pad_ufes20 import read
 from tests.miniatures import balanced, refused, refused_without, touch, write_rows
 
 OPTIONS = Options()
