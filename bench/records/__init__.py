@@ -1,5 +1,6 @@
 """What a run leaves behind, and reading it back."""
 
+from bench.files import write_text
 from bench.records.schema import (
     BASELINE,
     SCHEMA_VERSION,
@@ -19,7 +20,6 @@ from bench.records.schema import (
     read,
     read_all,
     write,
-    write_text,
 )
 
 __all__ = [

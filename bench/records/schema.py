@@ -15,7 +15,7 @@ from typing import Any, Literal, TypeVar
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from bench.errors import BenchError
-from bench.files import whole
+from bench.files import write_text
 
 SCHEMA_VERSION: Literal[1] = 1
 #: The method that everything is compared to: it does nothing against decodability.
@@ -213,14 +213,6 @@ class Record(_Part):
 def identity(determinants: Any) -> str:
     """Sixteen hex digits of the hash of everything that determines a result (any JSON-able value)."""
     return hashlib.sha256(json.dumps(determinants, sort_keys=True).encode()).hexdigest()[:16]
-
-
-def write_text(path: Path, text: str) -> None:
-    """Write a file whole or not at all."""
-    with whole(path) as partial, open(partial, "w", encoding="utf-8") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
 
 
 def write(record: Record, folder: Path) -> Path:

@@ -65,8 +65,8 @@ def columns_of(cells: pd.DataFrame, file: Path, columns: Iterable[str], optional
         raise BenchError(f"{file} has {found.count(twice[0])} columns named {twice[0]!r}. Rename all but one.")
     place = {name: position for position, name in enumerate(names)}
     table = pd.DataFrame({name: body.iloc[:, place[name]].astype(object) for name in wanted}, index=body.index)
-    table = table.apply(lambda column: column.str.strip() if column.notna().any() else column)
-    return table.mask(table == "")
+    stripped: pd.DataFrame = table.apply(lambda column: column.str.strip() if column.notna().any() else column)
+    return stripped.mask(stripped == "")
 
 
 def _text(file: Path) -> pd.DataFrame:
@@ -74,9 +74,9 @@ def _text(file: Path) -> pd.DataFrame:
     plain: dict[str, Any] = {"header": None, "dtype": str, "keep_default_na": False, "encoding": "utf-8-sig"}
     try:
         _refuse_zeros(file)
-        header = pd.read_csv(file, nrows=1, skip_blank_lines=False, **plain)
+        header: pd.DataFrame = pd.read_csv(file, nrows=1, skip_blank_lines=False, **plain)
         try:
-            body = pd.read_csv(file, skiprows=1, low_memory=False, **plain)
+            body: pd.DataFrame = pd.read_csv(file, skiprows=1, low_memory=False, **plain)
         except pd.errors.EmptyDataError:
             return header
     except _BROKEN_TEXT as error:
@@ -130,13 +130,14 @@ def _ends_in_the_middle(file: Path, width: int) -> bool:
 
 def _workbook(file: Path) -> pd.DataFrame:
     try:
-        return pd.read_excel(file, header=None, dtype=str, keep_default_na=False, engine="openpyxl")
+        cells: pd.DataFrame = pd.read_excel(file, header=None, dtype=str, keep_default_na=False, engine="openpyxl")
     except ImportError as error:
         raise BenchError(
             f"{file} is a workbook, which needs openpyxl: pip install openpyxl, or save the sheet as CSV beside it."
         ) from error
     except Exception as error:  # broken files make openpyxl, zipfile and the XML parser raise all there is
         raise BenchError(f"{file} cannot be read as a workbook: {_line(error)}. Download it again.") from error
+    return cells
 
 
 def _line(error: BaseException) -> str:
