@@ -1,7 +1,13 @@
-"""The one exception a user is meant to read."""
+"""The one exception a user is meant to read, and how its sentences name things."""
 
-from collections.abc import Iterable
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 class BenchError(Exception):
@@ -17,3 +23,13 @@ def suggest(name: str, allowed: Iterable[str]) -> str:
     near = get_close_matches(name, allowed, n=1, cutoff=0.5)
     hint = f" Did you mean {near[0]!r}?" if near else ""
     return f"{hint} Available: {', '.join(allowed) or 'none'}."
+
+
+def listed(names: Sequence[str]) -> str:
+    """``"a, b and c"``."""
+    return " and ".join([", ".join(names[:-1]), names[-1]]) if len(names) > 1 else names[0]
+
+
+def count(rows: pd.DataFrame, what: str = "images") -> str:
+    """``"1,234 images of 567 patients"``."""
+    return f"{len(rows):,} {what} of {rows['patient'].nunique():,} patients"

@@ -1,6 +1,10 @@
-"""Where this machine keeps what can be made anew, and how a file appears."""
+"""Where this machine keeps what can be made anew, and how files appear: whole, or not at all."""
 
+from __future__ import annotations
+
+import contextlib
 import os
+import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,20 +18,33 @@ def user_cache() -> Path:
 
 
 @contextmanager
-def whole(path: Path) -> Iterator[Path]:
-    """A path to write to, of the same suffix: it takes the place of ``path`` when the block ends well, else it goes."""
-    partial = path.with_name(f".partial-{path.name}")
+def whole(path: Path, shared: bool = False) -> Iterator[Path]:
+    """A path to write to, of the same suffix: it takes the place of ``path`` when the block ends well, else it goes.
+
+    Args:
+        path: the file that is to appear.
+        shared: whether others may write the same file at the same time. Each then has a path of its own, and who is
+            last wins; else what a killed writer left is written over by the next.
+    """
+    own = f"{secrets.token_hex(4)}-" if shared else ""
+    partial = path.with_name(f".partial-{own}{path.name}")
     try:
         yield partial
         os.replace(partial, path)
     except BaseException:
-        partial.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):  # what went wrong is to be told, not that there is nothing to remove
+            partial.unlink(missing_ok=True)
         raise
 
 
-def write_text(path: Path, text: str) -> None:
-    """Write a file whole or not at all, and see that it has reached the disk."""
-    with whole(path) as partial, open(partial, "w", encoding="utf-8") as file:
-        file.write(text)
+def write_bytes(path: Path, content: bytes, shared: bool = False) -> None:
+    """Write a file whole or not at all, and see it to the disk; arguments as of :func:`whole`."""
+    with whole(path, shared) as partial, open(partial, "wb") as file:
+        file.write(content)
         file.flush()
         os.fsync(file.fileno())
+
+
+def write_text(path: Path, text: str, shared: bool = False) -> None:
+    """The same of a text, in UTF-8."""
+    write_bytes(path, text.encode(), shared)

@@ -9,7 +9,15 @@ from contextlib import contextmanager
 from types import TracebackType
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
+from rich.markup import escape
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    ProgressColumn,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
 from rich.progress import Progress as Bar
 
 console = Console(stderr=True, highlight=False)
@@ -39,14 +47,10 @@ class Progress:
     def __init__(self, title: str, total: int, done: int = 0) -> None:
         self.title, self.total, self.before, self.done = title, total, done, done
         self._began, self._shown = time.monotonic(), 10 * done // max(total, 1)
-        console = Console(stderr=True)
         self._bar: Bar | None = None
         if console.is_terminal:
             left = TimeRemainingColumn(elapsed_when_finished=True)
-            rate = TextColumn("{task.fields[rate]}")
-            self._bar = Bar(
-                TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), rate, left, console=console
-            )
+            self._bar = _bar(TextColumn("{task.fields[rate]}"), left)
             self._task = self._bar.add_task(title, total=total, completed=done, rate="")
 
     def __enter__(self) -> Progress:
@@ -75,3 +79,34 @@ class Progress:
 
     def _line(self, text: str) -> None:
         print(text, file=sys.stderr, flush=True)
+
+
+class Steps:
+    """How far a list of long steps is: a line after each, and on a terminal a bar below it.
+
+    The bar is drawn anew each time, not live: what a step does shows bars of its own. ``done`` steps were finished
+    before.
+    """
+
+    def __init__(self, title: str, total: int, done: int = 0) -> None:
+        self._bar = _bar(TimeElapsedColumn(), TimeRemainingColumn(), live=False)
+        self._task = self._bar.add_task(title, total=total, completed=done)
+        self._total, self._done, self._name, self._started = total, done, "", 0.0
+
+    def begin(self, name: str) -> None:
+        """A step is begun."""
+        self._name, self._started = name, time.monotonic()
+
+    def end(self, said: str, existed: bool) -> None:
+        """It is done, and this is what came out; ``existed``: without any work."""
+        self._done += 1
+        how = "recorded before" if existed else f"{time.monotonic() - self._started:.0f} s"
+        say(escape(f"[{self._done}/{self._total}] {self._name}: {said} [{how}]"))
+        self._bar.update(self._task, completed=self._done)
+        if console.is_terminal:
+            console.print(self._bar.get_renderable())
+
+
+def _bar(*columns: ProgressColumn, live: bool = True) -> Bar:
+    shared = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+    return Bar(*shared, *columns, console=console, auto_refresh=live)

@@ -1,14 +1,28 @@
 """What a run is told: ``method=adversarial task=cxr method.strength=.5`` into a typed, validated RunConfig."""
 
-from bench.config.composition import (
+from bench.config.composition import compose
+from bench.config.description import describe
+from bench.config.overrides import given, multirun
+from bench.config.schema import (
     ExternalConfig,
     MethodConfig,
     RunConfig,
+    ScoringConfig,
+    SweepConfig,
     TaskConfig,
-    compose,
-    describe,
-    given,
-    multirun,
+    TrainerConfig,
 )
 
-__all__ = ["ExternalConfig", "MethodConfig", "RunConfig", "TaskConfig", "compose", "describe", "given", "multirun"]
+__all__ = [
+    "ExternalConfig",
+    "MethodConfig",
+    "RunConfig",
+    "ScoringConfig",
+    "SweepConfig",
+    "TaskConfig",
+    "TrainerConfig",
+    "compose",
+    "describe",
+    "given",
+    "multirun",
+]

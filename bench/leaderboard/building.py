@@ -11,6 +11,7 @@ from rich.markup import escape
 
 from bench import terminal as progress
 from bench.errors import BenchError
+from bench.files import write_bytes
 from bench.leaderboard import comparable, render
 from bench.leaderboard.rows import entries
 from bench.leaderboard.table import Table, make
@@ -86,19 +87,10 @@ def _write(folder: Path, table: Table, notices: list[str]) -> list[Path]:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for name, content in contents.items():
-            _write_whole(folder / name, content)
+            write_bytes(folder / name, content, shared=True)
     except OSError as error:
         raise BenchError(f"The leaderboard cannot be written to {folder}: {error.strerror or error}.") from error
     return [folder / name for name in contents]
-
-
-def _write_whole(path: Path, content: bytes) -> None:
-    partial = path.with_name(f".{path.name}.partial")
-    try:
-        partial.write_bytes(content)
-        partial.replace(path)
-    finally:
-        partial.unlink(missing_ok=True)
 
 
 def _folder(name: str) -> str:

@@ -1,32 +1,25 @@
 """Names to classes: every method, task and data set, found without importing any of them.
 
-A plugin comes in by one of three ways: it lies in the folder of the package ``methods`` (a file) or ``tasks`` (a folder
-with an ``__init__.py``); an installed package names it as an entry point (``bench.methods``, ``bench.tasks``); or the
-user gives its path. A plugin that is broken stays in the listing, with its error, and fails only who asks for it.
+A plugin comes in by one of three ways: it lies in the project's folder ``methods`` (a file) or ``tasks`` (a folder with
+an ``__init__.py``), which :mod:`bench.builtin` finds; an installed package names it as an entry point
+(``bench.methods``, ``bench.tasks``); or the user gives its path. A plugin that is broken stays in the listing, with its
+error, and fails only who asks for it.
 """
 
 from __future__ import annotations
 
 import importlib.metadata
-import json
 import os
-import sys
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from bench.errors import BenchError, suggest
-from bench.plugins.entry import (
-    DATASET,
-    Entry,
-    describe,
-    find_top_level,
-    path_module,
-    remember,
-    remembered_failures,
-    source_hash,
-)
+from bench.plugins.checking import check
+from bench.plugins.entry import DATASET, Entry, path_module
+from bench.plugins.memory import failures
+from bench.plugins.source import describe, find_module, source_hash
 
 if TYPE_CHECKING:
     from bench.method import Method
@@ -35,8 +28,6 @@ if TYPE_CHECKING:
 __all__ = ["METHODS", "TASKS", "Datasets", "Entry", "Registry", "check", "datasets", "source_hash"]
 
 T = TypeVar("T")
-
-_CHECK_SECONDS = 300
 
 
 @dataclass(frozen=True)
@@ -58,8 +49,8 @@ class Registry(Generic[T]):
         The errors are those that show in the source and those that past imports left behind; :func:`check` finds the
         others.
         """
-        failures = remembered_failures()
-        found = [describe(entry, failures) for entry in (*self._dropped_in(), *self._installed())]
+        known = failures()
+        found = [describe(entry, known) for entry in (*self._dropped_in(), *self._installed())]
         found.sort(key=lambda entry: (entry.name, entry.origin))
         return [_marked_if_duplicate(entry, found) for entry in found]
 
@@ -73,7 +64,7 @@ class Registry(Generic[T]):
         return self._at(Path(name).expanduser()) if is_path else _choose(self.entries(), name, self.kind)
 
     def _dropped_in(self) -> Iterator[Entry[type[T]]]:
-        spec = find_top_level(self.package)
+        spec = find_module(self.package)
         for folder in (spec and spec.submodule_search_locations) or ():
             for source in Path(folder).glob("*/__init__.py" if self.folders else "*.py"):
                 path = source.parent if self.folders else source
@@ -99,13 +90,13 @@ class Registry(Generic[T]):
         if entry is None:
             place = source.parent if self.folders else source
             entry = Entry(place.name.removesuffix(".py"), self.kind, str(place), source, path_module(source), self.base)
-            entry = _marked_if_duplicate(describe(entry, remembered_failures()), known)
+            entry = _marked_if_duplicate(describe(entry, failures()), known)
         entry.refuse_if_blocked()
         return entry
 
 
-METHODS: Registry[Method] = Registry("method", "methods", "bench.methods", "bench.method:Method")
-TASKS: Registry[Task] = Registry("task", "tasks", "bench.tasks", "bench.task:Task", folders=True)
+METHODS: Registry[Method] = Registry("method", "bench.builtin.methods", "bench.methods", "bench.method:Method")
+TASKS: Registry[Task] = Registry("task", "bench.builtin.tasks", "bench.tasks", "bench.task:Task", folders=True)
 
 
 @dataclass(frozen=True)
@@ -116,12 +107,12 @@ class Datasets:
 
     def entries(self) -> list[Entry[Dataset]]:
         """Every data set by name, broken ones with their error; none is imported."""
-        failures, task = remembered_failures(), self.task
+        known, task = failures(), self.task
         found: list[Entry[Dataset]] = []
         for file in sorted(task.folder.glob("[!_.]*.py")) if task.folder else []:
             module = f"{task.module}.{file.stem}"
             entry = Entry[Any](file.stem, DATASET, str(file), file, module, "bench.task:Dataset", parent=task)
-            found.append(describe(entry, failures))
+            found.append(describe(entry, known))
         return found
 
     def get(self, name: str) -> Entry[Dataset]:
@@ -138,80 +129,10 @@ def datasets(task: Entry[type[Task]]) -> Datasets:
     return Datasets(task)
 
 
-def check(entries: Iterable[Entry[T]]) -> list[Entry[T]]:
-    """The same entries with the error that importing each one really gives; imported in a process of its own.
-
-    What is found is remembered for later listings.
-    """
-    entries = list(entries)
-    errors: dict[int, str | None] = {}
-    left = [index for index, entry in enumerate(entries) if not entry.blocked]
-    while left:
-        seen, end = _import_elsewhere([entries[index] for index in left])
-        errors.update(zip(left, seen, strict=False))
-        left = left[len(seen) :]
-        if left:  # the process did not outlive this one; the others are tried without it
-            errors[left[0]] = f"cannot be imported: {end}"
-            remember(entries[left[0]], errors[left[0]])
-            left = left[1:]
-    return [replace(entry, error=errors.get(index, entry.error)) for index, entry in enumerate(entries)]
-
-
-def _import_elsewhere(entries: list[Entry[Any]]) -> tuple[list[str | None], str]:
-    """Import these in a fresh interpreter: their errors, as far as it came, and how it ended."""
-    import subprocess  # these two here: a listing has no use for them, and should come at once
-    import tempfile
-
-    with tempfile.TemporaryDirectory() as folder:
-        plan, report = Path(folder, "plan.json"), Path(folder, "report.jsonl")
-        plan.write_text(json.dumps([asdict(entry) for entry in entries], default=str), encoding="utf-8")
-        report.touch()
-        command = [
-            sys.executable,
-            "-P",
-            "-c",
-            "import sys; from bench.plugins import registry; registry._report_imports(*sys.argv[1:])",
-        ]
-        paths = os.pathsep.join(path or os.getcwd() for path in sys.path)
-        try:
-            done = subprocess.run(
-                [*command, str(plan), str(report)],
-                env={**os.environ, "PYTHONPATH": paths},
-                stdin=subprocess.DEVNULL,
-                capture_output=True,
-                text=True,
-                errors="replace",
-                timeout=_CHECK_SECONDS,
-            )
-            last = done.stderr.strip().splitlines()[-1:]
-            end = ": ".join([f"it ended Python with exit code {done.returncode}", *last])
-        except subprocess.TimeoutExpired:
-            end = f"it did not finish within {_CHECK_SECONDS} s"
-        return [json.loads(line) for line in report.read_text(encoding="utf-8").splitlines()], end
-
-
-def _report_imports(plan: str, report: str) -> None:
-    """Import each entry of ``plan`` and append its error to ``report``, one JSON line each."""
-    for fields in json.loads(Path(plan).read_text(encoding="utf-8")):
-        entry = _from_json(fields)
-        try:
-            _, error = entry.attempt()
-            remember(entry, error)
-        except BenchError as failure:  # of the task that a data set belongs to
-            error = f"cannot be imported: {str(failure).rstrip('.')}"
-        with open(report, "a", encoding="utf-8") as file:
-            file.write(json.dumps(error) + "\n")
-
-
-def _from_json(fields: dict[str, Any]) -> Entry[Any]:
-    source, parent = fields.pop("source"), fields.pop("parent")
-    return Entry(**fields, source=source and Path(source), parent=parent and _from_json(parent))
-
-
 def _locate(module: str) -> Path | None:
     """The source file of a dotted module, found without importing its packages; None when there is none."""
     top, *rest = module.split(".")
-    spec = find_top_level(top) if top else None
+    spec = find_module(top) if top else None
     if spec is None:
         return None
     folders = spec.submodule_search_locations or []

@@ -14,14 +14,12 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy.stats import norm
 
 from bench.records import MACRO, Score
 from bench.scoring.evaluation import MIN_IMAGES, MIN_PATIENTS
-from bench.statistics.auroc import Contest, against_rest, decide, pairs
+from bench.statistics.auroc import Contest, against_rest, decide, has_opponent, pairs
+from bench.statistics.influence import clustered_error, interval, rate_interval
 from bench.task import Cohort
-
-_Z = float(norm.ppf(0.975))
 
 
 @dataclass(frozen=True)
@@ -36,9 +34,8 @@ class Reading:
 
     @property
     def standard_error(self) -> float:
-        """Root of the summed squares of the patients' influence."""
-        n = len(self.influence)
-        return float(np.sqrt(n / max(n - 1, 1) * (self.influence**2).sum()))
+        """Of the value, by the patients' influence on it."""
+        return clustered_error(self.influence.to_numpy())
 
     def minus(self, other: Reading) -> Reading:
         """The difference of two readings; patients whom both saw count once, with the difference of their parts."""
@@ -56,11 +53,9 @@ class Reading:
         note = self.note
         if not np.isnan(self.value):
             if metric.startswith("auroc") and 0 < self.value < 1 and metric != DIFFERENCE:
-                odds = np.log(self.value / (1 - self.value))
-                half = _Z * self.standard_error / (self.value * (1 - self.value))
-                low, high = (float(1 / (1 + np.exp(-x))) for x in (odds - half, odds + half))
+                low, high = rate_interval(self.value, self.standard_error)
             elif metric == DIFFERENCE:
-                low, high = self.value - _Z * self.standard_error, self.value + _Z * self.standard_error
+                low, high = interval(self.value, self.standard_error)
             else:
                 note = "no interval: every pair is in the same order"
         return Score(
@@ -148,7 +143,7 @@ class Judge:
         part = Contest(contest.scores, contest.positive & inside, contest.negative & inside)
         compared = part.positive | part.negative
         if cells is not None:
-            compared &= _has_opponent(part, cells)
+            compared &= has_opponent(part, cells)
         codes = self.cohort.patients
         patients = len(np.unique(codes[compared]))
         sides = [int((side & compared).sum()) for side in (part.positive, part.negative)]
@@ -163,15 +158,6 @@ class Judge:
         by_patient = np.bincount(codes, influence, minlength=len(self._ids))
         there = np.unique(codes[compared])
         return Reading(value, pd.Series(by_patient[there], self._ids[there]), sum(sides), patients)
-
-
-def _has_opponent(contest: Contest, cells: np.ndarray) -> np.ndarray:
-    """Whether an image's cell holds one of the other side, ``(N,) bool``."""
-    code = np.unique(cells, return_inverse=True)[1]
-    positives, negatives = (
-        np.bincount(code[side], minlength=code.max() + 1) for side in (contest.positive, contest.negative)
-    )
-    return (positives[code] > 0) & (negatives[code] > 0)
 
 
 def _mean(found: dict[str, Reading], wanted: Sequence[str] | None) -> Reading:

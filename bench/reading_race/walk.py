@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import sys
 import time
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -11,10 +10,8 @@ from pathlib import Path
 
 import numpy as np
 from rich.markup import escape
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from bench import __version__, records
-from bench import terminal as progress
 from bench.reading_race import results
 from bench.reading_race.experiment import Experiment, Unavailable, chosen
 from bench.reading_race.results import Cell, Result
@@ -23,6 +20,7 @@ from bench.reading_race.study import Study
 from bench.records import DataInfo
 from bench.records.environment import environment
 from bench.run import Run, plan
+from bench.terminal import Steps, say
 
 #: The files whose code every result depends on, beside that of its own experiment.
 _CORE = (
@@ -75,7 +73,7 @@ def walk(settings: Settings) -> StudyResults:
     experiments = chosen(settings.experiments)
     planned = plan(settings.config)
     if planned.dataset.synthetic:
-        progress.say("[bold]Synthetic data:[/bold] what follows is about a simulation and says nothing of patients.")
+        say("[bold]Synthetic data:[/bold] what follows is about a simulation and says nothing of patients.")
     found = [Found(experiment) for experiment in experiments]
     studies: list[Study] = []
     for number, seed in enumerate(settings.seeds):
@@ -83,18 +81,18 @@ def walk(settings: Settings) -> StudyResults:
         study = Study(run, settings.preset, settings.masks)
         studies = [study]
         todo = [(one, cell) for one in found for cell in _cells(one, study)]
-        bar = _Bar(len(todo) * len(settings.seeds), done=number * len(todo))
+        steps = Steps("cells", len(todo) * len(settings.seeds), done=number * len(todo))
         for one, cell in todo:
             name = f"{one.experiment.name}, {one.experiment.label(cell)}, seed {seed}"
-            bar.begin(name)
+            steps.begin(name)
             try:
                 result, existed = _measure(study, one.experiment, cell)
             except Unavailable as reason:
                 _skip(one, f"{one.experiment.label(cell)}: {reason}")
-                bar.end(f"skipped: {reason}", existed=True)
+                steps.end(f"skipped: {reason}", existed=True)
                 continue
             one.results.append(result)
-            bar.end(_said(result), existed)
+            steps.end(_said(result), existed)
     study = studies[0]
     data = planned.data_info(study.cohort)
     return StudyResults(planned, settings, data, study.cohort.spec.targets, found, study.notes, study.mean_image)
@@ -106,7 +104,7 @@ def _cells(found: Found, study: Study) -> list[Cell]:
         return found.experiment.cells(study)
     except Unavailable as reason:
         if _skip(found, str(reason)):
-            progress.say(escape(f"{found.experiment.name} is skipped: {reason}."))
+            say(escape(f"{found.experiment.name} is skipped: {reason}."))
         return []
 
 
@@ -125,7 +123,7 @@ def _measure(study: Study, experiment: Experiment, cell: Cell) -> tuple[Result, 
     identity = records.identity(
         {
             "version": __version__,
-            "schema": results.SCHEMA_VERSION,
+            "schema": records.SCHEMA_VERSION,
             "experiment": [experiment.name, experiment.source, experiment.determinants(study)],
             "core": [hashlib.sha256((here / name).read_bytes()).hexdigest() for name in _CORE],
             "cell": cell,
@@ -168,30 +166,3 @@ def _said(result: Result) -> str:
         return score.note or "" if score else ""
     limits = "" if score.low is None or score.high is None else f" ({score.low:.3f}–{score.high:.3f})"
     return f"{score.value:.3f}{limits}"
-
-
-class _Bar:
-    """How far the study is: a bar after every cell on a terminal, a line elsewhere.
-
-    Drawn anew each time, not live: trainings and the image cache show bars of their own between.
-    """
-
-    def __init__(self, total: int, done: int = 0) -> None:
-        columns = (BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TimeRemainingColumn())
-        self._bar = Progress(TextColumn("{task.description}"), *columns, console=progress.console, auto_refresh=False)
-        self._task = self._bar.add_task("cells", total=total, completed=done)
-        self._worked: list[float] = []
-        self._total, self._done, self._name, self._started = total, done, "", 0.0
-
-    def begin(self, name: str) -> None:
-        self._name, self._started = name, time.monotonic()
-
-    def end(self, said: str, existed: bool) -> None:
-        """It is done; ``existed``: without any work."""
-        self._done += 1
-        took = time.monotonic() - self._started
-        how = "recorded before" if existed else f"{took:.0f} s"
-        progress.say(escape(f"[{self._done}/{self._total}] {self._name}: {said} [{how}]"))
-        self._bar.update(self._task, completed=self._done)
-        if sys.stderr.isatty():
-            progress.console.print(self._bar.get_renderable())

@@ -1,1 +1,1 @@
-"""Pure functions on arrays: areas, bootstrap, pooling."""
+"""Pure functions on arrays: areas under curves, metrics, bootstrap, influence, pooling over seeds, Pareto fronts."""

@@ -115,12 +115,23 @@ def decide_all(contests: Sequence[Contest], cells: np.ndarray | None = None) -> 
     return float(np.mean([value for value, _ in defined])), np.mean([influence for _, influence in defined], axis=0)
 
 
+def has_opponent(contest: Contest, cells: np.ndarray) -> np.ndarray:
+    """Whether an image's cell, ``(N,) int``, holds images of both sides, ``(N,) bool``."""
+    code = np.unique(cells, return_inverse=True)[1]
+    positives, negatives = (
+        np.bincount(code[side], minlength=code.max() + 1) for side in (contest.positive, contest.negative)
+    )
+    return (positives[code] > 0) & (negatives[code] > 0)
+
+
 def _odds(log_posteriors: np.ndarray, group: int) -> np.ndarray:
     """Log odds of one group against all others: unlike a posterior, they do not saturate at 1."""
-    return log_posteriors[:, group] - logsumexp(np.delete(log_posteriors, group, axis=1), axis=1)
+    odds: np.ndarray = log_posteriors[:, group] - logsumexp(np.delete(log_posteriors, group, axis=1), axis=1)
+    return odds
 
 
 def _tied(scores: np.ndarray) -> np.ndarray:
     """Scores to 12 digits of the largest, so that equal images tie whatever the order of summation."""
     resolution = 1e-12 * float(np.abs(scores).max(initial=0.0)) or 1.0
-    return np.round(scores / resolution) * resolution
+    steps: np.ndarray = np.round(scores / resolution)
+    return steps * resolution

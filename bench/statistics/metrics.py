@@ -49,18 +49,26 @@ class Sample:
     @cached_property
     def negatives_below(self) -> np.ndarray:
         """For each of ``positive_rows``, how many negatives score strictly lower."""
-        return np.searchsorted(self.scores[self.negative_rows], self.scores[self.positive_rows], side="left")
+        below: np.ndarray = np.searchsorted(*self._sides, side="left")
+        return below
 
     @cached_property
     def negatives_up_to(self) -> np.ndarray:
         """For each of ``positive_rows``, how many negatives score lower or the same."""
-        return np.searchsorted(self.scores[self.negative_rows], self.scores[self.positive_rows], side="right")
+        up_to: np.ndarray = np.searchsorted(*self._sides, side="right")
+        return up_to
 
     @cached_property
     def positives_from(self) -> np.ndarray:
         """For each of ``positive_rows``, how many positives score the same or higher."""
         descending = -self.scores[self.positive_rows]
-        return np.searchsorted(descending, descending, side="right")
+        from_here: np.ndarray = np.searchsorted(descending, descending, side="right")
+        return from_here
+
+    @property
+    def _sides(self) -> tuple[np.ndarray, np.ndarray]:
+        """Scores of the negatives from the lowest up, and of the positives from the highest down."""
+        return self.scores[self.negative_rows], self.scores[self.positive_rows]
 
     @cached_property
     def calibration(self) -> np.ndarray:
@@ -139,7 +147,9 @@ def _cumulated(weights: np.ndarray) -> np.ndarray:
 
 
 def _ratio(numerator: np.ndarray, denominator: np.ndarray) -> np.ndarray:
-    return np.divide(numerator, denominator, out=np.full_like(denominator, np.nan), where=denominator > 0)
+    ratio = np.full_like(denominator, np.nan)
+    np.divide(numerator, denominator, out=ratio, where=denominator > 0)
+    return ratio
 
 
 def weighted_auroc(scores: np.ndarray, positives: np.ndarray, weights: np.ndarray) -> np.ndarray:

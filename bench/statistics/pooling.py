@@ -6,12 +6,27 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from math import sqrt
 from statistics import fmean, variance
+from typing import Protocol
 
 from scipy.special import stdtrit
 
-from bench.records import Score
+from bench.statistics.influence import Z
 
-_Z = 1.959963984540054  # the standard normal's 97.5% quantile: a run's interval is value ± _Z standard errors
+
+class Bounded(Protocol):
+    """A value with its 95% interval, value ± Z standard errors; None where it has none: a score of a run."""
+
+    @property
+    def value(self) -> float | None:
+        """The value."""
+
+    @property
+    def low(self) -> float | None:
+        """Its lower limit."""
+
+    @property
+    def high(self) -> float | None:
+        """Its upper limit."""
 
 
 @dataclass(frozen=True)
@@ -23,7 +38,7 @@ class Estimate:
     high: float | None
 
 
-def pool(scores: Sequence[Score | None], within: tuple[float, float] = (0.0, 1.0)) -> Estimate | None:
+def pool(scores: Sequence[Bounded | None], within: tuple[float, float] = (0.0, 1.0)) -> Estimate | None:
     """Pool the same score of several seeds; None when one of them is missing (a mean over fewer seeds is another).
 
     One seed keeps its own interval. For S > 1 seeds, each limit on its own (intervals of rates need not be symmetric),
@@ -54,7 +69,7 @@ def pool(scores: Sequence[Score | None], within: tuple[float, float] = (0.0, 1.0
 
 
 def _half_width(distances: Sequence[float], between: float, freedom: int) -> float:
-    within = fmean((distance / _Z) ** 2 for distance in distances)
+    within = fmean((distance / Z) ** 2 for distance in distances)
     total = within + between
     # Beyond a ratio of 1e4, t is the normal's quantile to seven digits; so it is where seeds do not differ at all.
     ratio = total / between if between * 1e4 > total else 1e4

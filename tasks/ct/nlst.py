@@ -15,7 +15,8 @@ from pydantic import Field
 from bench.data.tables import Rows, find_one, map_values, numbers, only_groups, read_table, whole_numbers
 from bench.errors import BenchError
 from bench.task import Dataset, Options, Reading, require_root
-from tasks.ct import ChestCT
+
+from . import ChestCT
 
 _TABLES = ("nlst_780_prsn*.csv", "nlst_*prsn*.csv", "participant_*.csv")
 _OWN = ("pid", "race", "gender", "age", "can_scr", "candx_days")

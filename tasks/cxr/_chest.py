@@ -11,7 +11,8 @@ import pandas as pd
 
 from bench.data.tables import Rows, Uncertain, labels, one_value, only_groups
 from bench.task import Options
-from tasks.cxr import ChestXray
+
+from . import ChestXray
 
 #: The labeler's name of each target (Irvin et al., AAAI 2019, table 1). "Lung Lesion" is a nodule or mass.
 FINDINGS = {

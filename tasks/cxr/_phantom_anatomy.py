@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from bench.phantom import Features, Lean, Numbers, Positioning, below, ridges
-from tasks.cxr._phantom_race import ARRANGEMENT, BONE, SHIFT, SOFT
+from ._phantom_race import ARRANGEMENT, BONE, SHIFT, SOFT
 
 LUNG_TOP = -0.80
 _POSITIONING = Positioning(turn=0.025, right=0.025, down=0.03, zoom=0.02)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from bench.phantom import below
-from tasks.cxr._phantom_anatomy import Frame
+from ._phantom_anatomy import Frame
 
 
 @dataclass(frozen=True)

@@ -7,12 +7,12 @@ from functools import partial
 import numpy as np
 
 from bench.phantom import Numbers, Scanner, Waves, acquire, cloud_gain
-from tasks.cxr import _phantom_anatomy as anatomy
-from tasks.cxr import _phantom_disease as findings
-from tasks.cxr._phantom_anatomy import Patient
-from tasks.cxr._phantom_disease import Disease
-from tasks.cxr._phantom_race import ARRANGEMENT
-from tasks.cxr._phantom_scanner import EXPOSURE
+from . import _phantom_anatomy as anatomy
+from . import _phantom_disease as findings
+from ._phantom_anatomy import Patient
+from ._phantom_disease import Disease
+from ._phantom_race import ARRANGEMENT
+from ._phantom_scanner import EXPOSURE
 
 #: Contrast of the 1/f noise that is everywhere in the body, in thickness.
 CLOUD_CONTRAST = 0.045

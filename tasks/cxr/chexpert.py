@@ -12,7 +12,8 @@ from bench.data.cohorts import splits
 from bench.data.tables import Rows, find_one, map_values, numbers, read_table
 from bench.errors import BenchError
 from bench.task import Dataset, Reading, require_root
-from tasks.cxr._chest import FINDINGS, ReportOptions, keep_views, race_of_patients, report_labels
+
+from ._chest import FINDINGS, ReportOptions, keep_views, race_of_patients, report_labels
 
 _PATH, _SEX, _AGE, _SIDE, _VIEW = "Path", "Sex", "Age", "Frontal/Lateral", "AP/PA"
 _COLUMNS = (_PATH, _SEX, _AGE, _SIDE, _VIEW, *FINDINGS.values())

@@ -12,7 +12,8 @@ import pandas as pd
 from bench.data.tables import Rows, find_one, map_values, one_value, read_table
 from bench.errors import BenchError
 from bench.task import Dataset, Reading, require_root
-from tasks.cxr._chest import FINDINGS, ReportOptions, keep_views, race_of_patients, report_labels
+
+from ._chest import FINDINGS, ReportOptions, keep_views, race_of_patients, report_labels
 
 _IMAGE, _PATIENT, _STUDY, _VIEW, _DATE = "dicom_id", "subject_id", "study_id", "ViewPosition", "StudyDate"
 _METADATA = (_IMAGE, _PATIENT, _STUDY, _VIEW, _DATE)

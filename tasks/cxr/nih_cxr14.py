@@ -11,7 +11,8 @@ from bench.data.cohorts import splits
 from bench.data.tables import Rows, files_below, find_one, map_values, read_table
 from bench.errors import BenchError
 from bench.task import Dataset, Reading, require_root
-from tasks.cxr._chest import ChestOptions, keep_views
+
+from ._chest import ChestOptions, keep_views
 
 _TABLES = ("Data_Entry_2017_v2020.csv", "Data_Entry_2017.csv")
 _TRAIN_VAL_LIST, _TEST_LIST = "train_val_list.txt", "test_list.txt"

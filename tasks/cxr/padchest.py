@@ -9,7 +9,8 @@ import numpy as np
 
 from bench.data.tables import Rows, files_below, find_one, map_values, numbers, read_table
 from bench.task import Dataset, Reading, require_root
-from tasks.cxr._chest import VIEWS, ChestOptions
+
+from ._chest import VIEWS, ChestOptions
 
 _NAME = "PADCHEST_chest_x_ray_images_labels_160K_01.02.19"
 _TABLES = (f"{_NAME}.csv.gz", f"{_NAME}.csv")

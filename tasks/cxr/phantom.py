@@ -18,12 +18,12 @@ from pydantic import Field
 
 from bench.phantom import NO_RACE, Cells, Numbers, Row, drawn, numbers_of, twin
 from bench.task import Options, Phantom, Reading
-from tasks.cxr import _phantom_image as drawing
-from tasks.cxr._phantom_anatomy import Anatomy, Patient
-from tasks.cxr._phantom_disease import Disease
-from tasks.cxr._phantom_patients import FINDINGS, RACES, VIEWS, Bias, draw
-from tasks.cxr._phantom_race import ARRANGEMENT
-from tasks.cxr._phantom_scanner import SCANNERS
+from . import _phantom_image as drawing
+from ._phantom_anatomy import Anatomy, Patient
+from ._phantom_disease import Disease
+from ._phantom_patients import FINDINGS, RACES, VIEWS, Bias, draw
+from ._phantom_race import ARRANGEMENT
+from ._phantom_scanner import SCANNERS
 
 _SEVERITIES = tuple(f"severity_{name}" for name in FINDINGS.names)
 #: What the pixels are drawn from beside what every chest radiograph's table has.

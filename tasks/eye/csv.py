@@ -1,6 +1,7 @@
 """A table of your own, with a mapping of its columns (docs/own_data.md)."""
 
 from bench.data.readers import own_table
-from tasks.eye import Eye
+
+from . import Eye
 
 DATASET = own_table.dataset(Eye)

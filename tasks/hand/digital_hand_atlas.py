@@ -11,7 +11,8 @@ import pandas as pd
 from bench.data.tables import Rows
 from bench.errors import BenchError
 from bench.task import Dataset, Options, Reading, require_root
-from tasks.hand import Hand
+
+from . import Hand
 
 _FOLDER = "JPEGimages"
 _RACES = {"ASI": "Asian", "BLK": "Black", "CAU": "White", "HIS": "Hispanic"}

@@ -11,7 +11,8 @@ import pandas as pd
 from bench.data.tables import Rows, find_one, map_values, numbers, one_value, only_groups, read_table, whole_numbers
 from bench.errors import BenchError
 from bench.task import Dataset, Options, Reading, require_root
-from tasks.mammo import Mammo
+
+from . import Mammo
 
 _CLINICAL = ("EMBED_OpenData_clinical.csv", "EMBED_OpenData_clinical_reduced.csv")
 _METADATA = ("EMBED_OpenData_metadata.csv", "EMBED_OpenData_metadata_reduced.csv")

@@ -1,6 +1,7 @@
 """A table of your own, with a mapping of its columns (docs/own_data.md)."""
 
 from bench.data.readers import own_table
-from tasks.skin import Skin
+
+from . import Skin
 
 DATASET = own_table.dataset(Skin)

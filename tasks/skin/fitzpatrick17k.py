@@ -6,7 +6,8 @@ from pathlib import Path
 
 from bench.data.tables import Rows, files_below, find_one, map_values, read_table
 from bench.task import Dataset, Options, Reading, require_root
-from tasks.skin import _steps
+
+from . import _steps
 
 _COLUMNS = ("md5hash", "fitzpatrick_scale", "three_partition_label")
 _FOLDERS = ("images", "data/finalfitz17k", "finalfitz17k")

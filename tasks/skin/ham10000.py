@@ -6,7 +6,8 @@ from pathlib import Path
 
 from bench.data.tables import Rows, files_below, find_one, map_values, numbers, read_table
 from bench.task import Dataset, Options, Reading, require_root
-from tasks.skin import _steps
+
+from . import _steps
 
 _TABLES = ("HAM10000_metadata.csv", "HAM10000_metadata")
 _COLUMNS = ("image_id", "lesion_id", "dx", "age", "sex", "localization")

@@ -11,7 +11,8 @@ from scipy.sparse.csgraph import connected_components
 
 from bench.data.tables import Rows, files_below, find_one, map_values, numbers, read_table, whole_numbers
 from bench.task import Dataset, Options, Reading, require_root
-from tasks.skin import _steps
+
+from . import _steps
 
 _TABLES = ("ISIC_2020_Training_GroundTruth_v2.csv", "ISIC_2020_Training_GroundTruth.csv", "train.csv")
 _DUPLICATES = "ISIC_2020_Training_Duplicates.csv"

@@ -10,7 +10,8 @@ import pandas as pd
 from bench.data.tables import Rows, files_below, find_one, map_values, numbers, read_table, whole_numbers
 from bench.errors import BenchError
 from bench.task import Dataset, Options, Reading, require_root
-from tasks.skin import _steps
+
+from . import _steps
 
 _METADATA, _TRUTH = "MILK10k_Training_Metadata.csv", "MILK10k_Training_GroundTruth.csv"
 _COLUMNS = ("isic_id", "lesion_id", "image_type", "age_approx", "sex", "skin_tone_class", "site")

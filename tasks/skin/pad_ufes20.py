@@ -6,7 +6,8 @@ from pathlib import Path
 
 from bench.data.tables import Rows, files_below, find_one, map_values, numbers, read_table
 from bench.task import Dataset, Options, Reading, require_root
-from tasks.skin import _steps
+
+from . import _steps
 
 _COLUMNS = ("img_id", "patient_id", "lesion_id", "diagnostic", "gender", "age", "fitspatrick", "region")
 _FOLDERS = ("images", "imgs_part_*", "imgs_part_*/imgs_part_*", "images/imgs_part_*")

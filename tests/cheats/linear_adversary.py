@@ -1,9 +1,9 @@
 """Race hidden from one linear classifier only."""
 
+from bench.builtin.methods.adversarial import Adversarial
 from torch import nn
 
 from bench.method import Auxiliary
-from methods.adversarial import Adversarial
 
 
 class LinearAdversary(Adversarial):

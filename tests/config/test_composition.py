@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from bench.config import compose, multirun
+from bench.config import compose
 from bench.errors import BenchError
 
 
@@ -74,20 +74,6 @@ def test_a_bad_override_is_one_clear_paragraph(override: str, words: str) -> Non
     with pytest.raises(BenchError, match=words) as caught:
         compose(["method=adversarial", override])
     assert "\n" not in str(caught.value)
-
-
-def test_multirun_is_the_product_in_order() -> None:
-    jobs = multirun(["method=erm,adversarial", "task=cxr", "seed=0,1"])
-    assert jobs == [
-        ["method=erm", "task=cxr", "seed=0"],
-        ["method=erm", "task=cxr", "seed=1"],
-        ["method=adversarial", "task=cxr", "seed=0"],
-        ["method=adversarial", "task=cxr", "seed=1"],
-    ]
-
-
-def test_a_list_value_is_one_value() -> None:
-    assert multirun(["task.targets=[effusion,opacity]"]) == [["task.targets=[effusion,opacity]"]]
 
 
 def test_a_method_by_path(tmp_path: Path) -> None:

@@ -1,4 +1,5 @@
 import csv
+import os
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -127,12 +128,11 @@ def test_a_write_that_fails_leaves_the_old_file(
     (page, *_) = build([make.record()], tmp_path)
     before = {path: path.read_bytes() for path in page.parent.iterdir()}
 
-    def full(path: Path, content: bytes) -> int:
-        with open(path, "wb") as file:
-            file.write(content[:10])
+    def full(descriptor: int) -> None:
+        os.truncate(descriptor, 10)
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(Path, "write_bytes", full)
+    monkeypatch.setattr("bench.files.os.fsync", full)
     with pytest.raises(BenchError, match="No space left on device"):
         build([make.record(), make.record("another")], tmp_path)
     assert {path: path.read_bytes() for path in page.parent.iterdir()} == before

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from methods.distortion import NAMES, Distortion, FrequencyFilter, pipeline
+from bench.builtin.methods.distortion import NAMES, Distortion, FrequencyFilter, pipeline
 from tests.methods.samples import batch, make
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch.nn import functional as F
 
-from methods.erm import Erm
+from bench.builtin.methods.erm import Erm
 from tests.methods.samples import batch, make
 
 

@@ -8,7 +8,7 @@ import torch
 from torch.nn import functional as F
 
 from bench.method import TrainingSet
-from methods.group_dro import GroupDro
+from bench.builtin.methods.group_dro import GroupDro
 from tests.methods.samples import batch, make
 
 

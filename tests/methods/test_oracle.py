@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import torch
 
-from methods.adversarial import Adversarial
-from methods.distortion import Distortion
-from methods.erm import Erm
-from methods.group_dro import GroupDro
-from methods.oracle import Oracle
-from methods.race_reader import RaceReader
-from methods.reweighting import Reweighting
+from bench.builtin.methods.adversarial import Adversarial
+from bench.builtin.methods.distortion import Distortion
+from bench.builtin.methods.erm import Erm
+from bench.builtin.methods.group_dro import GroupDro
+from bench.builtin.methods.oracle import Oracle
+from bench.builtin.methods.race_reader import RaceReader
+from bench.builtin.methods.reweighting import Reweighting
 from tests.methods.samples import batch, make
 
 

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from bench.method import TrainingSet
-from methods.reweighting import Reweighting
+from bench.builtin.methods.reweighting import Reweighting
 from tests.methods.samples import batch, make
 
 

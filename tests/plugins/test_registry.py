@@ -1,8 +1,10 @@
-"""Plugins by folder, entry point and path; duplicates, broken ones, laziness, remembered errors."""
+"""Plugins by folder, entry point and path; names and duplicates; the project's own."""
 
+from __future__ import annotations
+
+import importlib
 import importlib.metadata
 import importlib.util
-import json
 import os
 import subprocess
 import sys
@@ -13,60 +15,17 @@ from textwrap import dedent
 import pytest
 
 from bench.errors import BenchError
-from bench.plugins.registry import METHODS, TASKS, Registry, check, datasets, source_hash
+from bench.plugins import METHODS, TASKS, datasets
 from tests.places import ROOT
-
-OWN = ("gadgets", "gadget_base", "kits", "stranger", "bench_plugin_")
-GADGETS = Registry("gadget", "gadgets", "test.gadgets", "gadget_base:Gadget")
-KITS = Registry("kit", "kits", "test.kits", "gadget_base:Gadget", folders=True)
-
-GOOD = '''
-    """A module."""
-    from gadget_base import Gadget
-
-    class Spanner(Gadget):
-        """Turns nuts.
-
-        At length.
-        """
-'''
-
-
-@pytest.fixture(autouse=True)
-def site(tmp_path, monkeypatch):
-    """A folder on sys.path with a base class and two empty plugin packages; a cache of its own; all forgotten after."""
-    before = set(sys.modules)
-    site = tmp_path / "site"
-    write(site / "gadget_base.py", "class Gadget:\n    '''The base.'''\n")
-    write(site / "gadgets/__init__.py", "")
-    write(site / "kits/__init__.py", "")
-    monkeypatch.syspath_prepend(str(site))
-    monkeypatch.setenv("BENCH_CACHE_DIR", str(tmp_path / "cache"))
-    yield site
-    for name in set(sys.modules) - before:
-        if name.startswith(OWN):
-            del sys.modules[name]
-
-
-def write(path: Path, text: str) -> Path:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(dedent(text).lstrip("\n"))
-    importlib.invalidate_caches()
-    return path
-
-
-def distribution(site: Path, name: str, points: str) -> None:
-    """What pip leaves behind of an installed package."""
-    write(site / f"{name}-1.0.dist-info/METADATA", f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n")
-    write(site / f"{name}-1.0.dist-info/entry_points.txt", points)
-
-
-def listed(registry: Registry, name: str):
-    (entry,) = [entry for entry in registry.entries() if entry.name == name]
-    return entry
-
-
-# -- three ways in ---------------------------------------------------------------------------------------------------
+from tests.plugins.gadgets import (
+    GADGETS,
+    GOOD,
+    KITS,
+    distribution,
+    listed,
+    write,
+    write_task,
+)
 
 
 def test_file_dropped_into_the_folder(site):
@@ -224,9 +183,6 @@ def test_path_that_cannot_be_a_plugin(tmp_path, monkeypatch, registry, path, exp
         registry.get(path)
 
 
-# -- names -----------------------------------------------------------------------------------------------------------
-
-
 def test_unknown_name_suggests_the_nearest(site):
     write(site / "gadgets/spanner.py", GOOD)
     with pytest.raises(BenchError, match=r"no gadget 'spaner'. Did you mean 'spanner'\? Available: spanner."):
@@ -263,215 +219,6 @@ def test_path_with_the_name_of_a_listed_plugin(site, tmp_path):
     assert listed(GADGETS, "spanner").error is None
 
 
-# -- broken plugins --------------------------------------------------------------------------------------------------
-
-BROKEN_IN_SIGHT = {
-    "syntax": ("x = 1\ndef f(:\n", "SyntaxError: invalid syntax, line 2"),
-    "missing": ("import os\nimport no_such_package.sub\n", "No module named 'no_such_package', line 2"),
-    "missing_from": ("from no_such_package.sub import x\n", "No module named 'no_such_package', line 1"),
-    "null_byte": ("x = '\0'\n", "null bytes"),
-}
-BROKEN_ON_IMPORT = {
-    "raises": ("def f():\n    raise ValueError('too\\nbad')\nf()\n", "cannot be imported: ValueError: too bad, line 2"),
-    "leaves": ("import sys\nsys.exit(3)\n", "cannot be imported: SystemExit: 3, line 2"),
-    "submodule": ("import os.no_such_part\n", "No module named 'os.no_such_part'; 'os' is not a package, line 1"),
-    "refused": ("from bench.errors import BenchError\nraise BenchError('Be good.')\n", "imported: Be good, line 2"),
-    "not_one": ("class Spanner: ...\n", "one class deriving from gadget_base.Gadget, or .* NotOne; it defines none"),
-    "only_base": ("from gadget_base import Gadget\n", "it defines none"),
-    "two": ("from gadget_base import Gadget\nclass A(Gadget): ...\nclass B(Gadget): ...\n", "Two; it defines A and B"),
-}
-
-
-@pytest.mark.parametrize("name", [*BROKEN_IN_SIGHT, *BROKEN_ON_IMPORT])
-def test_broken_plugin_is_listed_and_fails_alone(site, name):
-    text, expected = (BROKEN_IN_SIGHT | BROKEN_ON_IMPORT)[name]
-    source = write(site / f"gadgets/{name}.py", text)
-    write(site / "gadgets/spanner.py", GOOD)
-    assert [entry.name for entry in GADGETS.entries()] == sorted([name, "spanner"])
-    assert (listed(GADGETS, name).error is None) == (name in BROKEN_ON_IMPORT)
-    with pytest.raises(BenchError, match=expected) as caught:
-        GADGETS.get(name).load()
-    assert str(caught.value).startswith(f"Gadget {name!r} ({source}) ")
-    assert "\n" not in str(caught.value)
-    assert f"gadgets.{name}" not in sys.modules or name in ("not_one", "only_base", "two")
-    assert GADGETS.get("spanner").load()
-
-
-@pytest.mark.parametrize("name", ["syntax", "missing", "raises", "leaves", "only_base"])
-def test_broken_plugin_given_by_path(tmp_path, name):
-    text, expected = (BROKEN_IN_SIGHT | BROKEN_ON_IMPORT)[name]
-    source = write(tmp_path / f"mine/{name}.py", text)
-    for _ in range(2):  # nothing half-imported stays behind
-        with pytest.raises(BenchError, match=expected) as caught:
-            GADGETS.get(str(source)).load()
-        assert str(caught.value).startswith(f"Gadget {name!r} ({source}) ")
-
-
-def test_faults_in_sight_are_told_with_the_listing(site):
-    for name, (text, _) in BROKEN_IN_SIGHT.items():
-        write(site / f"gadgets/{name}.py", text)
-    for name, (_, expected) in BROKEN_IN_SIGHT.items():
-        assert listed(GADGETS, name).error.startswith("cannot be imported: ")
-        assert expected in listed(GADGETS, name).error
-
-
-def test_guarded_imports_are_no_fault(site):
-    guarded = "try:\n    import no_such_package\nexcept ImportError:\n    pass\ndef f():\n    import no_such_package\n"
-    write(site / "gadgets/spanner.py", guarded + dedent(GOOD))
-    assert listed(GADGETS, "spanner").error is None
-    assert GADGETS.get("spanner").load()
-
-
-def test_of_several_classes_the_one_named_like_the_file(site):
-    two = (
-        "from gadget_base import Gadget\nclass _Shared(Gadget): ...\nclass GroupDRO(_Shared):\n    '''Worst first.'''\n"
-    )
-    write(site / "gadgets/group_dro.py", two)
-    write(site / "gadgets/borrower.py", "from gadgets.group_dro import GroupDRO\nclass Own(GroupDRO): ...\n")
-    assert listed(GADGETS, "group_dro").summary == "Worst first."
-    assert GADGETS.get("group_dro").load().__name__ == "GroupDRO"
-    assert GADGETS.get("borrower").load().__name__ == "Own"
-
-
-def test_keyboard_interrupt_is_not_a_broken_plugin(site):
-    write(site / "gadgets/stopped.py", "raise KeyboardInterrupt\n")
-    with pytest.raises(KeyboardInterrupt):
-        GADGETS.get("stopped").load()
-
-
-def test_error_names_the_line_in_the_file_of_a_folder(site):
-    write(site / "kits/garden/__init__.py", "from kits.garden._parts import x\n")
-    write(site / "kits/garden/_parts.py", "x = 1\n1 / 0\n")
-    with pytest.raises(BenchError, match=r"ZeroDivisionError: division by zero, line 2 of _parts.py"):
-        KITS.get("garden").load()
-
-
-# -- check, and what is remembered -----------------------------------------------------------------------------------
-
-
-def test_check_imports_elsewhere_and_the_listing_remembers(site):
-    for name, (text, _) in BROKEN_ON_IMPORT.items():
-        write(site / f"gadgets/{name}.py", text)
-    write(site / "gadgets/spanner.py", "print('noise')\n" + dedent(GOOD))
-    write(site / "gadgets/dies.py", "import os\nos._exit(0)\n")
-    write(site / "gadgets/zebra.py", GOOD)
-    assert all(entry.error is None for entry in GADGETS.entries())
-    entries = GADGETS.entries()
-    checked = check(entries)
-    assert [(entry.name, entry.origin) for entry in checked] == [(entry.name, entry.origin) for entry in entries]
-    errors = {entry.name: entry.error for entry in checked}
-    assert errors.pop("spanner") is errors.pop("zebra") is None
-    assert errors["dies"] == "cannot be imported: it ended Python with exit code 0"
-    assert errors["raises"] == "cannot be imported: ValueError: too bad, line 2"
-    assert errors["two"].endswith("it defines A and B")
-    assert not {name for name in sys.modules if name.startswith("gadgets")}
-    assert {entry.name: entry.error for entry in GADGETS.entries() if entry.error} == errors
-
-
-def test_check_keeps_a_duplicates_error_and_imports_neither(site):
-    write(site / "gadgets/spanner.py", "import os\nos._exit(1)\n")
-    distribution(site, "one", "[test.gadgets]\nspanner = gadgets.spanner\n")
-    assert check(GADGETS.entries()) == GADGETS.entries()
-
-
-def test_check_of_data_sets_of_a_task_given_by_path(tmp_path):
-    write_task(tmp_path / "mine/knee")
-    write(tmp_path / "mine/knee/broken.py", "DATASET = 1 / 0\n")
-    errors = {entry.name: entry.error for entry in check(datasets(TASKS.get(str(tmp_path / "mine/knee"))).entries())}
-    assert errors == {"broken": "cannot be imported: ZeroDivisionError: division by zero, line 1", "scans": None}
-
-
-def test_failure_is_remembered_until_the_file_changes(site):
-    source = write(site / "gadgets/spanner.py", "1 / 0\n")
-    assert listed(GADGETS, "spanner").error is None
-    with pytest.raises(BenchError, match="ZeroDivisionError"):
-        GADGETS.get("spanner").load()
-    assert "ZeroDivisionError" in listed(GADGETS, "spanner").error
-    write(source, GOOD)
-    assert listed(GADGETS, "spanner").error is None
-
-
-def test_success_is_remembered_too(site):
-    write(site / "gadgets/spanner.py", "from gadget_base import Gadget\nfrom stranger import x\n" + dedent(GOOD))
-    write(site / "stranger.py", "1 / 0\n")
-    with pytest.raises(BenchError, match="division by zero, line 2"):
-        GADGETS.get("spanner").load()
-    write(site / "stranger.py", "x = 'mended elsewhere'\n")
-    assert listed(GADGETS, "spanner").error is not None
-    GADGETS.get("spanner").load()
-    assert listed(GADGETS, "spanner").error is None
-
-
-def test_failure_is_forgotten_when_something_was_installed(site, tmp_path, monkeypatch):
-    packages = tmp_path / "site-packages"
-    packages.mkdir()
-    monkeypatch.setattr("bench.plugins.entry.sysconfig.get_path", lambda name: str(packages))
-    write(site / "gadgets/spanner.py", "1 / 0\n")
-    with pytest.raises(BenchError):
-        GADGETS.get("spanner").load()
-    assert listed(GADGETS, "spanner").error is not None
-    os.utime(packages, (1, 1))
-    assert listed(GADGETS, "spanner").error is None
-
-
-@pytest.mark.parametrize("content", ["", "[]", '{"a": 1}', '{"a": [1, 2, 3]}', "null", "\udcff"])
-def test_memory_that_is_not_ours_is_ignored_and_replaced(site, tmp_path, content):
-    memory = tmp_path / "cache/plugin_errors.json"
-    memory.parent.mkdir()
-    memory.write_bytes(content.encode(errors="surrogateescape"))
-    write(site / "gadgets/spanner.py", "1 / 0\n")
-    assert listed(GADGETS, "spanner").error is None
-    with pytest.raises(BenchError):
-        GADGETS.get("spanner").load()
-    assert len(json.loads(memory.read_text())) == 1
-    assert [path.name for path in memory.parent.iterdir()] == ["plugin_errors.json"]
-
-
-def test_memory_that_cannot_be_written_is_no_failure(site, tmp_path):
-    (tmp_path / "cache").write_text("a file where the folder should be")
-    write(site / "gadgets/spanner.py", "1 / 0\n")
-    with pytest.raises(BenchError, match="ZeroDivisionError"):
-        GADGETS.get("spanner").load()
-    assert listed(GADGETS, "spanner").error is None
-
-
-# -- source hash -----------------------------------------------------------------------------------------------------
-
-
-def test_source_hash_follows_the_plugins_own_files(site):
-    write(site / "gadgets/spanner.py", GOOD)
-    write(site / "kits/garden/__init__.py", GOOD)
-    write(site / "kits/garden/_parts/deep.py", "x = 1\n")
-    spanner, garden = GADGETS.get("spanner"), KITS.get("garden")
-    before = source_hash(spanner), source_hash(garden)
-    assert before == (source_hash(spanner), source_hash(garden))
-    write(site / "gadgets/wrench.py", GOOD)
-    write(site / "kits/garden/notes.txt", "not source")
-    assert before == (source_hash(spanner), source_hash(garden))
-    write(site / "gadgets/spanner.py", GOOD + "# changed")
-    (site / "kits/garden/_parts/deep.py").rename(site / "kits/garden/_parts/renamed.py")
-    assert source_hash(spanner) != before[0]
-    assert source_hash(garden) != before[1]
-
-
-def test_source_hash_without_source(site):
-    distribution(site, "one", "[test.gadgets]\nmine = nowhere.tools\n")
-    with pytest.raises(BenchError, match="has no Python source"):
-        source_hash(listed(GADGETS, "mine"))
-
-
-# -- the project's own registries ------------------------------------------------------------------------------------
-
-
-def write_task(folder: Path) -> None:
-    write(folder / "__init__.py", "from bench.task import Task\nclass Knee(Task):\n    '''Moles.'''\n")
-    write(folder / "_parts.py", "1 / 0\n")
-    scans = (
-        "from bench.task import Dataset\nfrom . import Knee\nDATASET = Dataset('scans', 'From a scanner.', read=len)\n"
-    )
-    write(folder / "scans.py", f"'''Scans.'''\n{scans}")
-
-
 def test_data_sets_of_a_task(tmp_path):
     write_task(tmp_path / "mine/knee")
     write(tmp_path / "mine/knee/helper.py", "x = 1\n")
@@ -499,7 +246,8 @@ def test_listing_imports_nothing_heavy_and_no_plugin():
         from bench.plugins.registry import METHODS, TASKS, datasets
         names = [entry.name for entry in METHODS.entries()]
         sets = [entry.name for task in TASKS.entries() for entry in datasets(task).entries()]
-        heavy = {"torch", "lightning", "pydantic", "numpy", "pandas", "methods", "tasks", "bench.method", "bench.task"}
+        heavy = {"torch", "lightning", "pydantic", "numpy", "pandas", "bench.method", "bench.task"}
+        heavy |= {"bench.builtin.methods", "bench.builtin.tasks", "methods", "tasks"}
         assert not heavy & set(sys.modules), heavy & set(sys.modules)
         print(len(names), len(sets))
     """

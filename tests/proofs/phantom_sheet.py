@@ -15,8 +15,8 @@ import pandas as pd
 from PIL import Image
 
 from bench.phantom import NO_RACE
-from tasks.cxr._phantom_patients import FINDINGS, RACES
-from tasks.cxr.phantom import DATASET, PhantomOptions, read, render
+from bench.builtin.tasks.cxr._phantom_patients import FINDINGS, RACES
+from bench.builtin.tasks.cxr.phantom import DATASET, PhantomOptions, read, render
 
 SIZE = 128
 _HEALTHY, _ILL = -1.0, 3.0

@@ -86,7 +86,7 @@ def test_a_file_is_written_whole_or_not_at_all(tmp_path: Path, monkeypatch: pyte
     def fails(*_: object) -> None:
         raise OSError("power cut")
 
-    monkeypatch.setattr(records.os, "fsync", fails)
+    monkeypatch.setattr("bench.files.os.fsync", fails)
     with pytest.raises(OSError, match="power cut"):
         records.write_text(path, "new")
     assert path.read_text() == "old"

@@ -7,7 +7,16 @@ from hypothesis import strategies as st
 from scipy.special import softmax
 from sklearn.metrics import roc_auc_score
 
-from bench.statistics.auroc import Contest, against_rest, decide, decide_all, hand_till, one_vs_one, pairs
+from bench.statistics.auroc import (
+    Contest,
+    against_rest,
+    decide,
+    decide_all,
+    hand_till,
+    has_opponent,
+    one_vs_one,
+    pairs,
+)
 
 
 def posteriors(seed: int, n: int = 300, groups: int = 3) -> tuple[np.ndarray, np.ndarray]:
@@ -109,3 +118,10 @@ def test_contests_without_pairs_are_left_out_of_the_mean() -> None:
     value, influence = decide_all([empty])
     assert np.isnan(value)
     assert not influence.any()
+
+
+def test_an_image_has_an_opponent_where_its_cell_holds_both_sides() -> None:
+    cells = np.array([7, 7, 7, 2, 2, 5])
+    positive = np.array([True, False, False, True, True, False])
+    found = has_opponent(Contest(np.zeros(6), positive, ~positive), cells)
+    assert found.tolist() == [True, True, True, False, False, False]

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+from bench.builtin.methods.erm import Erm
 from hypothesis import given
 from hypothesis import strategies as st
 from torch import nn
@@ -14,7 +15,6 @@ from bench.method import Method, backbones
 from bench.task import Cohort, TaskSpec
 from bench.training import prediction as readout
 from bench.training.batches import CohortImages
-from methods.erm import Erm
 
 SPEC = TaskSpec("cxr", ("effusion", "opacity"), "race", ("Asian", "Black", "White"), 16)
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from bench.errors import BenchError
+from bench.errors import BenchError, count, listed
 from bench.task import MIN_GROUP_PATIENTS, SPLITS, TRUE, Cohort
-from bench.words import count, listed
 
 
 def check(cohort: Cohort) -> None:

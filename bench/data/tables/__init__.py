@@ -1,19 +1,15 @@
 """What readers of data sets share: tables read as text, rows left out and counted, values mapped."""
 
-from bench.data.tables.reading import (
-    MISSING,
-    Rows,
+from bench.data.tables.files import files_below, find_one
+from bench.data.tables.reading import columns_of, read_cells, read_table
+from bench.data.tables.rows import MISSING, Rows
+from bench.data.tables.values import (
     Uncertain,
-    columns_of,
-    files_below,
-    find_one,
     labels,
     map_values,
     numbers,
     one_value,
     only_groups,
-    read_cells,
-    read_table,
     whole_numbers,
 )
 

@@ -5,9 +5,9 @@ import time
 from pathlib import Path
 
 import pytest
+from bench.builtin.tasks.cxr import ChestXray
 
 from bench.data.readers.mapping import load
-from tasks.cxr import ChestXray
 from tests.miniatures import refused
 
 SMALLEST = "table: t.csv\nimage: FILE\npatient: MRN\ntargets: {effusion: EFF}\n"

@@ -6,6 +6,8 @@ from typing import Any, ClassVar
 
 import pytest
 import yaml
+from bench.builtin.tasks.cxr import ChestXray
+from bench.builtin.tasks.cxr.csv import DATASET
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -14,8 +16,6 @@ from bench.data.cohorts import attrition
 from bench.data.readers import own_table
 from bench.data.readers.own_table import OwnOptions
 from bench.task import Reading, Task
-from tasks.cxr import ChestXray
-from tasks.cxr.csv import DATASET
 from tests.miniatures import left_out, refused, write_rows
 
 MAPPING: dict[str, Any] = {

@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 
 from bench.data import cohorts
-from tasks.ct import ChestCT
-from tasks.ct.nlst import DATASET, NlstOptions, read
+from bench.builtin.tasks.ct import ChestCT
+from bench.builtin.tasks.ct.nlst import DATASET, NlstOptions, read
 from tests.miniatures import PATIENTS, Miniature, balanced, refused, refused_without, touch, write_rows
 
 TABLE = "nlst_780_prsn_idc_20210527.csv"

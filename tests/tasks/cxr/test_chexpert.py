@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from bench.data import cohorts
 from bench.data.cohorts import splits
 from bench.data.pixels.decode import decode
-from tasks.cxr import ChestXray
-from tasks.cxr._chest import FINDINGS
-from tasks.cxr.chexpert import DATASET, ChexpertOptions, read
+from bench.builtin.tasks.cxr import ChestXray
+from bench.builtin.tasks.cxr._chest import FINDINGS
+from bench.builtin.tasks.cxr.chexpert import DATASET, ChexpertOptions, read
 from tests.miniatures import PATIENTS, Miniature, left_out, picture, refused, write_rows
 
 ORIGINAL, SMALL = "CheXpert-v1.0", "CheXpert-v1.0-small"

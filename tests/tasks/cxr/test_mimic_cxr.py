@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from bench.data import cohorts
 from bench.data.pixels.decode import decode
 from bench.task import Reading
-from tasks.cxr import ChestXray
-from tasks.cxr.mimic_cxr import DATASET, MimicOptions, read
+from bench.builtin.tasks.cxr import ChestXray
+from bench.builtin.tasks.cxr.mimic_cxr import DATASET, MimicOptions, read
 from tests.miniatures import PATIENTS, Miniature, dicom, left_out, picture, refused, write_rows
 
 FOURTEEN = (

@@ -3,14 +3,14 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from bench.builtin.tasks.cxr import ChestXray
+from bench.builtin.tasks.cxr._chest import FINDINGS, ChestOptions
+from bench.builtin.tasks.cxr.nih_cxr14 import DATASET, read
 
 from bench.data import cohorts
 from bench.data.cohorts import splits
 from bench.data.pixels.cache import open_images
 from bench.errors import BenchError
-from tasks.cxr import ChestXray
-from tasks.cxr._chest import FINDINGS, ChestOptions
-from tasks.cxr.nih_cxr14 import DATASET, read
 from tests import places
 from tests.miniatures import PATIENTS, Miniature
 

@@ -9,9 +9,9 @@ import pytest
 from pydantic import ValidationError
 
 from bench.errors import BenchError
-from tasks.cxr import _phantom_patients as patients
-from tasks.cxr._phantom_patients import RACES, Bias
-from tasks.cxr.phantom import DATASET, DRAWN_FROM, PhantomOptions, organ, read, render
+from bench.builtin.tasks.cxr import _phantom_patients as patients
+from bench.builtin.tasks.cxr._phantom_patients import RACES, Bias
+from bench.builtin.tasks.cxr.phantom import DATASET, DRAWN_FROM, PhantomOptions, organ, read, render
 
 FINDINGS = patients.FINDINGS.names
 OPTIONS = PhantomOptions(patients=300)

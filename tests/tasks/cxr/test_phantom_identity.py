@@ -13,8 +13,8 @@ import pandas as pd
 import pytest
 
 from bench.task import identity
-from tasks.cxr._phantom_patients import Bias
-from tasks.cxr.phantom import DATASET, PhantomOptions, organ, read, render
+from bench.builtin.tasks.cxr._phantom_patients import Bias
+from bench.builtin.tasks.cxr.phantom import DATASET, PhantomOptions, organ, read, render
 
 DIALS = {
     "as they are": Bias(),

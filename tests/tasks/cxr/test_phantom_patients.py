@@ -9,9 +9,9 @@ from pydantic import ValidationError
 from scipy.stats import chi2_contingency, norm
 from sklearn.metrics import roc_auc_score
 
-from tasks.cxr import _phantom_patients as patients
-from tasks.cxr._phantom_patients import RACES, SITES, Bias, draw
-from tasks.cxr._phantom_scanner import SCANNERS
+from bench.builtin.tasks.cxr import _phantom_patients as patients
+from bench.builtin.tasks.cxr._phantom_patients import RACES, SITES, Bias, draw
+from bench.builtin.tasks.cxr._phantom_scanner import SCANNERS
 
 FINDINGS = patients.FINDINGS.names
 SEPARATION = patients.FINDINGS.separation

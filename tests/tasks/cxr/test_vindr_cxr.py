@@ -11,9 +11,9 @@ from bench.data import cohorts
 from bench.data.cohorts import splits
 from bench.data.pixels.decode import decode
 from bench.task import Options
-from tasks.cxr import ChestXray
-from tasks.cxr._chest import FINDINGS
-from tasks.cxr.vindr_cxr import DATASET, read
+from bench.builtin.tasks.cxr import ChestXray
+from bench.builtin.tasks.cxr._chest import FINDINGS
+from bench.builtin.tasks.cxr.vindr_cxr import DATASET, read
 from tests.miniatures import PATIENTS, Miniature, dicom, left_out, picture, refused, write_rows
 
 COLUMNS = ("Cardiomegaly", "Lung Opacity", "Nodule/Mass", "Pleural effusion", "Pneumothorax", "Pneumonia", "No finding")

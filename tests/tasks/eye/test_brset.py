@@ -6,8 +6,8 @@ import pytest
 from bench.data import cohorts
 from bench.errors import BenchError
 from bench.task import Options
-from tasks.eye import Eye
-from tasks.eye.brset import DATASET, read
+from bench.builtin.tasks.eye import Eye
+from bench.builtin.tasks.eye.brset import DATASET, read
 from tests.miniatures import PATIENTS, Miniature, balanced, refused, refused_without, touch, write_rows
 
 OPTIONS = Options()

@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 
 from bench.data import cohorts
-from tasks.eye import Eye
-from tasks.eye.odir5k import DATASET, OdirOptions, read
+from bench.builtin.tasks.eye import Eye
+from bench.builtin.tasks.eye.odir5k import DATASET, OdirOptions, read
 from tests.miniatures import PATIENTS, Miniature, balanced, refused, refused_without, touch, write_rows
 
 OPTIONS = OdirOptions()

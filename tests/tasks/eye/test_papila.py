@@ -6,8 +6,8 @@ import pytest
 
 from bench.data import cohorts
 from bench.task import Options
-from tasks.eye import Eye
-from tasks.eye.papila import DATASET, read
+from bench.builtin.tasks.eye import Eye
+from bench.builtin.tasks.eye.papila import DATASET, read
 from tests.miniatures import PATIENTS, Miniature, balanced, refused, touch
 
 OPTIONS = Options()

@@ -4,8 +4,8 @@ import pytest
 
 from bench.data import cohorts
 from bench.task import Options
-from tasks.hand import Hand
-from tasks.hand.digital_hand_atlas import DATASET, read
+from bench.builtin.tasks.hand import Hand
+from bench.builtin.tasks.hand.digital_hand_atlas import DATASET, read
 from tests.miniatures import Miniature, balanced, refused, touch
 
 OPTIONS = Options()

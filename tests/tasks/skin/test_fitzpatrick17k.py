@@ -3,8 +3,8 @@ from pathlib import Path
 
 from bench.data import cohorts
 from bench.task import Options
-from tasks.skin import Skin
-from tasks.skin.fitzpatrick17k import DATASET, read
+from bench.builtin.tasks.skin import Skin
+from bench.builtin.tasks.skin.fitzpatrick17k import DATASET, read
 from tests.miniatures import PATIENTS, Miniature, balanced, refused, refused_without, touch, write_rows
 
 OPTIONS = Options()

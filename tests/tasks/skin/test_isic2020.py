@@ -2,7 +2,7 @@ from functools import partial
 from pathlib import Path
 
 from bench.task import Options
-from tasks.skin.isic2020 import read
+from bench.builtin.tasks.skin.isic2020 import read
 from tests.miniatures import PATIENTS, Miniature, balanced, refused, refused_without, touch, write_rows
 
 OPTIONS = Options()

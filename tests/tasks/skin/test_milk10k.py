@@ -7,8 +7,8 @@ import pytest
 
 from bench.data import cohorts
 from bench.data.pixels.cache import open_images
-from tasks.skin import Skin
-from tasks.skin.milk10k import DATASET, MilkOptions, read
+from bench.builtin.tasks.skin import Skin
+from bench.builtin.tasks.skin.milk10k import DATASET, MilkOptions, read
 from tests.miniatures import PATIENTS, Miniature, balanced, refused, refused_without, touch, write_rows
 from tests.places import REAL
 

@@ -2,7 +2,7 @@ from functools import partial
 from pathlib import Path
 
 from bench.task import Options
-from tasks.skin.pad_ufes20 import read
+from bench.builtin.tasks.skin.pad_ufes20 import read
 from tests.miniatures import PATIENTS, Miniature, balanced, refused, refused_without, touch, write_rows
 
 OPTIONS = Options()

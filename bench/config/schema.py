@@ -1,0 +1,99 @@
+"""What a run may be told, typed: the models of a configuration, their defaults and their limits."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from bench.task import MAX_UNREADABLE
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+class TrainerConfig(_Strict):
+    """The training budget, the same for every method that is to be compared."""
+
+    max_epochs: int = Field(8, ge=1)
+    batch_size: int = Field(128, ge=2)
+    patience: int = Field(5, ge=1, description="epochs without a better validation AUROC before training stops")
+    precision: Literal["auto", "32", "bf16"] = "auto"
+    accelerator: Literal["auto", "cpu", "gpu"] = "auto"
+    workers: int = Field(0, ge=0, description="loader processes; 0 reads the cache in the training process")
+
+
+class ScoringConfig(_Strict):
+    """How scores are made: they can be made anew from a trained network."""
+
+    replicates: int = Field(1000, ge=100, description="patient bootstrap replicates")
+    unit: Literal["image", "study"] = Field(
+        "image", description="what is scored: each image, or each study by the mean over its images"
+    )
+    suites: tuple[int, ...] = Field((1,), min_length=1, description="versions of the suites that read race")
+
+
+class SweepConfig(_Strict):
+    """The search for a method's hyperparameters."""
+
+    trials: int = Field(8, ge=1)
+    seed: int = Field(0, ge=0)
+    baseline: str = Field("erm", description="the method that trials are held against")
+    tolerance: float = Field(0.02, ge=0, le=0.5, description="validation AUROC a trial may lose against the baseline")
+
+
+class TaskConfig(_Strict):
+    """The task, its data set, and how the cohort is made of it. ``options`` are the data set's own."""
+
+    name: str
+    #: What was asked for: the name, or the path of a plugin's folder.
+    plugin: str
+    dataset: str
+    root: Path | None = None
+    protected: str
+    groups: tuple[str, ...] | None = Field(None, description="only patients of these groups of the protected attribute")
+    targets: tuple[str, ...] | None = None
+    split: Literal["hash", "official"] = "hash"
+    image_size: int = Field(ge=16, le=1024)
+    max_unreadable: float = Field(MAX_UNREADABLE, ge=0, lt=1, description="share of the images that may be unreadable")
+    options: dict[str, Any] = {}
+
+
+class ExternalConfig(_Strict):
+    """Where a trained network is scored beside its own test patients. ``options`` are the data set's own.
+
+    A ``site`` of the data set that is trained on is left out of training.
+    """
+
+    dataset: str
+    root: Path | None = None
+    split: Literal["hash", "official"] = "hash"
+    site: str | None = Field(None, description="only this site; of the training data set, it is left out of training")
+    options: dict[str, Any] = {}
+
+
+class MethodConfig(_Strict):
+    """The method and all its hyperparameters, defaults filled in."""
+
+    name: str
+    #: What was asked for: the name, or the path of a plugin's file.
+    plugin: str
+    hyperparameters: dict[str, bool | int | float | str] = {}
+
+
+class RunConfig(_Strict):
+    """Everything that a run is told. ``runs_dir`` and below do not change its result."""
+
+    method: MethodConfig
+    task: TaskConfig
+    test: tuple[ExternalConfig, ...] = ()
+    backbone: str
+    seed: int = Field(0, ge=0, le=2**32 - 1)
+    trainer: TrainerConfig = TrainerConfig()
+    scoring: ScoringConfig = ScoringConfig()
+    sweep: SweepConfig = SweepConfig()
+    logger: Literal["none", "csv", "tensorboard", "wandb"] = "csv"
+    runs_dir: Path = Path("runs")
+    cache_dir: Path | None = None

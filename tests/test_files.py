@@ -1,0 +1,74 @@
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+
+import pytest
+
+from bench.files import user_cache, whole, write_bytes, write_text
+
+
+def names(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
+@pytest.mark.parametrize("shared", [False, True])
+def test_a_file_appears_whole_or_not_at_all(tmp_path: Path, shared: bool) -> None:
+    path = tmp_path / "table.csv"
+    path.write_text("old")
+
+    def write_half() -> None:
+        with whole(path, shared) as partial:
+            assert partial.suffix == path.suffix
+            partial.write_text("half")
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        write_half()
+    assert (path.read_text(), names(tmp_path)) == ("old", ["table.csv"])
+    with whole(path, shared) as partial:
+        partial.write_text("new")
+        assert path.read_text() == "old"
+    assert (path.read_text(), names(tmp_path)) == ("new", ["table.csv"])
+
+
+def test_what_a_killed_writer_left_is_written_over(tmp_path: Path) -> None:
+    (tmp_path / ".partial-a.txt").write_text("half of an earlier one, and long")
+    write_text(tmp_path / "a.txt", "ä\n")
+    assert names(tmp_path) == ["a.txt"]
+    assert (tmp_path / "a.txt").read_bytes() == "ä\n".encode()
+
+
+def test_many_who_write_one_file_at_once_leave_one_whole(tmp_path: Path) -> None:
+    path = tmp_path / "shared.bin"
+    contents = [bytes([i]) * 100_000 for i in range(8)]
+    failed: list[BaseException] = []
+
+    def write(content: bytes) -> None:
+        try:
+            for _ in range(5):
+                write_bytes(path, content, shared=True)
+        except BaseException as error:
+            failed.append(error)
+
+    threads = [threading.Thread(target=write, args=(content,)) for content in contents]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failed == []
+    assert path.read_bytes() in contents
+    assert names(tmp_path) == ["shared.bin"]
+
+
+def test_what_went_wrong_is_told_and_not_that_there_is_nothing_to_remove(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(NotADirectoryError, match="partial"):
+        write_text(tmp_path / "file" / "a.txt", "x")
+
+
+def test_the_cache_is_where_it_is_said_to_be(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BENCH_CACHE_DIR", str(tmp_path))
+    assert user_cache() == tmp_path
+    monkeypatch.delenv("BENCH_CACHE_DIR")
+    assert user_cache().name == "mitigation-bench"
