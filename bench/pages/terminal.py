@@ -114,7 +114,8 @@ def _line(text: Text, style: str = "") -> Line:
     line = Line(style=style)
     for piece in pieces(text):
         if isinstance(piece, Styled):
-            line.append(visible(piece.text), _STYLES[piece.style])
+            words = visible(piece.text)
+            line.append(f"`{words}`" if piece.style == "code" else words, _STYLES[piece.style])
         else:
             line.append(visible(plain(piece)))
     return line
