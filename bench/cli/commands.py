@@ -1,21 +1,20 @@
-"""The commands: one small function a verb. Nothing heavy is imported before a verb needs it."""
+"""The verbs, a small function each. Nothing heavy is imported before a verb needs it."""
 
 from __future__ import annotations
 
 import errno
 import sys
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from bench.errors import BenchError, suggest
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from bench.config import RunConfig
-    from bench.plugins.registry import Entry
+from bench.cli.data import check_data, export_data
+from bench.cli.decode import decode
+from bench.cli.leaderboard import leaderboard
+from bench.cli.plugins import list_plugins, show
+from bench.cli.reading_race import reading_race
+from bench.cli.run import run, sweep
+from bench.cli.score import convert, score
+from bench.errors import BenchError
 
 app = typer.Typer(
     help="Which debiasing methods make a medical-imaging network forget a patient's race, and at what cost?",
@@ -27,236 +26,20 @@ app = typer.Typer(
     "--debug shows the traceback of an error.",
 )
 data_app = typer.Typer(help="Look at a data set before a run, or write a synthetic one to files.", no_args_is_help=True)
+
+# In the order in which --help lists them.
+app.command()(run)
+app.command()(sweep)
+app.command("list")(list_plugins)
+app.command()(show)
+app.command()(score)
+app.command()(leaderboard)
+app.command()(convert)
+app.command("reading-race")(reading_race)
+app.command()(decode)
 app.add_typer(data_app, name="data")
-Overrides = Annotated[list[str] | None, typer.Argument(help="option=value …; `bench show` lists the options")]
-Multirun = Annotated[bool, typer.Option("-m", "--multirun", help="run the product of comma lists: seed=0,1")]
-
-
-@app.command()
-def run(overrides: Overrides = None, multirun: Multirun = False) -> None:
-    """Train one method on one task, and score what came out twice."""
-    from bench.config import multirun as product
-
-    if not multirun:
-        _one_run(overrides or [])
-        return
-    jobs, failed = product(overrides or []), []
-    for number, job in enumerate(jobs, start=1):
-        typer.echo(f"[{number}/{len(jobs)}] {' '.join(job)}", err=True)
-        try:
-            _one_run(job)
-        except BenchError as error:
-            failed.append(job)
-            typer.echo(f"error: {error}", err=True)
-    if failed:
-        names = "; ".join(" ".join(job) for job in failed)
-        raise BenchError(f"{len(failed)} of {len(jobs)} runs failed ({names}); the others are recorded.")
-
-
-@app.command()
-def sweep(overrides: Overrides = None) -> None:
-    """Tune a method on validation patients, and run the chosen configuration on test patients."""
-    from bench.pages.report import print_record, print_sweep
-    from bench.sweep import sweep as tune
-
-    config = _announced(overrides or [])
-    done = tune(config)
-    print_sweep(done)
-    print_record(done.outcome.record, done.outcome.scores(config), done.outcome.folder)
-
-
-@app.command("list")
-def list_plugins(
-    check: Annotated[bool, typer.Option("--check", help="import every plugin, in a process of its own")] = False,
-) -> None:
-    """Every method, task and data set, also those that cannot be imported."""
-    from bench.plugins import registry
-    from bench.plugins.listing import print_entries
-
-    tasks = registry.TASKS.entries()
-    groups: dict[str, Sequence[Entry[Any]]] = {"methods": registry.METHODS.entries(), "tasks": tasks}
-    for task in tasks:
-        if task.error is None:
-            groups[f"data sets of task {task.name}"] = registry.datasets(task).entries()
-    if check:
-        checked = iter(registry.check(entry for entries in groups.values() for entry in entries))
-        groups = {title: [next(checked) for _ in entries] for title, entries in groups.items()}
-    print_entries(groups)
-
-
-@app.command()
-def show(overrides: Overrides = None) -> None:
-    """What a method or task is, its source, and its options with defaults and ranges: bench show method=adversarial."""
-    from bench.pages.report_plugins import print_method, print_options, print_task
-
-    asked = dict(text.partition("=")[::2] for text in overrides or [])
-    if unknown := set(asked) - {"method", "task", "task.dataset"}:
-        raise BenchError(f"bench show takes method=… and task=… (task.dataset=…), not {', '.join(sorted(unknown))}.")
-    if "method" in asked:
-        print_method(asked["method"])
-    if "task" in asked or "task.dataset" in asked:
-        print_task(asked.get("task", "cxr"), asked.get("task.dataset"))
-    if not asked:
-        print_options()
-
-
-@app.command()
-def score(overrides: Overrides = None) -> None:
-    """Score networks that are trained where scores are missing: bench score runs_dir=runs [scoring.suites=[1]] [test.…]
-
-    task=…, method=… and seed=… choose among the runs; test.… names other sets and scoring.… how scores are made, as for
-    bench run. Nothing is trained.
-    """
-    from bench.run.stored import score_stored
-
-    for outcome in score_stored(overrides or []):
-        typer.echo(outcome)
-
-
-@app.command()
-def convert(overrides: Overrides = None) -> None:
-    """Write records of an earlier schema anew: bench convert runs_dir=runs. Nothing is computed."""
-    from bench import config
-    from bench.records.conversion import convert as convert_all
-
-    values = {"runs_dir": "runs", **config.given(overrides or [])}
-    if unknown := set(values) - {"runs_dir"}:
-        raise BenchError(f"bench convert takes runs_dir=…, not {', '.join(sorted(unknown))}.")
-    made = convert_all(Path(str(values["runs_dir"])).expanduser(), typer.echo)
-    typer.echo(f"{len(made)} records converted." if made else "There is no record of an earlier schema.")
-
-
-@app.command()
-def leaderboard(overrides: Overrides = None) -> None:
-    """Records into a table (Markdown, CSV, LaTeX) and a figure: bench leaderboard task=cxr [runs_dir=…] [out=…]."""
-    from bench import config, records
-    from bench.leaderboard import build
-
-    values = {"task": None, "runs_dir": "runs", "out": "leaderboards", **config.given(overrides or [])}
-    if unknown := set(values) - {"task", "runs_dir", "out"}:
-        raise BenchError(f"bench leaderboard takes task=…, runs_dir=… and out=…, not {', '.join(sorted(unknown))}.")
-    found = records.read_all(Path(str(values["runs_dir"])).expanduser(), values["task"])
-    for path in build(found, Path(str(values["out"])).expanduser()):
-        typer.echo(path)
-
-
-@app.command("reading-race")
-def reading_race(overrides: Overrides = None) -> None:
-    """The experiments of Gichoya et al. (2022) on a cohort: bench reading-race task=cxr [experiments=A1,C1] [seed=0,1].
-
-    preset=quick (the default) runs coarse grids, preset=paper every cut-off and patch, preset=full everything;
-    masks=folder names masks of the organ, one PNG an image; out=folder is where the report goes. Other options are
-    those of bench run.
-    """
-    from bench.reading_race import report, settings, walk
-
-    study = walk.walk(settings.parse(overrides or []))
-    paths = report.write(study)
-    report.print_study(study)
-    for path in paths:
-        typer.echo(path)
-
-
-@app.command()
-def decode(
-    features: Annotated[Path, typer.Argument(help="NumPy file with an array (images, features)")],
-    labels: Annotated[Path, typer.Argument(help="CSV table of the same rows, with the columns named below")],
-    group: Annotated[str, typer.Option(help="column of the group to be read")] = "race",
-    patient: Annotated[str, typer.Option(help="column of the patient")] = "patient",
-    strata: Annotated[str, typer.Option(help="columns of what may explain the group: label,view,sex")] = "",
-    seed: Annotated[int, typer.Option(help="of splits, probes and controls")] = 0,
-    fast: Annotated[bool, typer.Option("--fast", help="linear probes and the headline only")] = False,
-    out: Annotated[Path | None, typer.Option(help="JSON file for every score")] = None,
-) -> None:
-    """How well the group can be read from anyone's features: bench decode features.npy labels.csv."""
-    import json
-
-    from bench.files import write_text
-    from bench.pages.report import print_decodability
-    from bench.records import FEATURES
-    from bench.scoring import decodability
-    from bench.scoring.decodability import files
-    from bench.scoring.readings import scores as rows_of
-    from bench.scoring.suites import V1
-    from bench.terminal import say, step
-
-    columns = [name.strip() for name in strata.split(",") if name.strip()]
-    data = files.read(features, labels, group, patient, columns)
-    with step("decoding", {}):
-        found = decodability.decode(
-            data.features,
-            data.groups,
-            data.patients,
-            data.strata,
-            group_names=data.names,
-            suite=V1,
-            seed=seed,
-            fast=fast,
-            tell=say,
-        )
-    scores = rows_of(found, layer=FEATURES, attribute=group)
-    flags = [f"{FEATURES}: {flag}" for flag in found.flags]
-    print_decodability(scores, flags, group)
-    if out:
-        # What is read here is no view of a network we know.
-        rows = [score.model_dump(exclude={"layer", "target"}) for score in scores]
-        report = {"suite_version": V1.version, "flags": list(found.flags), "scores": rows}
-        write_text(out, json.dumps(report, indent=1))
-        typer.echo(out)
-
-
-@data_app.command("check")
-def check_data(
-    overrides: Overrides = None,
-    sample: Annotated[int, typer.Option(min=1, help="images that are decoded, drawn by seed=…")] = 64,
-) -> None:
-    """Read a data set but for its pixels, and a sample of these: bench data check task=cxr task.dataset=…"""
-    from bench.data.check import check
-    from bench.pages.report_data import print_check
-
-    config = _announced(overrides or [])
-    found = check(config, sample)
-    print_check(found, f"{config.task.dataset}, a data set of task {config.task.name}", config.task.protected)
-    if found.errors:
-        raise BenchError(" ".join(found.errors))
-
-
-@data_app.command("export")
-def export_data(overrides: Overrides = None) -> None:
-    """Render a phantom into files and a table: bench data export task=cxr format=dicom out=folder"""
-    from bench import config
-    from bench.data.export import FORMATS, export
-
-    own = {"format": "dicom", "out": None}
-    given = config.given(overrides or [])
-    own |= {name: given[name] for name in own if name in given}
-    if own["format"] not in FORMATS:
-        raise BenchError(f"format={own['format']} is none that can be written.{suggest(str(own['format']), FORMATS)}")
-    if not own["out"]:
-        raise BenchError("Say which folder the files go to: bench data export task=cxr out=/a/folder.")
-    rest = [text for text in overrides or [] if text.partition("=")[0] not in own]
-    typer.echo(export(_announced(rest), Path(str(own["out"])).expanduser()))
-
-
-def _one_run(overrides: list[str]) -> None:
-    from bench.pages.report import print_record
-    from bench.run import run as run_one
-
-    config = _announced(overrides)
-    outcome = run_one(config)
-    if outcome.existed:
-        typer.echo(f"This run is already recorded in {outcome.folder}; its record:", err=True)
-    print_record(outcome.record, outcome.scores(config), outcome.folder)
-
-
-def _announced(overrides: list[str]) -> RunConfig:
-    from bench.terminal import say
-
-    if sys.stderr.isatty():
-        say("loading …")
-    from bench.config import compose
-
-    return compose(overrides)
+data_app.command("check")(check_data)
+data_app.command("export")(export_data)
 
 
 def main() -> None:

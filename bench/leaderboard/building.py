@@ -12,16 +12,18 @@ from rich.markup import escape
 from bench import terminal as progress
 from bench.errors import BenchError
 from bench.files import write_bytes
-from bench.leaderboard import comparable, render
+from bench.leaderboard import comparable, document
 from bench.leaderboard.rows import entries
 from bench.leaderboard.table import Table, make
+from bench.pages import comma_separated, latex, markdown
+from bench.pages.escaping import visible
 from bench.records import Record
 
 __all__ = ["build"]
 
 
 def _tell(text: str) -> None:
-    progress.say(escape(text))
+    progress.say(escape(visible(text)))
 
 
 def build(records: Sequence[Record], out: Path, say: Callable[[str], None] = _tell) -> list[Path]:
@@ -78,10 +80,10 @@ def _write(folder: Path, table: Table, notices: list[str]) -> list[Path]:
     figure.savefig(png, format="png", metadata={"Software": None})
     figure.savefig(pdf, format="pdf", metadata={"CreationDate": None, "Creator": None, "Producer": None})
     contents = {
-        "leaderboard.md": render.to_markdown(table, notices).encode(),
-        "leaderboard.csv": render.to_csv(table).encode(),
-        "leaderboard.tex": render.to_latex(table).encode(),
-        "pareto.png": png.getvalue(),
+        "leaderboard.md": markdown.render(document.page(table, notices)).encode(),
+        "leaderboard.csv": comma_separated.render(document.numbers(table)).encode(),
+        "leaderboard.tex": latex.render(document.paper(table), "leaderboard").encode(),
+        document.FIGURE: png.getvalue(),
         "pareto.pdf": pdf.getvalue(),
     }
     try:

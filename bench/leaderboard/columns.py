@@ -11,10 +11,10 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from bench.leaderboard.claims import claim
 from bench.leaderboard.rows import Entry, Row
 from bench.records import FEATURES, OUTPUTS, ScoreFile
 from bench.scoring.catalogue import AUROC, DECODABILITY, MEASURES, REMOVAL, RESIDUAL
+from bench.scoring.claims import claim_of
 from bench.scoring.decodability.flags import split
 from bench.scoring.measures import Column as Shown
 from bench.scoring.measures import Measure
@@ -107,7 +107,7 @@ def _flags(row: Row) -> tuple[str, ...] | None:
 
 
 def _claim(row: Row) -> str | None:
-    found = claim(row.entries)
+    found = claim_of([(entry.test.find, entry.test.flags) for entry in row.entries])
     return None if found is None else str(found)
 
 

@@ -2,46 +2,82 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
+from bench.leaderboard.columns import Column
 from bench.leaderboard.table import LEACE, Table, shown
-from bench.pages.escaping import markdown
+from bench.pages.document import Bullets, Formula, Item, Piece, Text, code, joined
 from bench.records import BASELINE, ScoreFile
 from bench.scoring.decodability.flags import MEANINGS, split
 
+_VALUES = (
+    "Each value is the mean over seeds, with its 95% interval beneath: of one seed, the run's own; of several, mean ± "
+    "t·√(mean of the runs' sampling variances + variance between seeds / number of seeds), t by Satterthwaite's "
+    "degrees of freedom. The test patients are the same for every seed, so the first term does not shrink with more "
+    "seeds."
+)
+_SIGNS = "↑ higher is better, ↓ lower is better; the best of a column is bold. – : not scored, or too few patients."
+_PARETO = (
+    "Pareto front (★): no other row of the section has at least the same diagnosis AUROC and at most the same "
+    "decodability of the features, one of them better, judged by means. These rows stand first; then rows go by "
+    "decodability."
+)
 
-def reading(table: Table, protected: str) -> str:
-    """A list in Markdown of what the columns that a table shows mean; ``protected`` is its attribute, escaped."""
-    there = [table.columns[i] for i in shown(table.sections())]
-    lines = [
-        "Each value is the mean over seeds, with its 95% interval beneath: of one seed, the run's own; of several, "
-        "mean ± t·√(mean of the runs' sampling variances + variance between seeds / number of seeds), t by "
-        "Satterthwaite's degrees of freedom. The test patients are the same for every seed, so the first term does "
-        "not shrink with more seeds."
-    ]
+
+def in_caption(columns: Iterable[Column]) -> tuple[Piece, ...]:
+    """What the titles of these columns leave open, in few words, a space before each sentence."""
+    notes = [column.measure.note for column in columns if column.measure and column.measure.note]
+    return tuple(piece for note in notes for piece in (" ", *_with_formulas(note.format(baseline=BASELINE))))
+
+
+def _with_formulas(note: str) -> list[Piece]:
+    """What stands between dollar signs is a formula."""
+    parts = note.split("$")
+    return [Formula(part, part) if number % 2 else part for number, part in enumerate(parts) if part]
+
+
+def _with_code(text: str) -> Text:
+    """What stands between backticks is code."""
+    parts = text.split("`")
+    return tuple(code(part) if number % 2 else part for number, part in enumerate(parts) if part)
+
+
+def reading(table: Table) -> Bullets:
+    """What the columns that a table shows mean, and the flags in it."""
+    protected = table.key.protected
+    columns = [table.columns[i] for i in shown(table.sections())]
+    there = {column.key for column in columns}
+    told: list[tuple[str | None, Text]] = [(None, _VALUES)]
     if table.true_labels:
-        names = ", ".join(f"`{name}`" for name in table.true_labels)
-        lines.append(f"Scored against true labels ({names}); training and thresholds took the reported ones.")
-    lines.append(
-        "↑ higher is better, ↓ lower is better; the best of a column is bold. – : not scored, or too few patients."
-    )
-    for measure in dict.fromkeys(column.measure for column in there if column.measure and column.measure.legend):
-        lines.append(f"{measure.legend}: {measure.meaning.format(protected=protected, baseline=BASELINE)}")
-    keys = {column.key for column in there}
-    if "pareto" in keys:
-        lines.append(
-            "Pareto front (★): no other row of the section has at least the same diagnosis AUROC and at most the same "
-            "decodability of the features, one of them better, judged by means. These rows stand first; then rows go "
-            "by decodability."
-        )
-    lines += [
-        f"Worst group, equalized odds and underdiagnosis are over the groups of {protected}.",
-        f"Group labels used: whether the method is given {protected} never, in training, or also when it predicts. "
-        "The last are ranked apart.",
-        _references(table, protected),
-        *(_elsewhere(file) for file in table.elsewhere),
+        names = joined(code(name) for name in table.true_labels)
+        labels = ("Scored against true labels (", *names, "); training and thresholds took the reported ones.")
+        told.append((None, labels))
+    told += [(None, _SIGNS), *_columns(columns, protected), (None, _references(table, protected))]
+    told += [(None, _elsewhere(file)) for file in table.elsewhere]
+    items = [Item(text) for key, text in told if key is None or key in there]
+    if "flags" in there:
+        words = "Flags of any seed, on the run or its features unless the outputs are named:"
+        items.append(Item(words, tuple(_meanings(table))))
+    return Bullets(tuple(items))
+
+
+def _columns(columns: Iterable[Column], protected: str) -> list[tuple[str | None, Text]]:
+    """What the columns mean, with the key of the column that a sentence is about."""
+    measures = dict.fromkeys(column.measure for column in columns if column.measure and column.measure.legend)
+    told: list[tuple[str | None, Text]] = [
+        (None, _with_code(f"{measure.legend}: {measure.meaning.format(protected=protected, baseline=BASELINE)}"))
+        for measure in measures
     ]
-    if "flags" in keys:
-        lines.append("Flags of any seed, on the run or its features unless the outputs are named:")
-    return "\n".join([*(f"- {line}" for line in lines), *(f"  - {line}" for line in _meanings(table))])
+    return [
+        *told,
+        ("pareto", _PARETO),
+        (None, f"Worst group, equalized odds and underdiagnosis are over the groups of {protected}."),
+        (
+            None,
+            f"Group labels used: whether the method is given {protected} never, in training, or also when it predicts. "
+            "The last are ranked apart.",
+        ),
+    ]
 
 
 def _elsewhere(file: ScoreFile) -> str:
@@ -50,20 +86,20 @@ def _elsewhere(file: ScoreFile) -> str:
     count = f"{head.n:,} images of {head.patients:,} test patients"
     synthetic = " (synthetic)" if head.synthetic else ""
     return (
-        f"On {markdown(head.arena)}{synthetic}: external validation, the same networks on {count} of a set they were "
-        f"not trained on. Targets: {markdown(', '.join(head.targets))}; groups: {markdown(', '.join(head.groups))}."
+        f"On {head.arena}{synthetic}: external validation, the same networks on {count} of a set they were not trained "
+        f"on. Targets: {', '.join(head.targets)}; groups: {', '.join(head.groups)}."
     )
 
 
-def _references(table: Table, protected: str) -> str:
+def _references(table: Table, protected: str) -> Text:
     told = [
         "the same architecture untrained",
         f"the probe when {protected} is permuted over patients, whose brackets hold 95% of the permutations",
     ]
     if any(title == LEACE for title, _ in table.references):
         told.append("the features after LEACE, which removes what linear probes read")
-    text = f"References: {'; '.join(told)} (from the runs of `{BASELINE}` where there are any)."
-    return text + (" Methods among them are ranked with nobody." if table.reference_rows else "")
+    ranked = " Methods among them are ranked with nobody." if table.reference_rows else ""
+    return (f"References: {'; '.join(told)} (from the runs of ", code(BASELINE), f" where there are any).{ranked}")
 
 
 def _meanings(table: Table) -> list[str]:

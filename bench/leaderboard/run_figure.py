@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from bench.leaderboard.claims import short
 from bench.pages.style import BLACK, BLUE, GREEN, GREY, PURPLE, chance, new_figure, tidy
 from bench.records import FEATURES, MACRO, OUTPUTS, PROTECTED, RunRecord, Score, ScoreFile
 from bench.scoring.catalogue import AUROC, DECODABILITY
+from bench.scoring.claims import short
 
 _READERS = (
     (None, "this network", BLUE, "o"),

@@ -18,14 +18,13 @@ from bench.leaderboard.columns import (
 )
 from bench.leaderboard.comparable import Key
 from bench.leaderboard.rows import Entry, Row, rows
+from bench.pages.document import DIGITS
 from bench.records import BASELINE, ScoreFile
 from bench.scoring.decodability.flags import INSUFFICIENT
 from bench.statistics.pareto import front
 from bench.statistics.pooling import Estimate
 
 UNTRAINED, PERMUTED, LEACE = "untrained network", "permuted groups", "LEACE on ERM"
-#: Digits behind the point in every table; rows that agree to these digits are equally good.
-DIGITS = 3
 
 
 @dataclass(frozen=True)
@@ -207,6 +206,7 @@ def _lines(found: Sequence[Row], columns: Sequence[Column], ranked: bool = True)
 
 def _best(column: Column, cells: Sequence[Cell]) -> list[bool]:
     numbers = [cell.mean if isinstance(cell, Estimate) else cell for cell in cells]
+    # Rows that agree to the digits that are shown are equally good.
     means = [round(number, DIGITS) if isinstance(number, float) else None for number in numbers]
     known = [mean for mean in means if mean is not None]
     if column.direction is None or len(set(known)) < 2:

@@ -1,25 +1,26 @@
-"""What ``bench list`` prints. Apart from the other reports, because those import what a listing must not wait for."""
+"""What ``bench list`` shows. Apart from what ``bench show`` does, since a listing must not wait for a plugin."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
-
+from bench.pages.document import Cell, Column, Document, Paragraph, Section, Styled, code, single
 from bench.plugins.registry import Entry
 
+_COLUMNS = (Column("name"), Column("what it is"))
 
-def print_entries(groups: Mapping[str, Sequence[Entry[Any]]]) -> None:
-    """One table a kind: name, what it is (or the error that keeps it from loading), where it comes from."""
-    console = Console()
-    for title, entries in groups.items():
-        table = Table("name", "what it is", title=title, title_justify="left", box=None, pad_edge=False)
-        for entry in entries:
-            what = Text(entry.summary) if entry.error is None else Text(f"broken: {entry.error}", style="red")
-            table.add_row(entry.name, what)
-        console.print(table)
-        console.print()
-    console.print("`bench show method=…` or `bench show task=…` tells more; `bench list --check` imports every plugin.")
+
+def document(groups: Mapping[str, Sequence[Entry[Any]]]) -> Document:
+    """One table a kind: name, and what it is or the error that keeps it from loading."""
+    kinds = [
+        Section((single(_COLUMNS, [(entry.name, _what(entry)) for entry in entries]),), title)
+        for title, entries in groups.items()
+    ]
+    asked, checked = code("bench show method=…"), code("bench list --check")
+    more = (asked, " or ", code("bench show task=…"), " tells more; ", checked, " imports every plugin.")
+    return Document((*kinds, Section((Paragraph(more),))))
+
+
+def _what(entry: Entry[Any]) -> Cell:
+    return entry.summary if entry.error is None else Styled(f"broken: {entry.error}", "alarm")

@@ -6,7 +6,6 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bench.leaderboard.table import DIGITS
 from bench.reading_race.published import Published
 from bench.reading_race.results import Cell, Result, Value
 from bench.reading_race.scores import DIFFERENCE
@@ -112,16 +111,6 @@ def _words(score: Score) -> str:
     elif score.attribute:
         words.append(f"{score.attribute.replace('_', ' ')}: {score.group}")
     return ", ".join(filter(None, words))
-
-
-def shown(estimate: Estimate | None) -> str:
-    """A number with its interval, ``.981 (.979–.983)`` with the zero kept."""
-    if estimate is None:
-        return "–"
-    value = f"{estimate.mean:.{DIGITS}f}"
-    if estimate.low is None or estimate.high is None:
-        return value
-    return f"{value} ({estimate.low:.{DIGITS}f}–{estimate.high:.{DIGITS}f})"
 
 
 def detailed(details: Cell) -> str:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from bench.phantom import Features, Lean, Numbers, Positioning, below, ridges
+
 from ._phantom_race import ARRANGEMENT, BONE, SHIFT, SOFT
 
 LUNG_TOP = -0.80

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from bench.phantom import below
+
 from ._phantom_anatomy import Frame
 
 

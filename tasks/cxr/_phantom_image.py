@@ -7,6 +7,7 @@ from functools import partial
 import numpy as np
 
 from bench.phantom import Numbers, Scanner, Waves, acquire, cloud_gain
+
 from . import _phantom_anatomy as anatomy
 from . import _phantom_disease as findings
 from ._phantom_anatomy import Patient

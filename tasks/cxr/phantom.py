@@ -18,6 +18,7 @@ from pydantic import Field
 
 from bench.phantom import NO_RACE, Cells, Numbers, Row, drawn, numbers_of, twin
 from bench.task import Options, Phantom, Reading
+
 from . import _phantom_image as drawing
 from ._phantom_anatomy import Anatomy, Patient
 from ._phantom_disease import Disease

@@ -3,11 +3,14 @@ from types import SimpleNamespace
 from bench.leaderboard.comparable import Key
 from bench.leaderboard.reading import reading
 from bench.leaderboard.table import make as make_table
+from bench.pages import markdown
+from bench.pages.document import Document, Section
 from bench.scoring.decodability.flags import MEANINGS
 
 
 def _reading(records: list) -> str:
-    return reading(make_table(Key.of(records[0]), records)[0], "race")
+    found = reading(make_table(Key.of(records[0]), records)[0])
+    return markdown.render(Document((Section((found,)),)))
 
 
 def test_only_what_is_shown_is_explained(make: SimpleNamespace) -> None:

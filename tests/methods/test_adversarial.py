@@ -7,8 +7,8 @@ from types import SimpleNamespace
 
 import pytest
 import torch
-
 from bench.builtin.methods.adversarial import Adversarial
+
 from tests.methods.samples import batch, make
 
 

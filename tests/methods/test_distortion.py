@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
-
 from bench.builtin.methods.distortion import NAMES, Distortion, FrequencyFilter, pipeline
+
 from tests.methods.samples import batch, make
 
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import torch
+from bench.builtin.methods.erm import Erm
 from torch.nn import functional as F
 
-from bench.builtin.methods.erm import Erm
 from tests.methods.samples import batch, make
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 
 import torch
+from bench.builtin.methods.group_dro import GroupDro
 from torch.nn import functional as F
 
 from bench.method import TrainingSet
-from bench.builtin.methods.group_dro import GroupDro
 from tests.methods.samples import batch, make
 
 

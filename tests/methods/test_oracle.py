@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import torch
-
 from bench.builtin.methods.adversarial import Adversarial
 from bench.builtin.methods.distortion import Distortion
 from bench.builtin.methods.erm import Erm
@@ -11,6 +10,7 @@ from bench.builtin.methods.group_dro import GroupDro
 from bench.builtin.methods.oracle import Oracle
 from bench.builtin.methods.race_reader import RaceReader
 from bench.builtin.methods.reweighting import Reweighting
+
 from tests.methods.samples import batch, make
 
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import torch
-from torch.nn import functional as F
-
 from bench.builtin.methods.adversarial import Adversarial
 from bench.builtin.methods.distortion import Distortion
 from bench.builtin.methods.erm import Erm
 from bench.builtin.methods.group_dro import GroupDro
 from bench.builtin.methods.race_reader import RaceReader
 from bench.builtin.methods.reweighting import Reweighting
+from torch.nn import functional as F
+
 from tests.methods.samples import batch, make
 
 

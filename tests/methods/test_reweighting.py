@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 import torch
+from bench.builtin.methods.reweighting import Reweighting
 
 from bench.method import TrainingSet
-from bench.builtin.methods.reweighting import Reweighting
 from tests.methods.samples import batch, make
 
 

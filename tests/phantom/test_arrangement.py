@@ -2,11 +2,11 @@
 
 import numpy as np
 import pytest
+from bench.builtin.tasks.cxr._phantom_race import ARRANGEMENT
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
 
 from bench.phantom import NO_RACE, Waves
-from bench.builtin.tasks.cxr._phantom_race import ARRANGEMENT
 
 AXIS = (np.arange(64, dtype=np.float32) + 0.5) / 32 - 1
 X, Y = np.meshgrid(AXIS, AXIS)

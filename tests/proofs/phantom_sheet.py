@@ -12,11 +12,11 @@ from pathlib import Path
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
+from bench.builtin.tasks.cxr._phantom_patients import FINDINGS, RACES
+from bench.builtin.tasks.cxr.phantom import DATASET, PhantomOptions, read, render
 from PIL import Image
 
 from bench.phantom import NO_RACE
-from bench.builtin.tasks.cxr._phantom_patients import FINDINGS, RACES
-from bench.builtin.tasks.cxr.phantom import DATASET, PhantomOptions, read, render
 
 SIZE = 128
 _HEALTHY, _ILL = -1.0, 3.0

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from bench.external_scores import joined
 from sklearn.metrics import recall_score, roc_auc_score
 
 from bench import records, training
 from bench.config import compose
-from bench.external_scores import joined
 from bench.leaderboard import build
 from bench.records import External, Record, outputs
 from bench.run import Run, plan, run

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from bench.builtin.tasks.cxr.phantom import DATASET
+
 from bench.files import user_cache
 from bench.records import FEATURES, MACRO, OUTPUTS, PROTECTED
-from bench.builtin.tasks.cxr.phantom import DATASET
 from tests.places import CHEATS
 from tests.proofs.decodability.part import Part
 from tests.proofs.markdown import table_of

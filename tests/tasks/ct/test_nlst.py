@@ -3,10 +3,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-
-from bench.data import cohorts
 from bench.builtin.tasks.ct import ChestCT
 from bench.builtin.tasks.ct.nlst import DATASET, NlstOptions, read
+
+from bench.data import cohorts
 from tests.miniatures import PATIENTS, Miniature, balanced, refused, refused_without, touch, write_rows
 
 TABLE = "nlst_780_prsn_idc_20210527.csv"

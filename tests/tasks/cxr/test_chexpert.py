@@ -4,15 +4,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from bench.builtin.tasks.cxr import ChestXray
+from bench.builtin.tasks.cxr._chest import FINDINGS
+from bench.builtin.tasks.cxr.chexpert import DATASET, ChexpertOptions, read
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bench.data import cohorts
 from bench.data.cohorts import splits
 from bench.data.pixels.decode import decode
-from bench.builtin.tasks.cxr import ChestXray
-from bench.builtin.tasks.cxr._chest import FINDINGS
-from bench.builtin.tasks.cxr.chexpert import DATASET, ChexpertOptions, read
 from tests.miniatures import PATIENTS, Miniature, left_out, picture, refused, write_rows
 
 ORIGINAL, SMALL = "CheXpert-v1.0", "CheXpert-v1.0-small"

@@ -7,14 +7,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from bench.builtin.tasks.cxr import ChestXray
+from bench.builtin.tasks.cxr.mimic_cxr import DATASET, MimicOptions, read
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bench.data import cohorts
 from bench.data.pixels.decode import decode
 from bench.task import Reading
-from bench.builtin.tasks.cxr import ChestXray
-from bench.builtin.tasks.cxr.mimic_cxr import DATASET, MimicOptions, read
 from tests.miniatures import PATIENTS, Miniature, dicom, left_out, picture, refused, write_rows
 
 FOURTEEN = (

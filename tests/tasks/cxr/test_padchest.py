@@ -4,14 +4,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from bench.builtin.tasks.cxr import ChestXray
+from bench.builtin.tasks.cxr._chest import FINDINGS, ChestOptions
+from bench.builtin.tasks.cxr.padchest import DATASET, read
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bench.data import cohorts
 from bench.data.pixels.decode import decode
-from bench.builtin.tasks.cxr import ChestXray
-from bench.builtin.tasks.cxr._chest import FINDINGS, ChestOptions
-from bench.builtin.tasks.cxr.padchest import DATASET, read
 from tests.miniatures import PATIENTS, Miniature, left_out, picture, refused, write_rows
 
 NAME = "PADCHEST_chest_x_ray_images_labels_160K_01.02.19.csv"

@@ -6,12 +6,12 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import pandas as pd
 import pytest
-from pydantic import ValidationError
-
-from bench.errors import BenchError
 from bench.builtin.tasks.cxr import _phantom_patients as patients
 from bench.builtin.tasks.cxr._phantom_patients import RACES, Bias
 from bench.builtin.tasks.cxr.phantom import DATASET, DRAWN_FROM, PhantomOptions, organ, read, render
+from pydantic import ValidationError
+
+from bench.errors import BenchError
 
 FINDINGS = patients.FINDINGS.names
 OPTIONS = PhantomOptions(patients=300)

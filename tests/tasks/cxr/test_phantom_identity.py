@@ -11,10 +11,10 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
-
-from bench.task import identity
 from bench.builtin.tasks.cxr._phantom_patients import Bias
 from bench.builtin.tasks.cxr.phantom import DATASET, PhantomOptions, organ, read, render
+
+from bench.task import identity
 
 DIALS = {
     "as they are": Bias(),

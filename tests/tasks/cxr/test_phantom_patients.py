@@ -3,15 +3,14 @@
 import numpy as np
 import pandas as pd
 import pytest
+from bench.builtin.tasks.cxr import _phantom_patients as patients
+from bench.builtin.tasks.cxr._phantom_patients import RACES, SITES, Bias, draw
+from bench.builtin.tasks.cxr._phantom_scanner import SCANNERS
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 from scipy.stats import chi2_contingency, norm
 from sklearn.metrics import roc_auc_score
-
-from bench.builtin.tasks.cxr import _phantom_patients as patients
-from bench.builtin.tasks.cxr._phantom_patients import RACES, SITES, Bias, draw
-from bench.builtin.tasks.cxr._phantom_scanner import SCANNERS
 
 FINDINGS = patients.FINDINGS.names
 SEPARATION = patients.FINDINGS.separation

@@ -4,6 +4,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from bench.builtin.tasks.cxr import ChestXray
+from bench.builtin.tasks.cxr._chest import FINDINGS
+from bench.builtin.tasks.cxr.vindr_cxr import DATASET, read
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -11,9 +14,6 @@ from bench.data import cohorts
 from bench.data.cohorts import splits
 from bench.data.pixels.decode import decode
 from bench.task import Options
-from bench.builtin.tasks.cxr import ChestXray
-from bench.builtin.tasks.cxr._chest import FINDINGS
-from bench.builtin.tasks.cxr.vindr_cxr import DATASET, read
 from tests.miniatures import PATIENTS, Miniature, dicom, left_out, picture, refused, write_rows
 
 COLUMNS = ("Cardiomegaly", "Lung Opacity", "Nodule/Mass", "Pleural effusion", "Pneumothorax", "Pneumonia", "No finding")

@@ -3,10 +3,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-
-from bench.data import cohorts
 from bench.builtin.tasks.eye import Eye
 from bench.builtin.tasks.eye.odir5k import DATASET, OdirOptions, read
+
+from bench.data import cohorts
 from tests.miniatures import PATIENTS, Miniature, balanced, refused, refused_without, touch, write_rows
 
 OPTIONS = OdirOptions()

@@ -3,11 +3,11 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from bench.builtin.tasks.eye import Eye
+from bench.builtin.tasks.eye.papila import DATASET, read
 
 from bench.data import cohorts
 from bench.task import Options
-from bench.builtin.tasks.eye import Eye
-from bench.builtin.tasks.eye.papila import DATASET, read
 from tests.miniatures import PATIENTS, Miniature, balanced, refused, touch
 
 OPTIONS = Options()

@@ -1,11 +1,11 @@
 from pathlib import Path
 
 import pytest
+from bench.builtin.tasks.hand import Hand
+from bench.builtin.tasks.hand.digital_hand_atlas import DATASET, read
 
 from bench.data import cohorts
 from bench.task import Options
-from bench.builtin.tasks.hand import Hand
-from bench.builtin.tasks.hand.digital_hand_atlas import DATASET, read
 from tests.miniatures import Miniature, balanced, refused, touch
 
 OPTIONS = Options()

@@ -3,10 +3,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-
-from bench.data import cohorts
 from bench.builtin.tasks.mammo import Mammo
 from bench.builtin.tasks.mammo.embed import DATASET, EmbedOptions, read
+
+from bench.data import cohorts
 from tests.miniatures import PATIENTS, Miniature, balanced, refused, refused_without, touch, write_rows
 
 CLINICAL, METADATA = "tables/EMBED_OpenData_clinical.csv", "tables/EMBED_OpenData_metadata.csv"

@@ -1,10 +1,11 @@
 from functools import partial
 from pathlib import Path
 
-from bench.data import cohorts
-from bench.task import Options
 from bench.builtin.tasks.skin import Skin
 from bench.builtin.tasks.skin.fitzpatrick17k import DATASET, read
+
+from bench.data import cohorts
+from bench.task import Options
 from tests.miniatures import PATIENTS, Miniature, balanced, refused, refused_without, touch, write_rows
 
 OPTIONS = Options()

@@ -2,12 +2,12 @@ from functools import partial
 from pathlib import Path
 
 import pytest
+from bench.builtin.tasks.skin import Skin
+from bench.builtin.tasks.skin.ham10000 import DATASET, read
 
 from bench.data import cohorts
 from bench.errors import BenchError
 from bench.task import Options
-from bench.builtin.tasks.skin import Skin
-from bench.builtin.tasks.skin.ham10000 import DATASET, read
 from tests.miniatures import PATIENTS, Miniature, balanced, refused, refused_without, touch, write_rows
 
 OPTIONS = Options()

@@ -4,11 +4,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from bench.builtin.tasks.skin import Skin
+from bench.builtin.tasks.skin.milk10k import DATASET, MilkOptions, read
 
 from bench.data import cohorts
 from bench.data.pixels.cache import open_images
-from bench.builtin.tasks.skin import Skin
-from bench.builtin.tasks.skin.milk10k import DATASET, MilkOptions, read
 from tests.miniatures import PATIENTS, Miniature, balanced, refused, refused_without, touch, write_rows
 from tests.places import REAL
 

@@ -1,8 +1,9 @@
 from functools import partial
 from pathlib import Path
 
-from bench.task import Options
 from bench.builtin.tasks.skin.pad_ufes20 import read
+
+from bench.task import Options
 from tests.miniatures import PATIENTS, Miniature, balanced, refused, refused_without, touch, write_rows
 
 OPTIONS = Options()

@@ -5,14 +5,15 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from bench.pages import report
+from bench.pages import terminal
 from bench.records import External, Record
+from bench.run import document
 from bench.scoring.decodability.flags import MEANINGS
 from tests.leaderboard.conftest import record, removal, score, suite
 
 
 def _printed(found: Record, capsys: pytest.CaptureFixture[str]) -> list[str]:
-    report.print_record(found, Path("folder"))
+    terminal.show(document.document(found, Path("folder")))
     return [line.rstrip() for line in capsys.readouterr().out.splitlines()]
 
 
@@ -128,5 +129,5 @@ def test_a_record_with_few_scores_is_printed_without_what_it_lacks(capsys: pytes
 
 
 def test_a_narrow_terminal_is_no_error(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    monkeypatch.setattr(report, "console_of_output", lambda: Console(highlight=False, width=40))
+    monkeypatch.setattr(terminal, "console_of_output", lambda: Console(highlight=False, width=40))
     assert any("features" in line for line in _printed(record(also=suite()), capsys))

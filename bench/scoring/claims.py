@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from bench.leaderboard.rows import Entry
 from bench.records import FEATURES, Score, Scores
 from bench.scoring.catalogue import REMOVAL
 from bench.scoring.decodability.flags import UNDERPOWERED, VOID_REMOVAL, split
@@ -31,19 +30,14 @@ def short(value: float) -> str:
     return text[1:] if text.startswith("0.") else text
 
 
-def claim(seeds: Sequence[Entry]) -> Claim | None:
-    """The claim of one method, over its seeds; see :func:`claim_of`."""
-    return claim_of([(removal_scores(entry.test.find), entry.test.flags) for entry in seeds])
-
-
-def claim_of(seeds: Sequence[tuple[Sequence[Score], Sequence[str]]]) -> Claim | None:
-    """The claim from the removal scores and the flags of each seed; None where one was not examined for it.
+def claim_of(seeds: Sequence[tuple[Scores, Sequence[str]]]) -> Claim | None:
+    """The claim of one method, from the scores and the flags of each seed; None where one was not examined for it.
 
     A margin δ is granted if every seed grants it. If none is, the widest δ, the weakest claim, decides: "no" if a seed
     refuses it, since then some probe may read the group at .5 + δ; else "unreliable" if a seed withholds it for a
     control that failed; else "underpowered". A seed with a flag of ``VOID_REMOVAL`` grants nothing.
     """
-    by_seed = [{score.level: score for score in scores} for scores, _ in seeds]
+    by_seed = [{score.level: score for score in removal_scores(scores)} for scores, _ in seeds]
     margins = sorted(set.intersection(*({level for level in seed if level is not None} for seed in by_seed)))
     if not margins:
         return None

@@ -7,14 +7,27 @@ from types import SimpleNamespace
 
 import pytest
 
+from bench.leaderboard import document
 from bench.leaderboard.columns import COLUMNS, Measure
 from bench.leaderboard.comparable import Key
-from bench.leaderboard.render import to_csv, to_latex, to_markdown
 from bench.leaderboard.table import Table
 from bench.leaderboard.table import make as make_table
+from bench.pages import comma_separated, latex, markdown
 from bench.pages.escaping import COMMANDS, LETTERS
 
 _NASTY = r"""a_b & 50% #1 {x} $y$ ~^ <b> | "q" [z] *s* \textbf `c` σ é 漢"""
+
+
+def to_markdown(table: Table, notices: list[str]) -> str:
+    return markdown.render(document.page(table, notices))
+
+
+def to_csv(table: Table) -> str:
+    return comma_separated.render(document.numbers(table))
+
+
+def to_latex(table: Table) -> str:
+    return latex.render(document.paper(table), "leaderboard")
 
 
 def _table(records: list) -> Table:
@@ -208,6 +221,29 @@ def test_a_usual_table_fits_its_page(table: Table, tmp_path: Path) -> None:
 def test_a_full_table_fits_its_page(full: Table, tmp_path: Path) -> None:
     (tmp_path / "leaderboard.tex").write_text(to_latex(full))
     assert "Overfull" not in _compile(tmp_path, "leaderboard.tex")
+
+
+_COMMITTED = Path(__file__).parents[2] / "leaderboards" / "cxr" / "phantom"
+
+
+def test_the_committed_leaderboard_has_the_shape_that_is_written(full: Table) -> None:
+    """The same titles, rules, blocks and commands; rows and numbers are another run's."""
+    page, committed = to_markdown(full, []), (_COMMITTED / "leaderboard.md").read_text()
+    (rules,) = {line for line in committed.splitlines() if line.startswith("| :---") and line.count(":---:") == 14}
+    columns = next(line for line in committed.splitlines() if line.startswith("| Method"))
+    assert columns in page.splitlines()
+    assert rules in page.splitlines()
+    for line in committed.splitlines():
+        if line.startswith(("## References", "## How", "## What", "> **", "- Removal", "- Residual", "| | |")):
+            assert line in page.splitlines()
+    header = (_COMMITTED / "leaderboard.csv").read_text().splitlines()[0]
+    assert to_csv(full).splitlines()[0] == header
+    tex, text = (_COMMITTED / "leaderboard.tex").read_text().splitlines(), to_latex(full).splitlines()
+    assert text[: text.index(r"\begin{table}[tp]") + 2] == tex[: tex.index(r"\begin{table}[tp]") + 2]
+    assert next(line for line in tex if "Method" in line) in text
+    assert text[-4:] == tex[-4:]
+    shown = r"\star$: on the Pareto front of diagnosis AUROC and decodability of the features. C: labels,"
+    assert all(any(shown in line for line in lines) for lines in (tex, text))
 
 
 def test_the_order_of_records_changes_no_byte(make: SimpleNamespace) -> None:

@@ -1,0 +1,53 @@
+"""``bench decode``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def decode(
+    features: Annotated[Path, typer.Argument(help="NumPy file with an array (images, features)")],
+    labels: Annotated[Path, typer.Argument(help="CSV table of the same rows, with the columns named below")],
+    group: Annotated[str, typer.Option(help="column of the group to be read")] = "race",
+    patient: Annotated[str, typer.Option(help="column of the patient")] = "patient",
+    strata: Annotated[str, typer.Option(help="columns of what may explain the group: label,view,sex")] = "",
+    seed: Annotated[int, typer.Option(help="of splits, probes and controls")] = 0,
+    fast: Annotated[bool, typer.Option("--fast", help="linear probes and the headline only")] = False,
+    out: Annotated[Path | None, typer.Option(help="JSON file for every score")] = None,
+) -> None:
+    """How well the group can be read from anyone's features: bench decode features.npy labels.csv."""
+    import json
+
+    from bench.files import write_text
+    from bench.pages import terminal
+    from bench.records import FEATURES, Scores
+    from bench.scoring import decodability, document, readings
+    from bench.scoring.decodability import files
+    from bench.scoring.suites import V1
+    from bench.terminal import say, step
+
+    columns = [name.strip() for name in strata.split(",") if name.strip()]
+    data = files.read(features, labels, group, patient, columns)
+    with step("decoding", {}):
+        found = decodability.decode(
+            data.features,
+            data.groups,
+            data.patients,
+            data.strata,
+            suite=V1,
+            group_names=data.names,
+            seed=seed,
+            fast=fast,
+            tell=say,
+        )
+    scores = readings.scores(found, layer=FEATURES, attribute=group)
+    terminal.show(document.document(Scores(scores, group), [f"{FEATURES}: {flag}" for flag in found.flags]))
+    if out:
+        # What is read here is no layer of a network we know.
+        rows = [score.model_dump(exclude={"layer", "target"}) for score in scores]
+        report = {"suite_version": V1.version, "flags": list(found.flags), "scores": rows}
+        write_text(out, json.dumps(report, indent=1))
+        typer.echo(out)

@@ -1,0 +1,83 @@
+"""What ``bench show`` shows: what a method or a task is, and its options."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Iterable
+
+from bench.config import RunConfig, describe
+from bench.pages.document import Block, Column, Document, Facts, Paragraph, Section, Text, code, single
+from bench.plugins.registry import METHODS, TASKS, datasets
+
+_OPTIONS = (Column("option"), Column("default"), Column("takes"))
+
+
+def of_method(name: str) -> Document:
+    """What a method is, its source, and its hyperparameters with defaults and ranges."""
+    # Here, since options are listed without waiting for torch.
+    from bench.method.hyperparameters import hyperparameters
+
+    entry = METHODS.get(name)
+    cls = entry.load()
+    facts: list[tuple[str, Text]] = [
+        ("Source", cls.source or "not stated"),
+        ("Sees the protected attribute", cls.uses_race),
+        ("Code", entry.origin),
+    ]
+    blocks = [*_paragraphs(cls.__doc__), Facts(tuple(facts))]
+    if cls.race_free:
+        blocks.append(
+            Paragraph("Trained and tested on twins that do not show the protected attribute: synthetic data only.")
+        )
+    options = [
+        (f"method.{option}", str(tunable.default), tunable.range, tunable.help)
+        for option, tunable in hyperparameters(cls).items()
+    ]
+    return Document((Section((*blocks, single((*_OPTIONS, Column("")), options))),), entry.name)
+
+
+def of_task(name: str, dataset: str | None) -> Document:
+    """What a task diagnoses, its attributes and data sets, and the options of one data set."""
+    entry = TASKS.get(name)
+    task = entry.load()
+    chosen = datasets(entry).get(dataset or task.dataset).load()
+    facts: list[tuple[str, Text]] = [("Targets", ", ".join(task.targets))]
+    for attribute, groups in task.attributes.items():
+        protected = " (protected by default)" if attribute == task.protected else ""
+        facts.append((f"Attribute {attribute}{protected}", ", ".join(groups)))
+    facts.append(("Image size", f"{task.image_size} px, backbone {task.backbone}"))
+    if chosen.targets is not None:
+        facts.append((f"Targets of {chosen.name}", ", ".join(chosen.targets)))
+    sets = [(found.name, found.summary) for found in datasets(entry).entries()]
+    options = describe(chosen.options, "task.")
+    return Document(
+        title=entry.name,
+        sections=(
+            Section((*_paragraphs(task.__doc__), Facts(tuple(facts)))),
+            Section((single((Column("name"), Column("what it is")), sets),), "Data sets"),
+            Section(
+                (
+                    single(_OPTIONS, options),
+                    Facts((("Source", f"{chosen.source}. Licence: {chosen.licence}"),)),
+                ),
+                f"Options of {chosen.name}",
+            ),
+        ),
+    )
+
+
+def of_options() -> Document:
+    """Every option that does not belong to a method or a data set."""
+    rows = [
+        row
+        for row in describe(RunConfig)
+        if not row[0].startswith(("method.", "task.options")) and row[0] not in ("task.name", "task.plugin")
+    ]
+    more = (code("bench show method=…"), " and ", code("bench show task=…"))
+    said = Paragraph((*more, " list the options of a method and of a data set."))
+    return Document((Section((single(_OPTIONS, rows), said)),))
+
+
+def _paragraphs(docstring: str | None) -> Iterable[Block]:
+    return [Paragraph(text) for text in re.split(r"\n\s*\n", inspect.cleandoc(docstring or "")) if text.strip()]

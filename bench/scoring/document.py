@@ -1,0 +1,138 @@
+"""What is shown of decodability: rows of a table, the evidence in words, and the page of ``bench decode``."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from bench.pages.document import (
+    Block,
+    Cell,
+    Column,
+    Document,
+    Grid,
+    Measured,
+    Missing,
+    Paragraph,
+    Row,
+    Rows,
+    Section,
+    Text,
+    strong,
+)
+from bench.records import FEATURES, Score, Scores
+from bench.scoring.catalogue import BY_KEY
+from bench.scoring.claims import claim_of, removal_scores, short
+from bench.scoring.decodability.flags import MEANINGS, split
+
+COLUMNS = (Column(""), Column("value", estimates=True))
+#: What was read beside the network itself, by ``Score.reference``.
+REFERENCES = {"untrained": "same network untrained", "leace": "after LEACE"}
+#: What of the features is said at the end of the page of ``bench decode``.
+_INFORMATION = ("v_information", "v_information_conditional")
+
+
+def cell(score: Score) -> Cell:
+    """A score as it stands in a table."""
+    if score.value is None:
+        return Missing(score.note or "")
+    return Measured(score.value, score.low, score.high)
+
+
+def document(scores: Scores, flags: Sequence[str]) -> Document:
+    """What was read from features alone: their rows, the evidence and the flags."""
+    headline = scores.rows[0]
+    title = (
+        f"Decodability of {scores.protected} (AUROC; 0.5 = cannot be read): {headline.n} images, "
+        f"{headline.patients} patients"
+    )
+    rows = readings(scores)
+    rows += [(f"{score.group} against the rest", cell(score)) for score in scores.every("decodability_ovr")]
+    rows += [(BY_KEY[metric].short, cell(score)) for metric in _INFORMATION for score in scores.every(metric)]
+    grid = Grid(COLUMNS, (Rows(tuple(rows)), *probes(scores)), intervals="apart")
+    return Document((Section((grid, *evidence(scores, flags))),), title)
+
+
+def readings(scores: Scores) -> list[Row]:
+    """The features' rows with their references, then the other layers'."""
+    protected, features = scores.protected, {"layer": FEATURES}
+    own = {**features, "reference": None}
+    named = [(FEATURES, score) for score in scores.every("decodability", **own)]
+    named += [(f"{FEATURES}, given C", score) for score in scores.every("decodability_conditional", **own)]
+    worst = scores.every("decodability_worst_pair", **own)
+    named += [(f"{FEATURES}, worst pair: {score.group}", score) for score in worst]
+    for reference, words in REFERENCES.items():
+        read = scores.every("decodability", **features, reference=reference)
+        named += [(f"{FEATURES}, {words}", score) for score in read]
+    null = scores.every("decodability_null", **features)
+    named += [(f"null: {protected} permuted over patients", score) for score in null]
+    label = scores.every("decodability_random_label", **features)
+    named += [("null: a random label per patient", score) for score in label]
+    for layer in dict.fromkeys(score.layer for score in scores.rows if score.layer not in (None, FEATURES)):
+        named += [(f"{layer}", score) for score in scores.every("decodability", layer=layer, reference=None)]
+        given = scores.every("decodability_conditional", layer=layer, reference=None)
+        named += [(f"{layer}, given C", score) for score in given]
+    return [(words, cell(score)) for words, score in named]
+
+
+def probes(scores: Scores) -> tuple[Rows, ...]:
+    """The features' rows probe by probe, the chosen one marked; none where the probes were not scored."""
+    chosen = {score.read_by for score in scores.every("decodability", layer=FEATURES, reference=None)}
+    rows = [
+        (f"{'→ ' if score.probe in chosen else ''}{score.probe}", cell(score))
+        for score in scores.every("decodability_probe", layer=FEATURES, reference=None)
+    ]
+    title = "Features, probe by probe (→ chosen most often on held-out patients)"
+    return (Rows(tuple(rows), title),) if rows else ()
+
+
+def evidence(scores: Scores, flags: Sequence[str]) -> list[Block]:
+    """Depth, planted signals, the claim of removal, and each flag once with where it was raised and what it means."""
+    texts = [_depth(scores), _plants(scores), _removal(scores, flags)]
+    places: dict[str, list[str]] = {}
+    for layer, name in map(split, flags):
+        places.setdefault(name, []).append(layer or "")
+    for name, layers in places.items():
+        raised = f" ({', '.join(filter(None, layers))})" if any(layers) else ""
+        texts.append((strong(name), raised, f": {MEANINGS[name]}" if name in MEANINGS else ""))
+    return [Paragraph(text) for text in texts if text]
+
+
+def _depth(scores: Scores) -> Text:
+    """What is left under noise of σ times the features' RMS."""
+    depths = scores.every("decodability_depth", layer=FEATURES, reference=None)
+    values = [f"σ={s.level:g} {s.value:.3f}" for s in depths if s.level is not None and s.value is not None]
+    return (strong("Depth D(σ)"), f" by linear probes: {', '.join(values)}") if values else ""
+
+
+def _plants(scores: Scores) -> Text:
+    """What was recovered of the signals planted along the spectrum, by kind and percentile."""
+    found: dict[str, dict[str, str]] = {}
+    for score in scores.every("decodability_plant", layer=FEATURES):
+        kind, _, percentile = (score.reference or "").removeprefix("planted ").partition(", percentile ")
+        found.setdefault(kind, {})[percentile] = "–" if score.value is None else f"{score.value:.3f}"
+    if not found:
+        return ""
+    percentiles = dict.fromkeys(percentile for values in found.values() for percentile in values)
+    kinds = [f"{kind} {'/'.join(values.get(p, '–') for p in percentiles)}" for kind, values in found.items()]
+    return (strong("Planted signals recovered"), f" (of 0.70, at {'/'.join(percentiles)}%): {', '.join(kinds)}")
+
+
+def _removal(scores: Scores, flags: Sequence[str]) -> Text:
+    """What may be claimed of removal, in words."""
+    claims = removal_scores(scores)
+    found = claim_of([(scores, flags)])
+    if found is None:
+        return ""
+    if found.margin is not None:
+        limit = f"{0.5 + found.margin:.2f}"
+        words = f"granted at δ = {short(found.margin)}: every probe's upper bound is below {limit}."
+    elif found.verdict == "no":
+        margins = ", ".join(short(s.level or 0.0) for s in claims if s.value == 0)
+        bounds = scores.every("removal_bound", layer=FEATURES, reference=None)
+        reads = [f"up to {s.value:.3f} ({s.read_by})" for s in bounds if s.value is not None]
+        words = f"refused at δ = {margins}, as a probe may read {(*reads, 'more than 0.5 + δ')[0]}."
+    elif found.verdict == "underpowered":
+        words = "cannot be judged with so few patients; nothing may be claimed."
+    else:
+        words = "nothing may be claimed, since a control failed (see the flags)."
+    return (strong(f"Removal of {scores.protected}"), f" from the features: {words}")
