@@ -91,7 +91,7 @@ def _is_ours(entry: Entry[Dataset]) -> bool:
 
 def _is_rendered(entry: Entry[Dataset]) -> bool:
     try:
-        return entry.load().render is not None
+        return entry.load().rendered
     except BenchError:  # for the tests of this one to tell
         return False
 

@@ -14,6 +14,8 @@ import numpy as np
 
 #: What phantoms share; of the framework no other code draws.
 _SHARED = "bench.phantom"
+#: Where the built-in tasks lie: a package of its own within the framework's.
+_BUILTIN = "bench.builtin.tasks"
 #: Pixels are averaged over squares of this side, and rounded to multiples of so many grey values.
 _SQUARE, _STEP = 8, 8
 
@@ -35,23 +37,27 @@ def coarse(pixels: np.ndarray) -> str:
 def sources(code: Iterable[Any]) -> list[str]:
     """Module and SHA-256 of each source file that these functions and classes rest on, sorted.
 
-    Followed are imports within the top-level packages that the code comes from, and those of :mod:`bench.phantom`; a
-    name that a package's face passes on leads to the module where it stands. Code that stands in no file counts for
+    Followed are imports within the packages that the code comes from, and those of :mod:`bench.phantom`; a name that a package's face passes on leads to the module where it stands. Code that stands in no file counts for
     nothing.
     """
     todo = [part.__module__ for part in code]
-    own = {name.partition(".")[0] for name in todo} - {"bench"}
+    own = {_package(name) for name in todo} - {"bench"}
     found: dict[str, str] = {}
     while todo:
         module = todo.pop()
-        belongs = module.partition(".")[0] in own or f"{module}.".startswith(f"{_SHARED}.")
+        belongs = _package(module) in own or f"{module}.".startswith(f"{_SHARED}.")
         if module in found or not belongs or (file := _file(module)) is None:
             continue
         content = file.read_bytes()
         found[module] = hashlib.sha256(content).hexdigest()
         todo += _imported(module, content)
     # A plugin given by its path is named after the path, which is no part of what it draws.
-    return sorted(f"{module.partition('.')[2]} {content}" for module, content in found.items())
+    return sorted(f"{module.removeprefix(_package(module)).lstrip('.')} {content}" for module, content in found.items())
+
+
+def _package(module: str) -> str:
+    """The package that a module belongs to, as far as phantoms go."""
+    return _BUILTIN if f"{module}.".startswith(f"{_BUILTIN}.") else module.partition(".")[0]
 
 
 def _imported(module: str, content: bytes) -> Iterator[str]:
