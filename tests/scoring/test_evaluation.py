@@ -2,9 +2,9 @@ import numpy as np
 import pytest
 
 from bench.errors import BenchError
+from bench.scoring.catalogue import METRICS
 from bench.scoring.evaluation import evaluate
 from bench.statistics.bootstrap import PatientBootstrap
-from bench.statistics.metrics import METRICS
 from bench.task import Attribute
 
 
@@ -38,7 +38,7 @@ def test_groups_share_their_replicates():
     everyone, sex = evaluate(**case).tables
     weights = np.concatenate(list(case["bootstrap"].chunks()), axis=1)
     share = np.stack([weights[sex.codes == g].sum(axis=0) for g in (0, 1)]) / weights.sum(axis=0)
-    m = [metric.name for metric in METRICS].index("selection_rate")
+    m = [metric.key for metric in METRICS].index("selection_rate")
     np.testing.assert_allclose((sex.draws[m, 0] * share).sum(axis=0), everyone.draws[m, 0, 0])
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -97,8 +97,9 @@ class Decodability:
     effective_rank: float
     condition_number: float
     flags: tuple[str, ...]
-    patient_codes: np.ndarray
-    influence: np.ndarray
+    #: Arrays, so without a part in ==.
+    patient_codes: np.ndarray = field(compare=False, repr=False)
+    influence: np.ndarray = field(compare=False, repr=False)
 
     @property
     def images(self) -> int:

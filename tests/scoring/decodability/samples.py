@@ -1,17 +1,17 @@
-from functools import partial
+"""Samples, splits and readings by suite 1, for the parts of the suite."""
 
-"""Samples and splits for the parts of the suite."""
+from functools import partial
 
 import numpy as np
 
-from bench.scoring.decodability import decode as decode_by
+from bench.scoring import decodability
 from bench.scoring.decodability.estimates import Design
 from bench.scoring.decodability.inputs import Sample, check
 from bench.scoring.decodability.splits import Split, patient_splits
 from bench.scoring.suites import V1
 
 #: The reading of suite 1.
-decode = partial(decode_by, suite=V1)
+decode = partial(decodability.decode, suite=V1)
 
 
 def planted(
