@@ -56,7 +56,8 @@ class Evaluation:
     def known(self, t: int) -> np.ndarray:
         """Images whose label on target ``t`` (T: on any) is known, ``(N,) bool``."""
         known = ~np.isnan(self.targets)
-        return known.any(axis=1) if t == len(self.names) else known[:, t]
+        inside: np.ndarray = known.any(axis=1) if t == len(self.names) else known[:, t]
+        return inside
 
     def score(
         self,

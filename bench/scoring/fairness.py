@@ -50,7 +50,8 @@ def gap(rates: np.ndarray) -> np.ndarray:
     Of sensitivity and false-positive rate it is the equalized-odds difference, of the selection rate the
     demographic-parity difference (Agarwal et al., 2018; worst case, between groups, as in fairlearn).
     """
-    return np.ptp(rates, axis=1).max(axis=0)
+    widest: np.ndarray = np.ptp(rates, axis=1).max(axis=0)
+    return widest
 
 
 def _worst_and_gap(

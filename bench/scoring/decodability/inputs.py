@@ -115,7 +115,8 @@ def _most_frequent(cells: np.ndarray, patients: np.ndarray) -> np.ndarray:
     """The cell that most of each patient's images are in, the first of several, ``(P,) int``."""
     both, counts = np.unique(np.stack([patients, cells], axis=1), axis=0, return_counts=True)
     order = np.lexsort((both[:, 1], -counts, both[:, 0]))
-    return both[order, 1][np.unique(both[order, 0], return_index=True)[1]]
+    first: np.ndarray = np.unique(both[order, 0], return_index=True)[1]
+    return np.take(both[order, 1], first)
 
 
 def _features(features: np.ndarray) -> np.ndarray:
