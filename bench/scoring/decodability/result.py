@@ -97,7 +97,7 @@ class Decodability:
     effective_rank: float
     condition_number: float
     flags: tuple[str, ...]
-    #: Arrays, so without a part in ==.
+    # Arrays have no == of their own.
     patient_codes: np.ndarray = field(compare=False, repr=False)
     influence: np.ndarray = field(compare=False, repr=False)
 
