@@ -1,5 +1,6 @@
 """Samples, splits and readings by suite 1, for the parts of the suite."""
 
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -7,11 +8,22 @@ import numpy as np
 from bench.scoring import decodability
 from bench.scoring.decodability.estimates import Design
 from bench.scoring.decodability.inputs import Sample, check
+from bench.scoring.decodability.probes.quadratic import Quadratic
+from bench.scoring.decodability.probes.ridge import Ridge
 from bench.scoring.decodability.splits import Split, patient_splits
 from bench.scoring.suites import V1
 
 #: The reading of suite 1.
 decode = partial(decodability.decode, suite=V1)
+#: Suite 1 cut down to one probe of either kind, few permutations and one plant of each: every kind of score in a second.
+QUICK = replace(
+    V1,
+    version=1001,
+    probes=(Ridge, Quadratic),
+    permutations=replace(V1.permutations, count=10),
+    plants=replace(V1.plants, percentiles=(50,), readers=(("linear", (Ridge,)), ("quadratic", (Quadratic,)))),
+    depths=(0.1,),
+)
 
 
 def planted(
