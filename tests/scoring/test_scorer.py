@@ -78,7 +78,7 @@ def test_whoever_chooses_sees_linear_probes_and_no_group(on_val):
 
 
 def test_every_layer_is_read_and_references_stand_beside(mislabelled):
-    cohort, found = mislabelled
+    _, found = mislabelled
     features, logits = found["test"].features, found["test"].logits
     more = {
         "outputs": Outputs(logits, features, {"block 1": features[:, :2]}, randomised=True),

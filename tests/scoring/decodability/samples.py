@@ -15,7 +15,7 @@ from bench.scoring.suites import V1
 
 #: The reading of suite 1.
 decode = partial(decodability.decode, suite=V1)
-#: Suite 1 cut down to one probe of either kind, few permutations and one plant of each: every kind of score in a second.
+#: Suite 1 cut down to one probe of either kind, few permutations and one plant of each kind: a reading in a second.
 QUICK = replace(
     V1,
     version=1001,
