@@ -62,6 +62,7 @@ def test_controls_are_reference_rows(result: Decodability) -> None:
     names = [row.reference for row in rows if row.metric == "decodability_plant"]
     assert names[0] == "planted linear, percentile 1"
     assert len(set(names)) == 6
+    assert {row.note for row in rows if row.metric == "decodability_plant"} <= {"worth .70", "worth .70; missed"}
     assert {row.attribute for row in rows} == {"sex"}
 
 
@@ -69,7 +70,8 @@ def test_what_cannot_be_said_has_no_value(result: Decodability) -> None:
     few = decode(*planted(0.0, patients=30, features=3, images=1))
     rows = [row for row in scores(few, layer="outputs", attribute="race") if row.metric == "removal"]
     assert [row.value for row in rows] == [None] * 3
-    assert all("UNDERPOWERED" in row.note for row in rows)
+    note = "UNDERPOWERED: too few patients to tell removal at this δ with 80% power"
+    assert [row.note for row in rows] == [note] * 3
 
 
 def test_flags_stand_beside_the_headline() -> None:

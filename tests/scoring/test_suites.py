@@ -14,6 +14,7 @@ from bench.scoring.decodability.probes.quadratic import Quadratic
 from bench.scoring.decodability.probes.ridge import Ridge
 from bench.scoring.decodability.probes.trees import Trees
 from bench.scoring.decodability.suite import Folds, Permutations, Plants, Systems
+from bench.scoring.readings import scores
 from bench.scoring.suites import SUITES, V1
 from tests.scoring.decodability.samples import QUICK, decode, planted
 
@@ -109,6 +110,8 @@ def test_every_part_of_a_suite_is_what_is_read_with() -> None:
     # What is worth .9 is read as such, and what is worth .7 is not.
     assert all(plant.one_vs_one.value > 0.8 for plant in found.plants if "linear" in plant.name)
     assert all(plant.one_vs_one.value < 0.8 for plant in plain.plants)
+    rows = scores(found, layer="features", attribute="race")
+    assert {row.note for row in rows if row.metric == "decodability_plant"} <= {"worth .90", "worth .90; missed"}
     assert "ILL_CONDITIONED" in found.flags
     assert "ILL_CONDITIONED" not in plain.flags
 

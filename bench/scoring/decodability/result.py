@@ -43,11 +43,12 @@ class Null:
 
 @dataclass(frozen=True)
 class Control:
-    """What the suite read of something whose worth is known, and whether it failed to."""
+    """What the suite read of something whose ``worth`` is known, an AUROC, and whether it failed to."""
 
     name: str
     one_vs_one: Interval
     failed: bool
+    worth: float
 
 
 @dataclass(frozen=True)
