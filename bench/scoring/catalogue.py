@@ -1,6 +1,7 @@
 """Every measure, once: an entry feeds screen, leaderboards, legends, LaTeX, CSV, figures and the documents' tables.
 
-A new metric with its column is one entry here and one function. The order is that of the leaderboard's columns.
+A new metric is one function and one entry here, named in ``METRICS``: its worst group and its gap follow from it. The
+order is that of the leaderboard's columns.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import numpy as np
 
 from bench.records import ANY, FEATURES, MACRO, OUTPUTS, PROTECTED
 from bench.scoring.decodability import measures as read
-from bench.scoring.measures import Column, Difference, Measure, Metric, Reading, over_groups, over_protected
+from bench.scoring.measures import Column, Comparison, Difference, Measure, Metric, Reading, over_protected
 from bench.statistics import metrics
 
 AUROC = Metric(
@@ -24,6 +25,8 @@ AUROC = Metric(
     columns=(Column(target=MACRO, elsewhere="AUROC", elsewhere_in_paper=True),),
     source="Hanley & McNeil, 1982",
     function=metrics.auroc,
+    worst_shown=Comparison((over_protected(elsewhere="Worst-group AUROC"),), "macro, worst group"),
+    gap_shown=Comparison(screen="macro, gap between groups"),
 )
 AUPRC = Metric(
     "auprc",
@@ -91,6 +94,10 @@ UNDERDIAGNOSIS = Metric(
     ("threshold", "no_finding"),
     source="Seyyed-Kalantari et al., 2021",
     function=metrics.false_positive_rate,
+    gap_shown=Comparison(
+        (over_protected(target=ANY, key="underdiagnosis_gap", title="Underdiagnosis gap", paper=False),),
+        "underdiagnosis gap (false positives of no finding)",
+    ),
 )
 
 
@@ -213,10 +220,8 @@ REMOVAL = Reading(
     "removal",
     None,
     "the smallest margin δ for which, in every seed, every probe's one-sided 95% upper bound lies below 0.5 + δ. no: "
-    "in "
-    "some seed a probe may read more; underpowered: too few patients to say; unreliable: a control failed. Anything "
-    "but "
-    "yes is no claim.",
+    "in some seed a probe may read more; underpowered: too few patients to say; unreliable: a control failed. Anything "
+    "but yes is no claim.",
     ("controls",),
     columns=(Column(),),
     legend="Removal",
@@ -231,31 +236,15 @@ DIFFERENCES: tuple[Difference, ...] = (EQUALIZED_ODDS, DEMOGRAPHIC_PARITY)
 #: Whatever the suite reads of a layer, in the order of the files of scores.
 READINGS: tuple[Reading, ...] = (DECODABILITY, CONDITIONAL, *read.BETWEEN, REMOVAL, *read.CONTROLS)
 
-_COMPARED: Mapping[str, tuple[Measure, Measure]] = {
-    metric.key: over_groups(metric) for metric in METRICS if metric.compared
-} | {
-    AUROC.key: over_groups(
-        AUROC,
-        ((over_protected(elsewhere="Worst-group AUROC"),), ()),
-        ("macro, worst group", "macro, gap between groups"),
-    ),
-    UNDERDIAGNOSIS.key: over_groups(
-        UNDERDIAGNOSIS,
-        ((), (over_protected(target=ANY, key="underdiagnosis_gap", title="Underdiagnosis gap", paper=False),)),
-        ("", "underdiagnosis gap (false positives of no finding)"),
-    ),
-}
-
-
 MEASURES: tuple[Measure, ...] = (
-    *(measure for metric in METRICS for measure in (metric, *_COMPARED.get(metric.key, ()))),
+    *(measure for metric in METRICS for measure in (metric, *metric.over_groups)),
     DECODABILITY,
     CONDITIONAL,
     RESIDUAL,
     REMOVAL,
     *DIFFERENCES,
     UNDERDIAGNOSIS,
-    *_COMPARED[UNDERDIAGNOSIS.key],
+    *UNDERDIAGNOSIS.over_groups,
     COUNTERFACTUAL_EFFECT,
     COUNTERFACTUAL_SHIFT,
     *read.BETWEEN,

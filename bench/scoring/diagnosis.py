@@ -6,7 +6,6 @@ import numpy as np
 
 from bench.errors import BenchError
 from bench.records import Score
-from bench.scoring.catalogue import METRICS
 from bench.scoring.evaluation import Evaluation
 
 
@@ -57,7 +56,7 @@ def scores(evaluation: Evaluation) -> list[Score]:
     """
     result = []
     for table in evaluation.tables:
-        for m, metric in enumerate(METRICS):
+        for m, metric in enumerate(evaluation.metrics):
             for (t, g), value in np.ndenumerate(table.values[m]):
                 interval = evaluation.bootstrap.limits(
                     float(value), table.draws[m, t, g], biased="up" if metric.biased_up else None

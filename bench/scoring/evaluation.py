@@ -10,9 +10,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from bench.errors import BenchError
 from bench.records import MACRO, Score
-from bench.scoring.catalogue import METRICS
+from bench.scoring import catalogue
+from bench.scoring.inputs import check
 from bench.scoring.measures import Metric
 from bench.statistics.bootstrap import MAX_UNDEFINED, Interval, PatientBootstrap
 from bench.statistics.metrics import Sample
@@ -25,7 +25,7 @@ MIN_IMAGES = 10
 
 @dataclass(frozen=True)
 class Table:
-    """The metrics (M, in the order of ``METRICS``) of the targets (T, then their macro mean) in the groups (G).
+    """The metrics (M, those of the evaluation) of the targets (T, then their macro mean) in the groups (G).
 
     Everyone is one group without a name. ``values`` ``(M, T + 1, G)`` and ``draws`` ``(M, T + 1, G, R)`` are NaN where
     a metric is not scored; ``notes`` ``(M, T + 1, G)`` then say why. ``images`` and ``patients`` ``(T + 1, G)`` count
@@ -44,19 +44,24 @@ class Table:
 
 @dataclass(frozen=True)
 class Evaluation:
-    """What was predicted for some units, and the tables made of it: everyone's first, then one an attribute."""
+    """What was predicted for some units, and the tables made of it: everyone's first, then one an attribute.
+
+    ``metrics`` are those of the catalogue, in its order.
+    """
 
     targets: np.ndarray
     probabilities: np.ndarray
     thresholds: np.ndarray
     names: tuple[str, ...]
     bootstrap: PatientBootstrap
+    metrics: tuple[Metric, ...]
     tables: tuple[Table, ...]
 
     def known(self, t: int) -> np.ndarray:
         """Images whose label on target ``t`` (T: on any) is known, ``(N,) bool``."""
         known = ~np.isnan(self.targets)
-        return known.any(axis=1) if t == len(self.names) else known[:, t]
+        inside: np.ndarray = known.any(axis=1) if t == len(self.names) else known[:, t]
+        return inside
 
     def score(
         self,
@@ -116,7 +121,8 @@ def evaluate(
     targets, probabilities, thresholds = (
         np.asarray(array, dtype=float) for array in (targets, probabilities, thresholds)
     )
-    _check(targets, probabilities, thresholds, tuple(names), attributes, bootstrap)
+    check(targets, probabilities, thresholds, tuple(names), attributes, bootstrap)
+    metrics = catalogue.METRICS
     everyone = np.zeros(len(targets), dtype=np.int64)
     groupings: list[tuple[str | None, tuple[str | None, ...], np.ndarray]] = [(None, (None,), everyone)]
     groupings += [(attribute.name, attribute.groups, np.asarray(attribute.codes)) for attribute in attributes]
@@ -128,11 +134,11 @@ def evaluate(
     ]
 
     def statistic(weights: np.ndarray) -> np.ndarray:
-        values = np.full((len(METRICS), len(cells), weights.shape[1]), np.nan)
+        values = np.full((len(metrics), len(cells), weights.shape[1]), np.nan)
         for c, cell in enumerate(cells):
             if cell.note is None:
                 inside = weights[cell.rows]
-                for m, metric in enumerate(METRICS):
+                for m, metric in enumerate(metrics):
                     values[m, c] = metric.function(cell.sample, inside)
         return values
 
@@ -141,20 +147,11 @@ def evaluate(
     for attribute, groups, codes in groupings:
         here = slice(start, start + len(names) * len(groups))
         start = here.stop
-        shape = (len(METRICS), len(names), len(groups))
+        inside = np.array(cells[here], dtype=object).reshape(len(names), len(groups))
         tables.append(
-            _table(
-                attribute,
-                groups,
-                codes,
-                values[:, here].reshape(shape),
-                draws[:, here].reshape(*shape, -1),
-                np.array(cells[here], dtype=object).reshape(shape[1:]),
-                tuple(names),
-                bootstrap,
-            )
+            _table(attribute, groups, codes, values[:, here], draws[:, here], inside, tuple(names), metrics, bootstrap)
         )
-    return Evaluation(targets, probabilities, thresholds, tuple(names), bootstrap, tuple(tables))
+    return Evaluation(targets, probabilities, thresholds, tuple(names), bootstrap, metrics, tuple(tables))
 
 
 @dataclass(frozen=True)
@@ -215,12 +212,14 @@ def _table(
     draws: np.ndarray,
     cells: np.ndarray,
     names: tuple[str, ...],
+    metrics: tuple[Metric, ...],
     bootstrap: PatientBootstrap,
 ) -> Table:
-    """Put the cells ``(T, G)`` and their values together, and the macro row below them."""
-    m, t, g = values.shape
+    """Put the cells ``(T, G)`` and their values ``(M, T · G)`` together, and the macro row below them."""
+    m, t, g = shape = (len(metrics), *cells.shape)
+    values, draws = values.reshape(shape), draws.reshape(*shape, -1)
     notes = np.full((m, t + 1, g), None, dtype=object)
-    for i, metric in enumerate(METRICS):
+    for i, metric in enumerate(metrics):
         for j in range(t):
             for k in range(g):
                 if np.isnan(values[i, j, k]):
@@ -261,42 +260,3 @@ def _macro_note(names: tuple[str, ...], taken: np.ndarray, scored: np.ndarray) -
         return f"no mean over targets: not scored on {', '.join(missing or names)}"
     left_out = [name for name, wanted in zip(names, taken, strict=True) if not wanted]
     return f"mean over targets without {', '.join(left_out)}" if left_out else None
-
-
-def _check(
-    targets: np.ndarray,
-    probabilities: np.ndarray,
-    thresholds: np.ndarray,
-    names: tuple[str, ...],
-    attributes: Sequence[Attribute],
-    bootstrap: PatientBootstrap,
-) -> None:
-    """Refuse what cannot be scored; see :func:`evaluate`."""
-    shape = (len(bootstrap.patients), len(names))
-    for what, array, expected in (
-        ("targets", targets, shape),
-        ("probabilities", probabilities, shape),
-        ("thresholds", thresholds, shape[1:]),
-        *((f"the codes of {attribute.name!r}", np.asarray(attribute.codes), shape[:1]) for attribute in attributes),
-    ):
-        if array.shape != expected:
-            raise BenchError(
-                f"Scoring {shape[0]} images on {shape[1]} targets needs {what} of shape {expected}; got {array.shape}."
-            )
-    if not names or MACRO in names or len(set(names)) < len(names):
-        raise BenchError(f"Scoring needs one or more different target names, none of them {MACRO!r}; got {names}.")
-    if not np.isin(targets[~np.isnan(targets)], (0, 1)).all():
-        raise BenchError("Scoring needs targets that are 1, 0 or NaN (unknown); there are other values among them.")
-    wrong = ~((probabilities >= 0) & (probabilities <= 1))
-    if wrong.any():
-        where = np.argwhere(wrong)[0]
-        raise BenchError(
-            f"Scoring needs probabilities within [0, 1]; {int(wrong.sum())} of {wrong.size} are not, the first for "
-            f"target {names[where[1]]!r} in row {where[0]}: {probabilities[tuple(where)]}."
-        )
-    for attribute in attributes:
-        if not ((attribute.codes >= -1) & (attribute.codes < len(attribute.groups))).all():
-            raise BenchError(
-                f"The codes of attribute {attribute.name!r} have to lie between -1 (unknown) and "
-                f"{len(attribute.groups) - 1}, one for each of {', '.join(attribute.groups)}."
-            )

@@ -10,7 +10,7 @@ import numpy as np
 
 from bench.errors import BenchError, suggest
 from bench.records import Score
-from bench.scoring.catalogue import DIFFERENCES, METRICS, UNDERDIAGNOSIS
+from bench.scoring.catalogue import DIFFERENCES, SPECIFICITY, UNDERDIAGNOSIS
 from bench.scoring.evaluation import Evaluation, Table
 from bench.scoring.measures import Difference, Metric
 from bench.statistics.bootstrap import Interval
@@ -35,7 +35,7 @@ def scores(evaluation: Evaluation, no_finding: str | None = None) -> list[Score]
     """
     result = []
     for table in evaluation.tables[1:]:
-        for m, metric in enumerate(METRICS):
+        for m, metric in enumerate(evaluation.metrics):
             if metric.compared:
                 for t in range(len(evaluation.names) + 1):
                     result += _worst_and_gap(evaluation, table, metric, t, table.values[m, t], table.draws[m, t])
@@ -50,14 +50,15 @@ def gap(rates: np.ndarray) -> np.ndarray:
     Of sensitivity and false-positive rate it is the equalized-odds difference, of the selection rate the
     demographic-parity difference (Agarwal et al., 2018; worst case, between groups, as in fairlearn).
     """
-    return np.ptp(rates, axis=1).max(axis=0)
+    widest: np.ndarray = np.ptp(rates, axis=1).max(axis=0)
+    return widest
 
 
 def _worst_and_gap(
     evaluation: Evaluation, table: Table, metric: Metric, t: int, values: np.ndarray, draws: np.ndarray
 ) -> list[Score]:
     """Both from a metric's values ``(G,)`` and replicates ``(G, R)``."""
-    names = (f"worst_{metric.key}", f"{metric.key}_gap")
+    names = (metric.worst.key, metric.gap.key)
     taken, count, note = _taken(evaluation, table, t, values)
     if taken.sum() < 2:
         return [evaluation.score(name, Interval(None), t, table, count, note=note) for name in names]
@@ -82,7 +83,7 @@ def _worst_and_gap(
 
 def _differences(evaluation: Evaluation, table: Table, difference: Difference) -> list[Score]:
     """One score a target, then their mean."""
-    rows = [m for m, metric in enumerate(METRICS) if metric.key in difference.rates]
+    rows = [m for m, metric in enumerate(evaluation.metrics) if metric.key in difference.rates]
     bootstrap = evaluation.bootstrap
     result, values, draws, noises = [], [], [], []
     compared = np.zeros(len(table.codes), dtype=bool)
@@ -120,7 +121,7 @@ def _underdiagnosis(evaluation: Evaluation, no_finding: str) -> list[Score]:
         message = f"There is no target {no_finding!r} to count the underdiagnosed by."
         raise BenchError(message + suggest(no_finding, evaluation.names))
     t = evaluation.names.index(no_finding)
-    m = next(m for m, metric in enumerate(METRICS) if metric.key == "specificity")
+    m = evaluation.metrics.index(SPECIFICITY)
     result = []
     for table in evaluation.tables:
         values, draws = 1 - table.values[m, t], 1 - table.draws[m, t]

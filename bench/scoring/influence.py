@@ -60,4 +60,5 @@ def _brier(scores: np.ndarray, positive: np.ndarray) -> np.ndarray | None:
     if not len(scores):
         return None
     losses = (scores - positive) ** 2
-    return (losses - losses.mean()) / len(losses)
+    influence: np.ndarray = (losses - losses.mean()) / len(losses)
+    return influence

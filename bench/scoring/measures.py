@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Literal
 
 import numpy as np
@@ -48,11 +49,10 @@ class Measure:
     """An entry of the catalogue.
 
     ``title`` stands in headings, ``short`` where room is scarce; ``better`` is None where neither end is the better
-    one;
-    ``range`` is what its values lie within, None for an open end. ``meaning`` is one sentence or two for whoever reads
-    it for the first time, ``{protected}`` and ``{baseline}`` filled in; ``legend``: whether a leaderboard has to say
-    it. ``screen`` is what the report of a run calls it beside the AUROCs, empty where it is left out. ``source`` is the
-    paper that defines it.
+    one; ``range`` is what its values lie within, None for an open end. ``meaning`` is one sentence or two for whoever
+    reads it for the first time, ``{protected}`` and ``{baseline}`` filled in; ``legend`` is the name by which a
+    leaderboard says it, empty where it does not, ``note`` what a caption in LaTeX says. ``screen`` is what the report
+    of a run calls it beside the AUROCs, empty where it is left out. ``source`` is the paper that defines it.
     """
 
     key: str
@@ -65,7 +65,15 @@ class Measure:
     source: str = ""
     columns: tuple[Column, ...] = ()
     legend: str = ""
-    note: str = ""  #: what a caption in LaTeX says of it
+    note: str = ""
+    screen: str = ""
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Where a comparison of groups is shown: its columns, and what the report of a run calls it, if it stands there."""
+
+    columns: tuple[Column, ...] = ()
     screen: str = ""
 
 
@@ -73,18 +81,55 @@ class Measure:
 class Metric(Measure):
     """A number on one target's predictions, ``function(sample, weights (n, R)) -> (R,)``.
 
-    ``compared``: groups are held against each other by it (worst group and gap). ``biased_up``: noise raises it, since
+    ``compared``: groups are held against each other by it (:attr:`over_groups`), so it lies within 0 and 1 and one end
+    is the better one; ``worst_shown`` and ``gap_shown`` say where that stands. ``biased_up``: noise raises it, since
     resampling with replacement adds noise, so that replicates lie above the value they stand for.
     """
 
     function: Callable[[Sample, np.ndarray], np.ndarray] = field(kw_only=True)
     compared: bool = True
     biased_up: bool = False
+    worst_shown: Comparison = Comparison()
+    gap_shown: Comparison = Comparison()
 
     @property
     def at_threshold(self) -> bool:
         """Whether it is of calls and not of probabilities."""
         return "threshold" in self.needs
+
+    @cached_property
+    def worst(self) -> Measure:
+        """The entry of its value in the group where it is worst."""
+        return Measure(
+            f"worst_{self.key}",
+            f"Worst-group {self.short}",
+            "worst group",
+            self.better,
+            f"{self.title} in the group in which it is worst.",
+            ("groups", *self.needs),
+            source="Sagawa et al., 2020",
+            columns=self.worst_shown.columns,
+            screen=self.worst_shown.screen,
+        )
+
+    @cached_property
+    def gap(self) -> Measure:
+        """The entry of the gap between groups."""
+        return Measure(
+            f"{self.key}_gap",
+            f"Gap in {self.short}",
+            "gap between groups",
+            "down",
+            f"{self.title} in the best group less that in the worst.",
+            ("groups", *self.needs),
+            columns=self.gap_shown.columns,
+            screen=self.gap_shown.screen,
+        )
+
+    @property
+    def over_groups(self) -> tuple[Measure, ...]:
+        """The entries that hold groups against each other by it."""
+        return (self.worst, self.gap) if self.compared else ()
 
 
 @dataclass(frozen=True)
@@ -115,38 +160,6 @@ class Reading(Measure):
     """What the suite reads of a layer: ``function(decodability)`` gives a row a number, none where it has none."""
 
     function: Callable[[Decodability], Iterable[Row]] = field(kw_only=True)
-
-
-def over_groups(
-    metric: Metric,
-    columns: tuple[tuple[Column, ...], tuple[Column, ...]] = ((), ()),
-    screen: tuple[str, str] = ("", ""),
-) -> tuple[Measure, Measure]:
-    """The two measures that hold groups against each other by a metric: its worst group, and the gap between groups."""
-    title = metric.title
-    return (
-        Measure(
-            f"worst_{metric.key}",
-            f"Worst-group {metric.short}",
-            "worst group",
-            metric.better,
-            f"{title} in the group in which it is worst.",
-            ("groups", *metric.needs),
-            source="Sagawa et al., 2020",
-            columns=columns[0],
-            screen=screen[0],
-        ),
-        Measure(
-            f"{metric.key}_gap",
-            f"Gap in {metric.short}",
-            "gap between groups",
-            "down",
-            f"{title} in the best group less that in the worst.",
-            ("groups", *metric.needs),
-            columns=columns[1],
-            screen=screen[1],
-        ),
-    )
 
 
 #: Where scores over the groups of the protected attribute stand, of the mean over targets.

@@ -6,10 +6,11 @@ from hypothesis import strategies as st
 
 from bench.errors import BenchError
 from bench.scoring import diagnosis, fairness
+from bench.scoring.catalogue import METRICS
 from bench.scoring.evaluation import evaluate
 from bench.statistics import metrics
 from bench.statistics.bootstrap import PatientBootstrap
-from bench.statistics.metrics import METRICS, Sample
+from bench.statistics.metrics import Sample
 from bench.task import Attribute
 
 NAMES = ("effusion", "no finding")
@@ -43,12 +44,12 @@ def one(scores, metric, target, attribute="race", group=None):
 
 
 @pytest.mark.parametrize("target", [*NAMES, "macro"])
-@pytest.mark.parametrize("metric", COMPARED, ids=lambda metric: metric.name)
+@pytest.mark.parametrize("metric", COMPARED, ids=lambda metric: metric.key)
 def test_worst_is_the_worst_of_the_groups_scored_and_gap_spans_them(metric, target):
     groups, summaries = run(*cohort())
-    values = {g: one(groups, metric.name, target, group=g).value for g in ("A", "B", "C")}
-    worst_group = (min if metric.higher_is_better else max)(values, key=values.get)
-    worst, gap = one(summaries, f"worst_{metric.name}", target), one(summaries, f"{metric.name}_gap", target)
+    values = {g: one(groups, metric.key, target, group=g).value for g in ("A", "B", "C")}
+    worst_group = (min if metric.better == "up" else max)(values, key=values.get)
+    worst, gap = one(summaries, f"worst_{metric.key}", target), one(summaries, f"{metric.key}_gap", target)
     assert worst.value == values[worst_group]
     assert worst.note == f"worst group: {worst_group}; not scored and left out: D"
     assert gap.value == pytest.approx(max(values.values()) - min(values.values()))
@@ -57,7 +58,7 @@ def test_worst_is_the_worst_of_the_groups_scored_and_gap_spans_them(metric, targ
         assert 0 <= score.low <= score.value <= score.high <= 1
 
 
-@pytest.mark.parametrize("metric", COMPARED, ids=lambda metric: metric.name)
+@pytest.mark.parametrize("metric", COMPARED, ids=lambda metric: metric.key)
 def test_limits_of_worst_and_gap_are_the_percentile_and_the_bound_by_noise(metric):
     targets, probabilities, patients, attributes = cohort()
     _, summaries = run(targets, probabilities, patients, attributes)
@@ -71,8 +72,8 @@ def test_limits_of_worst_and_gap_are_the_percentile_and_the_bound_by_noise(metri
     def quantile(replicates, q):
         return np.quantile(replicates, q, method="weibull")
 
-    worst, gap = one(summaries, f"worst_{metric.name}", "effusion"), one(summaries, f"{metric.name}_gap", "effusion")
-    if metric.higher_is_better:
+    worst, gap = one(summaries, f"worst_{metric.key}", "effusion"), one(summaries, f"{metric.key}_gap", "effusion")
+    if metric.better == "up":
         expected = quantile(draws.min(axis=0), 0.025), values.min() - quantile(noise.min(axis=0), 0.025)
     else:
         expected = values.max() - quantile(noise.max(axis=0), 0.975), quantile(draws.max(axis=0), 0.975)
@@ -82,14 +83,14 @@ def test_limits_of_worst_and_gap_are_the_percentile_and_the_bound_by_noise(metri
 
 
 def test_directions_are_those_of_the_field():
-    directions = {metric.name: metric.higher_is_better for metric in METRICS}
+    directions = {metric.key: metric.better for metric in METRICS}
     assert directions == {
-        "auroc": True,
-        "auprc": True,
-        "brier": False,
-        "ece": False,
-        "sensitivity": True,
-        "specificity": True,
+        "auroc": "up",
+        "auprc": "up",
+        "brier": "down",
+        "ece": "down",
+        "sensitivity": "up",
+        "specificity": "up",
         "selection_rate": None,
     }
     _, summaries = run(*cohort())

@@ -1,18 +1,18 @@
-"""Which labels the scores of a run are made against; decodability, which sees none, is left out."""
+"""Which labels the scores of a run are made against, what is scored of which patients, and what is kept of them."""
 
 import numpy as np
 import pandas as pd
 import pytest
 from sklearn.metrics import recall_score, roc_auc_score
 
-from bench import scoring
-from bench.records import outputs
+from bench.records import Scores, outputs
 from bench.records.outputs import Outputs
-from bench.scoring.diagnosis import choose_thresholds
+from bench.scoring import Computed, Scored, choose_thresholds, score, score_to_choose
 from tests.data.cohorts.test_building import build, table
+from tests.scoring.decodability.samples import QUICK
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def mislabelled():
     """A cohort whose findings are missed in one of five, and a network that sees them as they are."""
     given = table()
@@ -27,17 +27,30 @@ def mislabelled():
     return cohort, found
 
 
-def test_test_patients_are_scored_on_the_truth_and_val_patients_on_what_is_reported(mislabelled, monkeypatch):
+def computed(mislabelled, split, **more):
     cohort, found = mislabelled
-    monkeypatch.setattr(scoring._Reader, "scores", lambda *args, **options: ([], []))
-    scores, _ = scoring.score(found, None, cohort, ["val", "test"], replicates=10)
-    thresholds = choose_thresholds(cohort.part("val").targets, found["val"].probabilities)
+    thresholds = choose_thresholds(cohort.part("val"), found["val"])
+    given = {"outputs": found[split], "thresholds": thresholds, "columns": range(len(thresholds))}
+    return Computed(cohort.part(split), **(given | more))
+
+
+@pytest.fixture(scope="module")
+def on_test(mislabelled) -> Scored:
+    return score(computed(mislabelled, "test"), QUICK, replicates=10)
+
+
+@pytest.fixture(scope="module")
+def on_val(mislabelled) -> Scored:
+    return score_to_choose(computed(mislabelled, "val"), QUICK, replicates=10)
+
+
+def test_test_patients_are_scored_on_the_truth_and_val_patients_on_what_is_reported(mislabelled, on_test, on_val):
+    cohort, found = mislabelled
+    thresholds = choose_thresholds(cohort.part("val"), found["val"])
+    scores = {"val": Scores(on_val.scores, "race"), "test": Scores(on_test.scores, "race")}
 
     def one(metric, split, group=None):
-        attribute = "race" if group else None
-        wanted = (metric, "effusion", attribute, group, split)
-        (score,) = [s for s in scores if (s.metric, s.target, s.attribute, s.group, s.split) == wanted]
-        return score.value
+        return scores[split].one(metric, target="effusion", attribute="race" if group else None, group=group).value
 
     for split, labels in (("val", cohort.part("val").targets), ("test", cohort.part("test").truth)):
         p = found[split].probabilities[:, 0]
@@ -49,6 +62,51 @@ def test_test_patients_are_scored_on_the_truth_and_val_patients_on_what_is_repor
     assert one("auroc", "test", "Black") == pytest.approx(expected)
     reported = roc_auc_score(test.targets[:, 0], found["test"].probabilities[:, 0])
     assert abs(one("auroc", "test") - reported) > 0.02
+
+
+def test_whoever_chooses_sees_linear_probes_and_no_group(on_val):
+    assert {found.metric for found in on_val.scores if found.layer} == {
+        "decodability",
+        "decodability_ovr",
+        "decodability_worst_pair",
+        "decodability_hand_till",
+        "decodability_linear",
+        "decodability_probe",
+    }
+    assert {found.probe for found in on_val.scores if found.metric == "decodability_probe"} == {"ridge"}
+    assert all(found.layer for found in on_val.scores if found.attribute)
+
+
+def test_every_layer_is_read_and_references_stand_beside(mislabelled):
+    _, found = mislabelled
+    features, logits = found["test"].features, found["test"].logits
+    more = {
+        "outputs": Outputs(logits, features, {"block 1": features[:, :2]}, randomised=True),
+        "untrained": Outputs(logits[::-1].copy(), features[::-1].copy()),
+    }
+    made = score(computed(mislabelled, "test", **more), QUICK, replicates=10, leace=True)
+    read = [(found.layer, found.reference) for found in made.scores if found.metric == "decodability"]
+    assert read == [
+        ("features", None),
+        ("outputs", None),
+        ("block 1", None),
+        ("features", "untrained"),
+        ("outputs", "untrained"),
+        ("features", "leace"),
+    ]
+    controls = {(found.layer, found.reference) for found in made.scores if found.metric == "decodability_null"}
+    assert controls == {("features", "permuted"), ("outputs", "permuted")}
+    assert made.flags[0] == "RANDOMISED"
+    assert all(flag.startswith(("features: ", "outputs: ")) for flag in made.flags[1:] if flag != "INSUFFICIENT")
+
+
+def test_a_set_that_lacks_a_target_is_scored_on_the_outputs_it_has(mislabelled, on_test):
+    cohort, found = mislabelled
+    wide = Outputs(np.insert(found["test"].logits, 0, 9.0, axis=1), found["test"].features)
+    thresholds = np.r_[0.5, choose_thresholds(cohort.part("val"), found["val"])]
+    made = score(computed(mislabelled, "test", outputs=wide, thresholds=thresholds, columns=[1, 2]), QUICK, 10)
+    diagnosis = [found for found in made.scores if found.layer is None]
+    assert diagnosis == [found for found in on_test.scores if found.layer is None]
 
 
 def test_predictions_keep_both_labels_where_they_are_told_apart(mislabelled, tmp_path):

@@ -25,8 +25,8 @@ def cohort(seed: int = 0):  # type: ignore[no-untyped-def]
 def test_a_study_is_the_mean_of_its_images_in_whatever_order(seed: int) -> None:
     part = cohort(seed % 3).part("test")
     rng = np.random.default_rng(seed)
-    logits, features, stage = (rng.normal(size=(len(part), width)).astype(np.float32) for width in (2, 5, 3))
-    found = Outputs(logits, features, {"stage 1": stage})
+    logits, features, block = (rng.normal(size=(len(part), width)).astype(np.float32) for width in (2, 5, 3))
+    found = Outputs(logits, features, {"block 1": block})
     merged = studies.of(part)
     got = merged.outputs(found)
     frame = pd.DataFrame(found.probabilities).groupby(part.table["study"].to_numpy()).mean()
@@ -37,7 +37,7 @@ def test_a_study_is_the_mean_of_its_images_in_whatever_order(seed: int) -> None:
     again = shuffled.outputs(Outputs(found.logits[order], found.features[order], {}))
     assert shuffled.cohort.table["study"].tolist() == merged.cohort.table["study"].tolist()
     np.testing.assert_allclose(again.features, got.features, atol=1e-6)
-    assert list(got.stages) == ["stage 1"]
+    assert list(got.blocks) == ["block 1"]
 
 
 def test_a_study_is_positive_where_one_image_is_and_unknown_where_none_is_known() -> None:

@@ -4,8 +4,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.metrics import average_precision_score, brier_score_loss, recall_score, roc_auc_score
 
+from bench.scoring.catalogue import METRICS
 from bench.statistics import metrics
-from bench.statistics.metrics import METRICS, Sample, weighted_auroc
+from bench.statistics.metrics import Sample, weighted_auroc
 
 
 @st.composite
@@ -93,7 +94,7 @@ def test_a_whole_weight_is_a_repetition(case, random):
     repeated = Sample(sample.scores[rows], sample.positives[rows], sample.threshold)
     for metric in METRICS:
         weighted = metric.function(sample, counts[:, None].astype(float))
-        assert metric.function(repeated, np.ones((len(rows), 1))) == pytest.approx(weighted, abs=1e-12), metric.name
+        assert metric.function(repeated, np.ones((len(rows), 1))) == pytest.approx(weighted, abs=1e-12), metric.key
 
 
 @given(weighted_samples())
@@ -103,9 +104,9 @@ def test_columns_do_not_touch_each_other_and_values_lie_in_the_unit_interval(cas
         together = metric.function(sample, weights)
         assert together.shape == (3,)
         assert together.dtype == np.float64
-        assert np.all((together >= -1e-12) & (together <= 1 + 1e-12)), metric.name
+        assert np.all((together >= -1e-12) & (together <= 1 + 1e-12)), metric.key
         alone = [metric.function(sample, weights[:, [c]])[0] for c in range(3)]
-        np.testing.assert_allclose(together, alone, atol=1e-12, err_msg=metric.name)
+        np.testing.assert_allclose(together, alone, atol=1e-12, err_msg=metric.key)
 
 
 @pytest.mark.parametrize("positives", [np.zeros(5, bool), np.ones(5, bool)])
@@ -128,8 +129,8 @@ def test_no_image_and_no_threshold_are_undefined():
     empty = Sample(np.zeros(0), np.zeros(0, bool), 0.5)
     without = Sample(np.array([0.2, 0.8]), np.array([False, True]))
     for metric in METRICS:
-        assert np.isnan(metric.function(empty, np.ones((0, 2)))).all(), metric.name
-        assert np.isnan(metric.function(without, np.ones((2, 2)))).all() == metric.at_threshold, metric.name
+        assert np.isnan(metric.function(empty, np.ones((0, 2)))).all(), metric.key
+        assert np.isnan(metric.function(without, np.ones((2, 2)))).all() == metric.at_threshold, metric.key
 
 
 def test_weighted_auroc_takes_any_score():

@@ -113,9 +113,10 @@ def _log_share(sample: Sample, split: Split) -> np.ndarray:
     )
     if whitening.rank == 0:
         return np.broadcast_to(np.log(training.prevalence), (len(coordinates), training.n_groups))
-    on_all = log_softmax(Logistic.fit(training).predict(coordinates), axis=-1)
+    on_all: np.ndarray = log_softmax(Logistic.fit(training).predict(coordinates), axis=-1)
     losses = [-one[select, training.select_groups].mean() for one in on_all]
-    return on_all[int(np.argmin(losses))]
+    best: np.ndarray = on_all[int(np.argmin(losses))]
+    return best
 
 
 def _gain(sample: Sample, coordinates: SplitCoordinates, log_share: np.ndarray) -> tuple[float, np.ndarray]:

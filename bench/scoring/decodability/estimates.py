@@ -79,7 +79,8 @@ class Estimate:
     @property
     def by_patient(self) -> np.ndarray:
         """Influence values of the mean over splits, (P,)."""
-        return self.influence.sum(axis=0) / max(1, int((~np.isnan(self.values)).sum()))
+        total: np.ndarray = self.influence.sum(axis=0)
+        return total / max(1, int((~np.isnan(self.values)).sum()))
 
     @cached_property
     def standard_error(self) -> float:

@@ -68,9 +68,10 @@ class Examined:
         null = permuted_values(self.sample, splits, whitenings, suite.permutations, self.seed, self.at_once)
         tell("a random label, planted signals")
         label = random_label(self.sample, splits, suite, self.design, self.seed)
-        leak = Control("random label", label.interval(), leaks(label, suite))
+        leak = Control("random label", label.interval(), leaks(label, suite), worth=0.5)
         plants = planted(self.sample, whitenings[0], splits, suite, self.design, self.seed, self.at_once)
-        controls = tuple(Control(plant.name, plant.recovered.interval(), plant.missed) for plant in plants)
+        worth = suite.plants.worth
+        controls = tuple(Control(plant.name, plant.recovered.interval(), plant.missed, worth) for plant in plants)
         tell("depth under noise, readings given C")
         levels = [(0.0, linear.interval()), *self._depth()]
         failed = [flags.CONTROL_LEAK] if leak.failed else []

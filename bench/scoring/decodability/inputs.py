@@ -63,18 +63,7 @@ def check(
     group_codes = _codes(groups, "groups", n, columns=False)
     patient_codes = _codes(patients, "patients", n, columns=False)
     label_codes = None if strata is None else _codes(strata, "strata", n, columns=True)
-
-    highest = int(group_codes.max(initial=-1))
-    if group_codes.min(initial=0) < -1:
-        raise BenchError(
-            f"groups holds the code {int(group_codes.min())}. Groups are coded 0, 1, 2 …; -1 alone stands for unknown."
-        )
-    names = tuple(str(i) for i in range(highest + 1)) if group_names is None else tuple(group_names)
-    if highest >= len(names):
-        raise BenchError(
-            f"groups holds the code {highest}, but group_names has only {len(names)} names ({', '.join(names)}): "
-            f"codes from 0 to {len(names) - 1} are allowed, and -1 for unknown."
-        )
+    names = _names(group_codes, group_names)
 
     known = np.flatnonzero(group_codes >= 0)
     if len(known) < n:
@@ -111,11 +100,28 @@ def check(
     )
 
 
+def _names(group_codes: np.ndarray, group_names: Sequence[str] | None) -> tuple[str, ...]:
+    """The name of each code: the given ones, or the codes themselves."""
+    highest = int(group_codes.max(initial=-1))
+    if group_codes.min(initial=0) < -1:
+        raise BenchError(
+            f"groups holds the code {int(group_codes.min())}. Groups are coded 0, 1, 2 …; -1 alone stands for unknown."
+        )
+    names = tuple(str(i) for i in range(highest + 1)) if group_names is None else tuple(group_names)
+    if highest >= len(names):
+        raise BenchError(
+            f"groups holds the code {highest}, but group_names has only {len(names)} names ({', '.join(names)}): "
+            f"codes from 0 to {len(names) - 1} are allowed, and -1 for unknown."
+        )
+    return names
+
+
 def _most_frequent(cells: np.ndarray, patients: np.ndarray) -> np.ndarray:
     """The cell that most of each patient's images are in, the first of several, ``(P,) int``."""
     both, counts = np.unique(np.stack([patients, cells], axis=1), axis=0, return_counts=True)
     order = np.lexsort((both[:, 1], -counts, both[:, 0]))
-    return both[order, 1][np.unique(both[order, 0], return_index=True)[1]]
+    first: np.ndarray = np.unique(both[order, 0], return_index=True)[1]
+    return np.take(both[order, 1], first)
 
 
 def _features(features: np.ndarray) -> np.ndarray:

@@ -11,7 +11,7 @@ from bench.statistics.bootstrap import Interval
 _ANSWERS = {
     "granted": (1.0, "no probe reads the group better than .5 + δ (one-sided 95% bounds)"),
     "refused": (0.0, "a probe may read the group better than .5 + δ"),
-    "underpowered": (None, "UNDERPOWERED: too few patients to tell removal at this δ with 80% power"),
+    "underpowered": (None, "UNDERPOWERED: too few patients to tell removal at this δ with {power:.0%} power"),
     "unreliable": (None, "unreliable: a control failed, see the flags"),
 }
 
@@ -83,7 +83,7 @@ def removal(d: Decodability) -> Iterable[Row]:
     """The claim at every margin: 1 granted, 0 refused, None where nothing can be said."""
     for claim in d.removal:
         value, note = _ANSWERS[claim.answer]
-        yield Row(Interval(value), level=claim.margin, note=note)
+        yield Row(Interval(value), level=claim.margin, note=note.format(power=claim.power))
 
 
 def _null(d: Decodability) -> Iterable[Row]:
@@ -100,7 +100,8 @@ def _random_label(d: Decodability) -> Iterable[Row]:
 
 def _plants(d: Decodability) -> Iterable[Row]:
     for plant in d.plants:
-        yield Row(plant.one_vs_one, reference=plant.name, note="worth .70; missed" if plant.failed else "worth .70")
+        worth = f"worth {plant.worth:.2f}".replace("0.", ".")
+        yield Row(plant.one_vs_one, reference=plant.name, note=f"{worth}; missed" if plant.failed else worth)
 
 
 _BITS = (None, None)

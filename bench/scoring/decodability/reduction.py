@@ -77,11 +77,14 @@ class Reduction:
 
     def transform(self, whitened: np.ndarray) -> np.ndarray:
         """Coordinates (n, size) along the directions, of whitened coordinates (n, r)."""
-        return whitened @ self.directions
+        low: np.ndarray = whitened @ self.directions
+        return low
 
 
 def _divergences(scatters: Sequence[np.ndarray], totals: np.ndarray, prior: float) -> np.ndarray:
-    return sum(total * _divergence(scatter, total, prior) for scatter, total in zip(scatters, totals, strict=True))
+    parts = (total * _divergence(scatter, total, prior) for scatter, total in zip(scatters, totals, strict=True))
+    together: np.ndarray = sum(parts)
+    return together
 
 
 def _strongest(difference: np.ndarray, avoided: np.ndarray, count: int) -> np.ndarray:
@@ -90,7 +93,8 @@ def _strongest(difference: np.ndarray, avoided: np.ndarray, count: int) -> np.nd
     difference = difference - avoided @ (avoided.T @ difference)
     difference -= (difference @ avoided) @ avoided.T
     rank = len(difference)
-    return eigh(difference, subset_by_index=(rank - count, rank - 1), overwrite_a=True)[1][:, ::-1]
+    vectors: np.ndarray = eigh(difference, subset_by_index=(rank - count, rank - 1), overwrite_a=True)[1]
+    return vectors[:, ::-1]
 
 
 def _divergence(scatter: np.ndarray, total: float, prior: float) -> np.ndarray:
@@ -98,4 +102,5 @@ def _divergence(scatter: np.ndarray, total: float, prior: float) -> np.ndarray:
     rank = len(scatter)
     prior = prior * rank
     eigenvalues, vectors = eigh((scatter + prior * np.eye(rank)) / (total + prior), overwrite_a=True)
-    return (vectors * (eigenvalues - 1 - np.log(eigenvalues))) @ vectors.T
+    divergence: np.ndarray = (vectors * (eigenvalues - 1 - np.log(eigenvalues))) @ vectors.T
+    return divergence

@@ -14,10 +14,14 @@ from bench.scoring.decodability.suite import Suite
 
 @dataclass(frozen=True)
 class Removal:
-    """The claim at one margin: "granted", "refused", "underpowered" or "unreliable" (a control failed)."""
+    """The claim at one margin: "granted", "refused", "underpowered" or "unreliable" (a control failed).
+
+    ``power`` is what it asks for.
+    """
 
     margin: float
     answer: Literal["granted", "refused", "underpowered", "unreliable"]
+    power: float
 
 
 def claims(probes: Mapping[str, Estimate], headline: Estimate, reliable: bool, suite: Suite) -> tuple[Removal, ...]:
@@ -38,7 +42,7 @@ def claims(probes: Mapping[str, Estimate], headline: Estimate, reliable: bool, s
     widest = max(estimate.standard_error for estimate in probes.values())
     bound = max(estimate.upper for estimate in probes.values())
     answers = (_answer(margin, bound, headline.lower, widest, reliable, suite.power) for margin in suite.margins)
-    return tuple(Removal(margin, answer) for margin, answer in zip(suite.margins, answers, strict=True))
+    return tuple(Removal(margin, answer, suite.power) for margin, answer in zip(suite.margins, answers, strict=True))
 
 
 def _answer(

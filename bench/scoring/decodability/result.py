@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -43,11 +43,12 @@ class Null:
 
 @dataclass(frozen=True)
 class Control:
-    """What the suite read of something whose worth is known, and whether it failed to."""
+    """What the suite read of something whose ``worth`` is known, an AUROC, and whether it failed to."""
 
     name: str
     one_vs_one: Interval
     failed: bool
+    worth: float
 
 
 @dataclass(frozen=True)
@@ -97,8 +98,9 @@ class Decodability:
     effective_rank: float
     condition_number: float
     flags: tuple[str, ...]
-    patient_codes: np.ndarray
-    influence: np.ndarray
+    # Arrays have no == of their own.
+    patient_codes: np.ndarray = field(compare=False, repr=False)
+    influence: np.ndarray = field(compare=False, repr=False)
 
     @property
     def images(self) -> int:

@@ -50,8 +50,7 @@ class Permutations:
 
 @dataclass(frozen=True)
 class Plants:
-    """Planted signals: what each is ``worth`` to whoever knows where it is, what has to be ``recovered`` of it, and
-    where.
+    """Planted signals: what each is ``worth`` to whoever knows where it is, what has to be ``recovered`` of it, where.
 
     ``percentiles`` of the directions of the spectrum, from the one of least variance; ``readers`` are who reads which
     kind, the quickest first; a plant is taken for seen or missed without reading further folds when it lies so many
@@ -71,11 +70,10 @@ class Suite:
 
     ``depths``: feature noise σ at which linear probes read again. ``leak``: standard errors off .5 at which a random
     label counts as read. ``margins`` δ of the claim "no probe reads the group better than .5 + δ" and the ``power``
-    that
-    it needs. ``rare``: share of a group given C below which a weight grows no further. ``insufficient``: macro AUROC
-    that a fresh probe on the features may lack of the method's own. ``ill_conditioned``: condition number from which a
-    reader that does not whiten is blind to the weakest directions; ``nonlinear_gap``: what nonlinear probes may read
-    beyond linear ones before it is said.
+    that it needs. ``rare``: share of a group given C below which a weight grows no further. ``insufficient``: macro
+    AUROC that a fresh probe on the features may lack of the method's own. ``ill_conditioned``: condition number from
+    which a reader that does not whiten is blind to the weakest directions; ``nonlinear_gap``: what nonlinear probes may
+    read beyond linear ones before it is said.
     """
 
     version: int

@@ -1,17 +1,29 @@
-from functools import partial
+"""Samples, splits and readings by suite 1, for the parts of the suite."""
 
-"""Samples and splits for the parts of the suite."""
+from dataclasses import replace
+from functools import partial
 
 import numpy as np
 
-from bench.scoring.decodability import decode as decode_by
+from bench.scoring import decodability
 from bench.scoring.decodability.estimates import Design
 from bench.scoring.decodability.inputs import Sample, check
+from bench.scoring.decodability.probes.quadratic import Quadratic
+from bench.scoring.decodability.probes.ridge import Ridge
 from bench.scoring.decodability.splits import Split, patient_splits
 from bench.scoring.suites import V1
 
 #: The reading of suite 1.
-decode = partial(decode_by, suite=V1)
+decode = partial(decodability.decode, suite=V1)
+#: Suite 1 cut down to one probe of either kind, few permutations and one plant of each kind: a reading in a second.
+QUICK = replace(
+    V1,
+    version=1001,
+    probes=(Ridge, Quadratic),
+    permutations=replace(V1.permutations, count=10),
+    plants=replace(V1.plants, percentiles=(50,), readers=(("linear", (Ridge,)), ("quadratic", (Quadratic,)))),
+    depths=(0.1,),
+)
 
 
 def planted(

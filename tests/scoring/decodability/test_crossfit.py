@@ -1,12 +1,11 @@
 import numpy as np
 import pytest
 
-from bench.scoring.decodability.crossfit import FEW, LEADING, PRINCIPAL, SplitCoordinates, read, read_split
+from bench.scoring.decodability.crossfit import SplitCoordinates, read, read_split
 from bench.scoring.decodability.probes.neighbours import Neighbours
 from bench.scoring.decodability.probes.quadratic import Quadratic
 from bench.scoring.decodability.probes.ridge import Ridge
 from bench.scoring.decodability.probes.trees import Trees
-from bench.scoring.decodability.reduction import SIZE
 from bench.scoring.suites import V1
 from bench.statistics.auroc import one_vs_one
 from tests.scoring.decodability.samples import planted, sample
@@ -19,12 +18,19 @@ def coordinates() -> SplitCoordinates:
 
 
 def test_every_system_has_its_size_and_no_patient_is_in_two_parts(coordinates: SplitCoordinates) -> None:
-    sizes = {"full": 80, "principal": PRINCIPAL, "leading": LEADING, "reduced": SIZE, "few": 2 + FEW}
+    systems = V1.systems
+    sizes = {
+        "full": 80,
+        "principal": systems.principal,
+        "leading": systems.leading,
+        "reduced": systems.reduced,
+        "few": 2 + systems.few,
+    }
     for name, size in sizes.items():
-        systems = getattr(coordinates, name)
-        assert all(system.training.fit.shape[1] == system.test.shape[1] == size for system in systems)
-        assert sum(len(system.training.fit) for system in systems) == len(coordinates.fit)
-        assert len(systems) == (2 if name in ("reduced", "few") else 1)
+        learnt = getattr(coordinates, name)
+        assert all(system.training.fit.shape[1] == system.test.shape[1] == size for system in learnt)
+        assert sum(len(system.training.fit) for system in learnt) == len(coordinates.fit)
+        assert len(learnt) == (2 if name in ("reduced", "few") else 1)
     patients = [
         set(coordinates.sample.patients[rows]) for rows in (coordinates.fit, coordinates.select, coordinates.test)
     ]

@@ -6,7 +6,7 @@ from sklearn.metrics import roc_auc_score
 from bench.errors import BenchError
 from bench.scoring.decodability import Decodability
 from bench.scoring.suites import V1
-from tests.scoring.decodability.samples import planted
+from tests.scoring.decodability.samples import decode, planted
 
 
 def rotation(d: int) -> np.ndarray:

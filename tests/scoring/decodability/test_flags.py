@@ -17,9 +17,9 @@ def test_every_flag_has_one_sentence_of_its_own() -> None:
     ("flag", "expected"),
     [
         ("RANDOMISED", (None, "RANDOMISED")),
-        ("penultimate: PLANT_MISSED", ("penultimate", "PLANT_MISSED")),
-        ("stage 1: CONTROL_LEAK", ("stage 1", "CONTROL_LEAK")),
+        ("features: PLANT_MISSED", ("features", "PLANT_MISSED")),
+        ("block 1: CONTROL_LEAK", ("block 1", "CONTROL_LEAK")),
     ],
 )
-def test_view_and_name(flag: str, expected: tuple[str | None, str]) -> None:
+def test_layer_and_name(flag: str, expected: tuple[str | None, str]) -> None:
     assert flags.split(flag) == expected

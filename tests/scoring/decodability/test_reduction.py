@@ -1,10 +1,12 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from bench.scoring.suites import V1
 from bench.scoring.decodability.probes.probe import Training
 from bench.scoring.decodability.probes.quadratic import Quadratic
-from bench.scoring.decodability.reduction import LEADING, Reduction
+from bench.scoring.decodability.reduction import Reduction
+from bench.scoring.suites import V1
 
 
 def whiten(features: np.ndarray, weights: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray]:
@@ -40,7 +42,7 @@ def test_a_direction_of_different_spread_comes_first(
     whitened, groups, truth = spread_apart(n, width, shares, spreads)
     found = Reduction.fit(whitened, groups, np.ones(n), len(shares), V1.systems).directions
     # The first of those sought among all coordinates; the first among the leading ones stands before it.
-    first = len(shares) - 1 + (width > LEADING)
+    first = len(shares) - 1 + (width > V1.systems.sought)
     assert abs(found[:, first] @ truth) > least
 
 
@@ -78,7 +80,7 @@ def test_what_was_reduced_is_read() -> None:
     features[:, 0] = np.abs(features[:, 0]) * np.sign(features[:, 1]) * np.where(groups, 1, -1)
     features @= np.linalg.qr(rng.normal(size=(100, 100)))[0]
     fit = slice(3000)
-    reduction = Reduction.fit(features[fit], groups[fit], np.ones(3000), 2)
+    reduction = Reduction.fit(features[fit], groups[fit], np.ones(3000), 2, V1.systems)
     low = reduction.transform(features)
     assert low.shape == (6000, 32)
     given = Training(low[fit], groups[fit], np.ones(3000), np.ones(32), low[:0], groups[:0], 2)
@@ -91,10 +93,11 @@ def test_directions_are_orthonormal_and_weights_are_repeats() -> None:
     groups = rng.choice(3, 200, p=[0.2, 0.3, 0.5])
     weights = rng.integers(1, 4, 200)
     whitened, _ = whiten(rng.normal(size=(200, 12)) * (1 + groups[:, None] * np.linspace(0, 1, 12)), weights)
-    weighted = Reduction.fit(whitened, groups, weights.astype(float), 3, size=6, V1.systems).directions
+    six = replace(V1.systems, reduced=6)
+    weighted = Reduction.fit(whitened, groups, weights.astype(float), 3, six).directions
     np.testing.assert_allclose(weighted.T @ weighted, np.eye(6), atol=1e-9)
     rows = np.repeat(np.arange(200), weights)
-    repeated = Reduction.fit(whitened[rows], groups[rows], np.ones(len(rows)), 3, size=6).directions
+    repeated = Reduction.fit(whitened[rows], groups[rows], np.ones(len(rows)), 3, six).directions
     np.testing.assert_allclose(np.abs((weighted * repeated).sum(axis=0)), 1, atol=1e-6)
 
 
@@ -107,7 +110,8 @@ def test_more_coordinates_than_images_fewer_than_asked_for_and_groups_of_three(
 ) -> None:
     rng = np.random.default_rng(0)
     groups = np.r_[0, 1, 1, 1, np.full(n - 4, 2)]
-    reduction = Reduction.fit(rng.normal(size=(n, width)), groups, np.ones(n), 3, size=size)
+    systems = replace(V1.systems, reduced=size)
+    reduction = Reduction.fit(rng.normal(size=(n, width)), groups, np.ones(n), 3, systems)
     low = reduction.transform(rng.normal(size=(7, width)))
     assert low.shape == (7, expected)
     assert np.isfinite(low).all()

@@ -26,8 +26,7 @@ def depth(
     seed: int,
     at_once: int = 1,
 ) -> list[Estimate]:
-    """D(σ) of the linear probes at each of the suite's depths: isotropic Gaussian noise of σ × ``rms`` on every
-    feature.
+    """D(σ) of the linear probes at each of the suite's depths: isotropic Gaussian noise of σ × ``rms`` is added.
 
     σ counts in units of the root mean square ``rms`` of a centred feature.
 

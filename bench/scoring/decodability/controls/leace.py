@@ -68,4 +68,5 @@ class Leace:
 
     def apply(self, features: np.ndarray) -> np.ndarray:
         """The features (m, D), of the fit set or not, with the group erased: (m, D) float64."""
-        return features - ((features - self.offset) @ self.readout) @ self.displacement
+        erased: np.ndarray = features - ((features - self.offset) @ self.readout) @ self.displacement
+        return erased

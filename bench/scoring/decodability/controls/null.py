@@ -62,7 +62,8 @@ def permuted_values(
         groups = [images[:, rows] for rows in parts]
         return _read(coordinates, groups, whitening.variances, len(sample.names), np.array(permutations.penalties))
 
-    return np.mean(each(one, range(len(splits)), at_once), axis=0)
+    values: np.ndarray = np.mean(each(one, range(len(splits)), at_once), axis=0)
+    return values
 
 
 def _read(

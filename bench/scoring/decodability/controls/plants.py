@@ -105,9 +105,11 @@ def code(kind: Kind, labels: np.ndarray, worth: float, rng: np.random.Generator)
     noise = rng.standard_normal(len(labels))
     if kind == "linear":
         d = np.sqrt(2) * norm.ppf(worth)
-        return (noise + d * (labels - 0.5)) / np.sqrt(1 + d**2 / 4)
+        linear: np.ndarray = (noise + d * (labels - 0.5)) / np.sqrt(1 + d**2 / 4)
+        return linear
     ratio = np.tan(np.pi / 2 * worth)
-    return noise * np.where(labels == 1, ratio, 1.0) / np.sqrt((1 + ratio**2) / 2)
+    quadratic: np.ndarray = noise * np.where(labels == 1, ratio, 1.0) / np.sqrt((1 + ratio**2) / 2)
+    return quadratic
 
 
 def _recover(

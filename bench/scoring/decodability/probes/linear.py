@@ -23,4 +23,5 @@ class LinearPath:
         # One product for the whole path: the images are read once, not once a penalty.
         side_by_side = self.coefficients.transpose(1, 0, 2).reshape(rank, penalties * groups).astype(coordinates.dtype)
         scores = (coordinates @ side_by_side).reshape(len(coordinates), penalties, groups)
-        return scores.transpose(1, 0, 2) + self.intercepts[:, None, :]
+        log_posteriors: np.ndarray = scores.transpose(1, 0, 2) + self.intercepts[:, None, :]
+        return log_posteriors

@@ -75,4 +75,5 @@ def _solve(
         return loss, (gradient * scale).ravel()
 
     found = minimize(objective, (start / scale).ravel(), jac=True, method="L-BFGS-B", options=_STOP)
-    return found.x.reshape(scale.shape) * scale
+    parameters: np.ndarray = found.x.reshape(scale.shape) * scale
+    return parameters

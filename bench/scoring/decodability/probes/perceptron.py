@@ -70,7 +70,9 @@ class Perceptron:
     def predict(self, coordinates: np.ndarray) -> np.ndarray:
         """Log posteriors (L, n, K) of coordinates (n, d)."""
         scores = _log_posteriors([self.hidden, self.output], coordinates.astype(np.float32))
-        return scores.reshape(len(self.penalties), _NETWORKS, *scores.shape[1:]).mean(axis=1, dtype=np.float64)
+        by_penalty = scores.reshape(len(self.penalties), _NETWORKS, *scores.shape[1:])
+        mean: np.ndarray = by_penalty.mean(axis=1, dtype=np.float64)
+        return mean
 
 
 class _Adam:
@@ -142,7 +144,8 @@ def _log_posteriors(parameters: list[np.ndarray], coordinates: np.ndarray) -> np
 
 def _losses(parameters: list[np.ndarray], coordinates: np.ndarray, groups: np.ndarray) -> np.ndarray:
     """Mean log-loss of each network (N,)."""
-    return -_log_posteriors(parameters, coordinates)[:, np.arange(len(groups)), groups].mean(axis=1)
+    losses: np.ndarray = -_log_posteriors(parameters, coordinates)[:, np.arange(len(groups)), groups].mean(axis=1)
+    return losses
 
 
 def _by_network(parameter: np.ndarray) -> np.ndarray:

@@ -35,13 +35,15 @@ class Training:
     @property
     def onehot(self) -> np.ndarray:
         """Group membership (n, K), each row times its weight."""
-        return np.eye(self.n_groups)[self.groups] * self.weights[:, None]
+        onehot: np.ndarray = np.eye(self.n_groups)[self.groups] * self.weights[:, None]
+        return onehot
 
     @property
     def prevalence(self) -> np.ndarray:
         """Weighted share of each group (K,), all above 0."""
         totals = np.bincount(self.groups, self.weights, minlength=self.n_groups)
-        return totals / totals.sum()
+        shares: np.ndarray = totals / totals.sum()
+        return shares
 
 
 class Reader(Protocol):
@@ -56,7 +58,7 @@ class Reader(Protocol):
 
 
 class Probe(Protocol):
-    """One way to read. A new one is a file with a class of this form and an entry in ``suite.SUITE``."""
+    """One way to read. A new one is a file with a class of this form and an entry in a new suite's ``probes``."""
 
     name: ClassVar[str]
     #: It is run on each of these, and the select part decides.

@@ -81,4 +81,5 @@ def pool(scatters: np.ndarray, totals: np.ndarray, pooling: float) -> np.ndarray
         pooling: λ.
     """
     mixed = (1 - pooling) * scatters + pooling * scatters.sum(axis=0)
-    return mixed / ((1 - pooling) * totals + pooling * totals.sum())[:, None, None]
+    covariances: np.ndarray = mixed / ((1 - pooling) * totals + pooling * totals.sum())[:, None, None]
+    return covariances

@@ -80,4 +80,5 @@ class Trees:
         if self.booster is None:
             return np.tile(self.prior, (1, len(coordinates), 1))
         raw = np.asarray(self.booster.predict(coordinates, raw_score=True, num_threads=1))
-        return log_softmax(raw.reshape(1, len(coordinates), -1), axis=2)
+        scores: np.ndarray = log_softmax(raw.reshape(1, len(coordinates), -1), axis=2)
+        return scores

@@ -1,13 +1,21 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from bench.scoring.decodability.controls.null import permute, permuted_values
 from bench.scoring.decodability.crossfit import SplitCoordinates
 from bench.scoring.decodability.probes.ridge import Ridge
+from bench.scoring.decodability.suite import Permutations
 from bench.scoring.decodability.whitening import Whitening
 from bench.scoring.suites import V1
 from bench.statistics.auroc import one_vs_one
 from tests.scoring.decodability.samples import planted, sample
+
+
+def times(count: int) -> Permutations:
+    """Those of suite 1, so many."""
+    return replace(V1.permutations, count=count)
 
 
 def test_groups_are_exchanged_among_patients_of_one_stratum() -> None:

@@ -1,18 +1,15 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from sklearn.metrics import roc_auc_score
 
-from bench.scoring.decodability.controls.plants import (
-    Plant,
-    _of_first,
-    leaks,
-    planted,
-    random_label,
-)
+from bench.scoring.decodability.controls.plants import Plant, _of_first, code, leaks, planted, random_label
 from bench.scoring.decodability.crossfit import SplitCoordinates, read_split
 from bench.scoring.decodability.estimates import by_patient
 from bench.scoring.decodability.probes.ridge import Ridge
 from bench.scoring.decodability.probes.trees import Trees
+from bench.scoring.decodability.suite import Kind
 from bench.scoring.decodability.whitening import Whitening
 from bench.scoring.suites import V1
 from bench.statistics.auroc import decide_all, pairs
@@ -27,15 +24,14 @@ def plants(features: np.ndarray, groups: np.ndarray, patients: np.ndarray) -> di
 
 
 @pytest.mark.parametrize("kind", ["linear", "quadratic"])
-def test_a_plant_is_worth_what_it_is_built_to_be(kind: str) -> None:
+def test_a_plant_is_worth_what_it_is_built_to_be(kind: Kind) -> None:
     labels = np.random.default_rng(0).integers(0, 2, 200_000)
-    code = code(kind, labels, V1.plants.worth, np.random.default_rng(1))
-    assert roc_auc_score(labels, code if kind == "linear" else np.abs(code)) == pytest.approx(
-        V1.plants.worth, abs=0.003
-    )
-    assert code.var() == pytest.approx(1, abs=0.02)
+    worth = V1.plants.worth
+    coded = code(kind, labels, worth, np.random.default_rng(1))
+    assert roc_auc_score(labels, coded if kind == "linear" else np.abs(coded)) == pytest.approx(worth, abs=0.003)
+    assert coded.var() == pytest.approx(1, abs=0.02)
     if kind == "quadratic":
-        assert roc_auc_score(labels, code) == pytest.approx(0.5, abs=0.005)
+        assert roc_auc_score(labels, coded) == pytest.approx(0.5, abs=0.005)
 
 
 def test_with_many_images_every_plant_is_recovered_also_where_there_is_hardly_any_variance() -> None:

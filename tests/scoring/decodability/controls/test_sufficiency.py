@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from bench.scoring.suites import V1
 from bench.scoring.decodability.controls.sufficiency import insufficient, shortfall
+from bench.scoring.suites import V1
 
 
 def diagnosis(n: int = 1500, seed: int = 0) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
@@ -38,8 +38,8 @@ def test_features_without_one_of_the_labels_are_insufficient() -> None:
     assert insufficient(lacking, V1)
 
 
-def test_with_few_patients_chance_is_not_mistaken_for_a_shortfall(, suite=V1) -> None:
-    flagged = [insufficient(shortfall(*diagnosis(200, seed), suite=V1)) for seed in range(20)]
+def test_with_few_patients_chance_is_not_mistaken_for_a_shortfall() -> None:
+    flagged = [insufficient(shortfall(*diagnosis(200, seed), suite=V1), V1) for seed in range(20)]
     assert sum(flagged) <= 2
 
 

@@ -1,8 +1,9 @@
 import numpy as np
 import pytest
 
-from bench.scoring.decodability import Decodability, decode, scores
-from tests.scoring.decodability.samples import planted
+from bench.scoring.decodability import Decodability
+from bench.scoring.readings import scores
+from tests.scoring.decodability.samples import decode, planted
 
 
 @pytest.fixture(scope="module")
@@ -13,7 +14,7 @@ def result() -> Decodability:
 
 
 def test_scores_are_tidy(result: Decodability) -> None:
-    rows = scores(result, view="penultimate", split="test")
+    rows = scores(result, layer="features", attribute="race")
     assert [row.metric for row in rows] == [
         "decodability",
         "decodability_conditional",
@@ -32,10 +33,10 @@ def test_scores_are_tidy(result: Decodability) -> None:
         "decodability_random_label",
         *["decodability_plant"] * 6,
     ]
-    assert {(row.view, row.split, row.attribute) for row in rows} == {("penultimate", "test", "race")}
+    assert {(row.layer, row.attribute) for row in rows} == {("features", "race")}
     head, given, asian, black, white = rows[0], rows[1], *rows[4:7]
     assert (head.value, head.low, head.high) == (result.one_vs_one.value, result.one_vs_one.low, result.one_vs_one.high)
-    assert (head.probe, head.n, head.patients, head.group) == (result.probe, 240, 120, None)
+    assert (head.read_by, head.n, head.patients, head.group) == (result.probe, 240, 120, None)
     assert given.note == "4 strata compared, 0 without two groups skipped"
     assert (asian.group, asian.n + white.n, asian.patients + white.patients) == ("Asian", 240, 120)
     assert (black.group, black.value, black.n) == ("Black", None, 0)
@@ -44,36 +45,38 @@ def test_scores_are_tidy(result: Decodability) -> None:
     assert [row.level for row in rows if row.metric == "decodability_depth"] == [0, 0.01, 0.03, 0.1, 0.3, 1]
     assert [(row.level, row.value) for row in rows if row.metric == "removal"] == [(0.02, 0), (0.03, 0), (0.05, 0)]
     bound = next(row for row in rows if row.metric == "removal_bound")
-    assert bound.value == result.bound == next(p.upper for p in result.probes if p.name == bound.probe)
+    assert bound.value == result.bound == next(p.upper for p in result.probes if p.name == bound.read_by)
 
 
 def test_no_two_scores_say_they_are_the_same(result: Decodability) -> None:
-    rows = scores(result, view="penultimate", split="test")
+    rows = scores(result, layer="features", attribute="race")
     keys = [(row.metric, row.group, row.probe, row.reference, row.level) for row in rows]
     assert len(set(keys)) == len(keys)
 
 
 def test_controls_are_reference_rows(result: Decodability) -> None:
-    rows = scores(result, view="outputs", split="val", attribute="sex")
+    rows = scores(result, layer="outputs", attribute="sex")
     null = next(row for row in rows if row.metric == "decodability_null")
-    assert (null.reference, null.probe) == ("permuted", "ridge")
+    assert (null.reference, null.read_by) == ("permuted", "ridge")
     assert (null.value, null.low, null.high) == (result.null.mean, result.null.low, result.null.high)
     names = [row.reference for row in rows if row.metric == "decodability_plant"]
     assert names[0] == "planted linear, percentile 1"
     assert len(set(names)) == 6
+    assert {row.note for row in rows if row.metric == "decodability_plant"} <= {"worth .70", "worth .70; missed"}
     assert {row.attribute for row in rows} == {"sex"}
 
 
 def test_what_cannot_be_said_has_no_value(result: Decodability) -> None:
     few = decode(*planted(0.0, patients=30, features=3, images=1))
-    rows = [row for row in scores(few, view="outputs", split="test") if row.metric == "removal"]
+    rows = [row for row in scores(few, layer="outputs", attribute="race") if row.metric == "removal"]
     assert [row.value for row in rows] == [None] * 3
-    assert all("UNDERPOWERED" in row.note for row in rows)
+    note = "UNDERPOWERED: too few patients to tell removal at this δ with 80% power"
+    assert [row.note for row in rows] == [note] * 3
 
 
 def test_flags_stand_beside_the_headline() -> None:
     flat = decode(np.ones((40, 2)), np.arange(40) % 2, np.arange(40), fast=True)
-    rows = scores(flat, view="outputs", split="test", reference="untrained")
+    rows = scores(flat, layer="outputs", attribute="race", reference="untrained")
     assert rows[0].note == "flags: CONSTANT_FEATURES"
     assert {row.reference for row in rows} == {"untrained"}
     assert "decodability_conditional" not in {row.metric for row in rows}
