@@ -63,7 +63,7 @@ def _parts(path: Path) -> tuple[RunRecord, list[ScoreFile]]:
             raise BenchError(f"{path} is no record of schema version 1, so it was left as it is.")
         return _run(old), _files(old)
     except (ValueError, KeyError, TypeError, AttributeError) as error:
-        what = " ".join(str(error).split())[:200]
+        what = f"no {error}" if isinstance(error, KeyError) else " ".join(str(error).split())[:200]
         raise BenchError(f"{path} is no whole record of schema version 1 ({what}), so it was left as it is.") from error
 
 
@@ -116,7 +116,7 @@ def _file(
         scoring=int(made["scoring"].get("version", 1)),
         suite=made["suite_version"],
     )
-    flags = [flag.replace("penultimate: ", f"{FEATURES}: ") for flag in made["flags"]]
+    flags = [_flag(flag) for flag in made["flags"]]
     return ScoreFile(
         run=old["id"],
         head=head,
@@ -131,8 +131,16 @@ def _file(
 
 def _score(old: Mapping[str, Any]) -> Score:
     fields = {name: value for name, value in old.items() if name not in ("split", "view")}
-    view = old.get("view")
-    fields["layer"] = FEATURES if view == "penultimate" else view and view.replace("stage", "block")
+    fields["layer"] = old.get("view") and _layer(old["view"])
     if old["metric"] != _BY_PROBE:
         fields |= {"probe": None, "read_by": old.get("probe")}
     return Score.model_validate(fields)
+
+
+def _flag(old: str) -> str:
+    view, colon, name = old.partition(": ")
+    return f"{_layer(view)}: {name}" if colon else old
+
+
+def _layer(view: str) -> str:
+    return FEATURES if view == "penultimate" else view.replace("stage", "block")
