@@ -5,8 +5,12 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
+
+if TYPE_CHECKING:
+    from bench.records import Record, ScoreFile
 
 # Before numpy and torch start their threads: with a test process a core, more would only stand in each other's way.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
@@ -49,8 +53,25 @@ def tiny_runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def tiny_record(tiny_runs: Path):  # type: ignore[no-untyped-def]
+def tiny_record(tiny_runs: Path) -> Record:
     """The record of that run."""
     from bench.records import read_all
 
-    return read_all(tiny_runs)[0]
+    (record,) = read_all(tiny_runs)
+    return record
+
+
+@pytest.fixture(scope="session")
+def tiny_scores(tiny_record: Record) -> ScoreFile:
+    """The scores of that run on its test patients."""
+    (test,) = [file for file in tiny_record.files if file.head.place == "test"]
+    return test
+
+
+@pytest.fixture
+def few_probes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Race is read by linear probes alone and without controls: for tests that are about all else."""
+    from bench.scoring import scorer
+
+    decode = scorer.decode
+    monkeypatch.setattr(scorer, "decode", lambda *given, **more: decode(*given, **{**more, "fast": True}))

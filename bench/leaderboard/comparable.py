@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 
@@ -91,21 +91,19 @@ def by_key(found: Iterable[Entry]) -> dict[tuple[str, str], list[tuple[Key, list
 
 
 def of_several_versions(tables: Iterable[tuple[Key, list[Entry]]]) -> str | None:
-    """What is said where the tables of one data set come from several versions of the suite; None where from one."""
-    counts: dict[int, int] = defaultdict(int)
-    methods: dict[int, set[str]] = defaultdict(set)
-    for key, members in tables:
-        counts[key.suite_version] += len(members)
-        methods[key.suite_version] |= {entry.run.method.name for entry in members}
-        task, dataset = key.task, key.dataset
-    if len(counts) < 2:
-        return None
+    """What is said where runs of one data set lack the newest version of the suite that others have; None if none."""
+    found = [(key, entry) for key, members in tables for entry in members]
+    counts = Counter(key.suite_version for key, _ in found)
     newest = max(counts)
-    found = ", ".join(f"version {version}: {count}" for version, count in sorted(counts.items()))
-    old = sorted(set.union(*(methods[version] for version in counts if version < newest)))
+    up_to_date = {entry.run.id for key, entry in found if key.suite_version == newest}
+    behind = sorted({entry.run.method.name for _, entry in found if entry.run.id not in up_to_date})
+    if not behind:
+        return None
+    task, dataset = found[0][0].task, found[0][0].dataset
+    versions = ", ".join(f"version {version}: {count}" for version, count in sorted(counts.items()))
     return (
         f"The records of {task} on {dataset} were scored by different versions of the decodability suite (records of "
-        f"{found}). Scores of different versions are no measure of each other, so each version has tables of its own. "
-        f"To bring the older up to version {newest}: bench score task={task} scoring.suites=[{newest}] (of "
-        f"{', '.join(old)}): a network that is trained is not trained again, only scored from its weights."
+        f"{versions}). Scores of different versions are no measure of each other, so each version has tables of its "
+        f"own. To bring the older up to version {newest}: bench score task={task} scoring.suites=[{newest}] (of "
+        f"{', '.join(behind)}): a network that is trained is not trained again, only scored from its weights."
     )

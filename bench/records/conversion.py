@@ -12,13 +12,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pydantic import ValidationError
-
 from bench.errors import BenchError
 from bench.records.run_record import RunRecord
-from bench.records.score import FEATURES, MACRO, Score
+from bench.records.score import FEATURES, Score
 from bench.records.score_file import Head, Place, ScoreFile
-from bench.records.store import OLD, score_path, write_record
+from bench.records.store import OLD, RUN, path_of, write_record
 
 #: What is left of the old file.
 KEPT = "record.schema-1.json"
@@ -48,9 +46,11 @@ def convert(runs_dir: Path, say: Callable[[str], None]) -> list[Converted]:
     made = []
     for path in sorted(runs_dir.rglob(OLD)):
         run, files = _parts(path)
-        write_record(run, files, path.parent)
+        # It appears last: where it stands, all was written, and scores may have been made anew since.
+        if not path.with_name(RUN).exists():
+            write_record(run, files, path.parent)
         path.rename(path.with_name(KEPT))
-        names = tuple(score_path(path.parent, file.head.arena, file.head.suite).name for file in files)
+        names = tuple(path_of(file, path.parent).name for file in files)
         say(f"{path.parent}: run.json and scores/{{{', '.join(names)}}}; {OLD} is now {KEPT}")
         made.append(Converted(path.parent, names))
     return made
@@ -62,8 +62,8 @@ def _parts(path: Path) -> tuple[RunRecord, list[ScoreFile]]:
         if not isinstance(old, dict) or old.get("schema_version") != 1:
             raise BenchError(f"{path} is no record of schema version 1, so it was left as it is.")
         return _run(old), _files(old)
-    except (ValueError, KeyError, TypeError, ValidationError) as error:
-        what = " ".join(str(error).split())[:200]
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        what = f"no {error}" if isinstance(error, KeyError) else " ".join(str(error).split())[:200]
         raise BenchError(f"{path} is no whole record of schema version 1 ({what}), so it was left as it is.") from error
 
 
@@ -98,7 +98,8 @@ def _file(
     unit = str(made["scoring"].get("unit", "image"))
     split = "test" if place == "elsewhere" else place
     rows = [_score(score) for score in scores]
-    counted = next((score.n for score in rows if (score.target, score.attribute) == (MACRO, None)), 0)
+    # Of studies no count was kept, but scores have one: the widest is of all whose label or group is known.
+    counted = max((score.n for score in rows), default=0)
     head = Head(
         arena=name if unit == "image" else f"{name} by {unit}",
         place=place,
@@ -115,7 +116,7 @@ def _file(
         scoring=int(made["scoring"].get("version", 1)),
         suite=made["suite_version"],
     )
-    flags = [flag.replace("penultimate: ", f"{FEATURES}: ") for flag in made["flags"]]
+    flags = [_flag(flag) for flag in made["flags"]]
     return ScoreFile(
         run=old["id"],
         head=head,
@@ -130,8 +131,16 @@ def _file(
 
 def _score(old: Mapping[str, Any]) -> Score:
     fields = {name: value for name, value in old.items() if name not in ("split", "view")}
-    view = old.get("view")
-    fields["layer"] = FEATURES if view == "penultimate" else view and view.replace("stage", "block")
+    fields["layer"] = old.get("view") and _layer(old["view"])
     if old["metric"] != _BY_PROBE:
         fields |= {"probe": None, "read_by": old.get("probe")}
     return Score.model_validate(fields)
+
+
+def _flag(old: str) -> str:
+    view, colon, name = old.partition(": ")
+    return f"{_layer(view)}: {name}" if colon else old
+
+
+def _layer(view: str) -> str:
+    return FEATURES if view == "penultimate" else view.replace("stage", "block")

@@ -19,10 +19,14 @@ ANY: Final = "<any>"
 
 @dataclass(frozen=True)
 class Scores:
-    """The scores of one network in one arena by one suite; ``protected`` is what :data:`PROTECTED` stands for."""
+    """The scores of one network in one arena by one suite; ``protected`` is what :data:`PROTECTED` stands for.
+
+    ``owner`` says whose they are, in errors.
+    """
 
     rows: Sequence[Score]
     protected: str
+    owner: str = "one network"
 
     def one(self, metric: str, **dimensions: str | float | None) -> Score | None:
         """The score of this metric with these dimensions, all others None; None where there is none.
@@ -34,8 +38,8 @@ class Scores:
         if len(found) > 1:
             asked = ", ".join(f"{name}={value}" for name, value in dimensions.items())
             raise BenchError(
-                f"There are {len(found)} scores {metric!r} ({asked}) where one is needed. They were not written by this"
-                " version: score the network again (bench score)."
+                f"Of {self.owner} there are {len(found)} scores {metric!r} ({asked}) where one is needed. They were not"
+                " written by this version: delete their file, and score the network again (bench score)."
             )
         return found[0] if found else None
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-from functools import cached_property
 from typing import Any, Literal
 
 from pydantic import Field
@@ -66,7 +65,8 @@ class ScoreFile(Part):
     environment: dict[str, Any] = Field(default_factory=dict)
     seconds: float = 0.0
 
-    @cached_property
+    @property
     def find(self) -> Scores:
         """The scores, to be asked for."""
-        return Scores(self.scores, self.head.protected)
+        owner = f"run {self.run} on {self.head.arena} by suite {self.head.suite}"
+        return Scores(self.scores, self.head.protected, owner)

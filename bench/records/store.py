@@ -54,6 +54,11 @@ def score_path(folder: Path, arena: str, suite: int) -> Path:
     return folder / SCORES / f"{told_apart}.{suite}.json"
 
 
+def path_of(file: ScoreFile, folder: Path) -> Path:
+    """Where a file of scores stands in a run's folder."""
+    return score_path(folder, file.head.arena, file.head.suite)
+
+
 def write_run(run: RunRecord, folder: Path) -> None:
     """Write ``run.json``: it appears when the network is trained, and its presence says that the weights are whole."""
     write_text(folder / RUN, run.model_dump_json(indent=1) + "\n")
@@ -67,7 +72,7 @@ def write_scores(file: ScoreFile, influence: pd.DataFrame, folder: Path) -> None
         influence: indexed by patients' keyed hashes, one column a smooth score (its :func:`label`).
         folder: the run's.
     """
-    path = score_path(folder, file.head.arena, file.head.suite)
+    path = path_of(file, folder)
     path.parent.mkdir(exist_ok=True)
     with whole(influence_path(path)) as partial:
         influence.astype(np.float32).to_parquet(partial)
@@ -78,7 +83,7 @@ def write_record(run: RunRecord, files: Sequence[ScoreFile], folder: Path) -> No
     """Write files of scores that have no influence values, then ``run.json``."""
     (folder / SCORES).mkdir(exist_ok=True)
     for file in files:
-        write_text(score_path(folder, file.head.arena, file.head.suite), file.model_dump_json(indent=1) + "\n")
+        write_text(path_of(file, folder), file.model_dump_json(indent=1) + "\n")
     write_run(run, folder)
 
 
@@ -93,15 +98,17 @@ def read(folder: Path) -> Record:
     Raises:
         BenchError: naming the file, when one is not of this schema or of another run.
     """
-    run = parse(folder / RUN, RunRecord, "run")
-    files = tuple(parse(path, ScoreFile, "file of scores") for path in sorted((folder / SCORES).glob("*.json")))
-    for file in files:
+    run, files = parse(folder / RUN, RunRecord, "run"), []
+    # One that is being written, or was when its process was killed, begins with a point.
+    for path in sorted((folder / SCORES).glob("[!.]*.json")):
+        file = parse(path, ScoreFile, "file of scores")
         if file.run != run.id:
             raise BenchError(
-                f"{score_path(folder, file.head.arena, file.head.suite)} holds scores of run {file.run}, not of"
-                f" {run.id}, in whose folder it lies. Move it to where it belongs, or delete it."
+                f"{path} holds scores of run {file.run}, not of {run.id}, in whose folder it lies. Move it to where it"
+                " belongs, or delete it."
             )
-    return Record(run, files)
+        files.append(file)
+    return Record(run, tuple(files))
 
 
 def parse(path: Path, model: type[Model], what: str) -> Model:

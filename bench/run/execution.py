@@ -17,7 +17,7 @@ from filelock import FileLock, Timeout
 
 from bench import records, training
 from bench.config import RunConfig
-from bench.errors import BenchError
+from bench.errors import BenchError, suggest
 from bench.files import whole, write_text
 from bench.records import Place, Record, ScoreFile, outputs
 from bench.records.environment import environment
@@ -27,10 +27,11 @@ from bench.run.planning import Run, plan
 from bench.scoring import Scored, score, score_to_choose
 from bench.scoring.decodability import Suite
 from bench.scoring.suites import SUITES
+from bench.task import Cohort
 from bench.terminal import step
 from bench.training import loggers
 
-FIGURE = "scores.png"
+CONFIG, FIGURE = "config.yaml", "scores.png"
 
 
 @dataclass(frozen=True)
@@ -59,9 +60,12 @@ def run(config: RunConfig, places: Sequence[Place] = ("val", "test"), train: boo
     Raises:
         BenchError: for anything the user can mend.
     """
-    planned = plan(config)
-    lacking = _lacking(planned, places)
-    if not lacking:
+    return complete(plan(config), places, train)
+
+
+def complete(planned: Run, places: Sequence[Place], train: bool = True) -> Outcome:
+    """What :func:`run` does, of a run that is planned already."""
+    if not _lacking(planned, places, whole=not train):
         return Outcome(records.read(planned.folder), planned.folder, existed=True)
     if not train and not training.trained(planned.folder):
         raise BenchError(
@@ -71,53 +75,73 @@ def run(config: RunConfig, places: Sequence[Place] = ("val", "test"), train: boo
     try:
         with FileLock(planned.folder / ".lock", timeout=0):
             # Another process may have done some of it since.
-            return Outcome(_execute(planned, places), planned.folder, existed=False)
+            return Outcome(_execute(planned, places, train), planned.folder, existed=False)
     except Timeout as error:
         raise BenchError(
             f"Another process is at work on this run ({planned.folder}). Wait for it, then give the same command again."
         ) from error
 
 
-def suites_of(config: RunConfig) -> list[Suite]:
-    """The suites that a configuration asks for."""
-    return [SUITES[version] for version in config.scoring.suites]
+def suites_of(versions: Sequence[int]) -> list[Suite]:
+    """The suites of these versions, each once.
+
+    Raises:
+        BenchError: for a version that there is no suite of.
+    """
+    asked = dict.fromkeys(versions)
+    for version in asked:
+        if version not in SUITES:
+            known = suggest(str(version), map(str, SUITES))
+            raise BenchError(f"scoring.suites={[*asked]}: no suite has version {version}.{known}")
+    return [SUITES[version] for version in asked]
 
 
-def _lacking(planned: Run, places: Sequence[Place]) -> list[tuple[Arena, list[Suite]]]:
-    """The arenas that are still to be scored, each with the suites that are to do it."""
-    trained = (planned.folder / records.RUN).exists()
-    there = records.read(planned.folder).files if trained else ()
-    replicates = planned.config.scoring.replicates
+def _lacking(planned: Run, places: Sequence[Place], whole: bool) -> list[tuple[Arena, list[Suite]]]:
+    """The arenas that are still to be scored, each with the suites that are to do it.
+
+    ``whole``: also those whose influence values are not there, as of records that were converted.
+    """
+    folder, replicates = planned.folder, planned.config.scoring.replicates
+    there = records.read(folder).files if (folder / records.RUN).exists() else ()
+    if whole:
+        there = tuple(file for file in there if records.influence_path(records.path_of(file, folder)).exists())
+    suites = suites_of(planned.config.scoring.suites)
     wanted = [
-        (arena, [s for s in suites_of(planned.config) if not any(arena.holds(f, s.version, replicates) for f in there)])
+        (arena, [suite for suite in suites if not any(arena.holds(file, suite.version, replicates) for file in there)])
         for arena in planned.arenas(places)
     ]
-    return [(arena, suites) for arena, suites in wanted if suites]
+    return [(arena, lacking) for arena, lacking in wanted if lacking]
 
 
-def _execute(planned: Run, places: Sequence[Place]) -> Record:
-    folder = planned.folder
+def _execute(planned: Run, places: Sequence[Place], train: bool) -> Record:
     network, log = _trained(planned)
-    for arena, suites in _lacking(planned, places):
+    for arena, suites in _lacking(planned, places, whole=not train):
         with step(f"scoring on {arena.title}", {}):
-            opened = arena.open()
-            found, computed = network.compute(arena, opened)
-            for suite in suites:
-                started = time.monotonic()
-                leace = arena.place == "test" and planned.config.method.name == records.BASELINE
-                replicates = planned.config.scoring.replicates
-                made = (
-                    score_to_choose(computed, suite, replicates)
-                    if arena.place == "val"
-                    else score(computed, suite, replicates, leace=leace)
-                )
-                _write(planned, network, arena, opened, computed.cohort, suite, made, time.monotonic() - started)
+            _score(planned, network, arena, suites)
         if arena.place == "test":
-            both = {"val": network.on_val[1], "test": found}
-            outputs.write(both, planned.trained_on, records.patient_key(planned.config.runs_dir), folder)
-    record = records.read(folder)
-    _show(planned, record, log)
+            _draw(planned)
+    record = records.read(planned.folder)
+    loggers.finish(log, record.files, planned.folder / FIGURE)
     return record
+
+
+def _score(planned: Run, network: Network, arena: Arena, suites: Sequence[Suite]) -> None:
+    """Predict an arena's images once, and write a file of scores a suite, behind all else that is kept of them."""
+    opened = arena.open()
+    found, computed = network.compute(arena, opened)
+    if arena.place == "test":
+        key = records.patient_key(planned.config.runs_dir)
+        outputs.write({"val": network.on_val[1], "test": found}, planned.trained_on, key, planned.folder)
+    leace = arena.place == "test" and planned.config.method.name == records.BASELINE
+    replicates = planned.config.scoring.replicates
+    for suite in suites:
+        started = time.monotonic()
+        made = (
+            score_to_choose(computed, suite, replicates)
+            if arena.place == "val"
+            else score(computed, suite, replicates, leace=leace)
+        )
+        _write(planned, network, arena, opened, computed.cohort, suite, made, time.monotonic() - started)
 
 
 def _trained(planned: Run) -> tuple[Network, Any]:
@@ -160,7 +184,7 @@ def _write(
     network: Network,
     arena: Arena,
     opened: Opened,
-    units: Any,
+    units: Cohort,
     suite: Suite,
     made: Scored,
     seconds: float,
@@ -182,21 +206,20 @@ def _write(
     records.write_scores(file, influence, planned.folder)
 
 
-def _show(planned: Run, record: Record, log: Any) -> None:
-    """Draw the run's figure beside its files, and tell the logger of the scores."""
-    path = planned.folder / FIGURE
-    test = record.of("test", planned.config.scoring.unit)
-    if test is not None:
-        from bench.leaderboard.run_figure import run_figure
+def _draw(planned: Run) -> None:
+    """Draw the run's figure beside its files."""
+    from bench.leaderboard.run_figure import run_figure
 
-        with whole(path) as partial:
-            run_figure(record.run, test).savefig(partial)
-    loggers.finish(log, record.files, path)
+    record = records.read(planned.folder)
+    test = record.of("test", planned.config.scoring.unit)
+    assert test is not None
+    with whole(planned.folder / FIGURE) as partial:
+        run_figure(record.run, test).savefig(partial)
 
 
 def write_config(config: RunConfig, folder: Path) -> None:
     """``config.yaml``: what the run was told, defaults filled in."""
-    write_text(folder / "config.yaml", yaml.safe_dump(json.loads(config.model_dump_json()), sort_keys=False))
+    write_text(folder / CONFIG, yaml.safe_dump(json.loads(config.model_dump_json()), sort_keys=False))
 
 
 def make_folder(folder: Path) -> None:

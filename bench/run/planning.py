@@ -101,7 +101,18 @@ class Run:
         return self.config.runs_dir / task.name / task.dataset / self.config.method.name / self.id
 
     def arenas(self, places: Sequence[Place]) -> list[Arena]:
-        """Where the network is scored, the set trained on first; sets elsewhere go with its test patients."""
+        """Where the network is scored, the set trained on first; sets elsewhere go with its test patients.
+
+        Raises:
+            BenchError: when two of them are called the same, since files of scores are named after them.
+        """
+        names = ["val", "test", *(other.name for other in self.externals)]
+        for name in names:
+            if names.count(name) > 1:
+                raise BenchError(
+                    f"Two sets that the network is to be scored on are called {name!r}. Ask for one of them, or rename"
+                    " the data set or the folder that test.root= names."
+                )
         unit = self.config.scoring.unit
         home = [at_home(self, place, unit) for place in places]
         return home + ([elsewhere(self, other, unit) for other in self.externals] if "test" in places else [])

@@ -1,19 +1,35 @@
 """Hand-made records: every number in them is given by the test."""
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from bench.records import DataInfo, MethodInfo, Record, Score, TaskInfo, TrainingInfo
+from bench.leaderboard.comparable import Key
+from bench.leaderboard.rows import Entry, entries
+from bench.leaderboard.table import Table
+from bench.leaderboard.table import make as make_table
+from bench.records import (
+    DataInfo,
+    Head,
+    MethodInfo,
+    Place,
+    Record,
+    RunRecord,
+    Score,
+    ScoreFile,
+    TaskInfo,
+    TrainingInfo,
+    Unit,
+)
 
 Triple = tuple[float | None, float | None, float | None]
 
 
 def score(metric: str, value: Triple, **dimensions: Any) -> Score:
-    fields: dict[str, Any] = {"n": 400, "patients": 300, "split": "test", **dimensions}
+    fields: dict[str, Any] = {"n": 400, "patients": 300, **dimensions}
     return Score(metric=metric, value=value[0], low=value[1], high=value[2], **fields)
 
 
@@ -21,14 +37,13 @@ def around(value: float, half: float) -> Triple:
     return (value, value - half, value + half)
 
 
-def scores(
+def of_test(
     auroc: Triple, decodability: Triple, untrained: Triple = (0.6, 0.57, 0.63), protected: str = "race"
 ) -> list[Score]:
     """What a run scores, as far as leaderboards show it, and rows that they must not take for it."""
-    of = {"attribute": protected, "probe": "ridge"}
+    of = {"attribute": protected, "read_by": "ridge"}
     return [
         score("auroc", auroc, target="macro"),
-        score("auroc", (0.11, 0.1, 0.12), target="macro", split="val"),
         score("auroc", (0.12, 0.1, 0.14), target="effusion"),
         score("auroc", (0.13, 0.1, 0.16), target="macro", attribute=protected, group="Black"),
         score("worst_auroc", (0.7, 0.66, 0.74), target="macro", attribute=protected),
@@ -39,40 +54,48 @@ def scores(
         score("counterfactual_effect", (0.05, 0.04, 0.06), target="effusion", attribute=protected),
         score("counterfactual_effect", (0.07, 0.05, 0.09), target="macro", attribute=protected, group="Asian → Black"),
         score("counterfactual_shift", (0.01, -0.01, 0.02), target="macro", attribute=protected, group="Asian → Black"),
-        score("decodability", decodability, view="penultimate", **of),
-        score("decodability", (0.7, 0.67, 0.73), view="outputs", **of),
-        score("decodability", (0.66, 0.63, 0.69), view="stage 1", **of),
-        score("decodability_conditional", (0.65, 0.62, 0.68), view="penultimate", **of),
-        score("decodability_conditional", (0.68, 0.62, 0.68), view="outputs", **of),
-        score("decodability", untrained, view="penultimate", reference="untrained", **of),
-        score("decodability_null", (0.5, 0.46, 0.54), view="penultimate", reference="permuted", **of),
+        score("decodability", decodability, layer="features", **of),
+        score("decodability", (0.7, 0.67, 0.73), layer="outputs", **of),
+        score("decodability", (0.66, 0.63, 0.69), layer="block 1", **of),
+        score("decodability_conditional", (0.65, 0.62, 0.68), layer="features", **of),
+        score("decodability_conditional", (0.68, 0.62, 0.68), layer="outputs", **of),
+        score("decodability", untrained, layer="features", reference="untrained", **of),
+        score("decodability_null", (0.5, 0.46, 0.54), layer="features", reference="permuted", **of),
     ]
 
 
-def removal(answers: Mapping[float, float | str], protected: str = "race", view: str = "penultimate") -> list[Score]:
+def of_val(protected: str = "race") -> list[Score]:
+    """What is scored of val patients, and of no leaderboard."""
+    return [
+        score("auroc", (0.11, 0.1, 0.12), target="macro"),
+        score("decodability", (0.14, 0.1, 0.16), layer="features", attribute=protected, read_by="ridge"),
+    ]
+
+
+def removal(answers: Mapping[float, float | str], protected: str = "race", layer: str = "features") -> list[Score]:
     """The claims of a run by margin: 1 granted, 0 refused, else the note of why nothing can be said."""
     return [
-        score("removal", (answer, None, None), level=margin, attribute=protected, view=view)
+        score("removal", (answer, None, None), level=margin, attribute=protected, layer=layer)
         if isinstance(answer, float)
-        else score("removal", (None, None, None), level=margin, attribute=protected, view=view, note=answer)
+        else score("removal", (None, None, None), level=margin, attribute=protected, layer=layer, note=answer)
         for margin, answer in answers.items()
     ]
 
 
 def suite(protected: str = "race") -> list[Score]:
     """What else the suite scores of the features: probes, depth, controls, LEACE."""
-    of = {"attribute": protected, "view": "penultimate"}
+    of = {"attribute": protected, "layer": "features"}
     probes = ("ridge", "logistic", "trees")
     return [
-        score("decodability_worst_pair", (0.93, 0.91, 0.95), group="Asian vs Black", probe="ridge", **of),
+        score("decodability_worst_pair", (0.93, 0.91, 0.95), group="Asian vs Black", read_by="ridge", **of),
         *(score("decodability_probe", around(0.9 - i / 100, 0.02), probe=p, **of) for i, p in enumerate(probes)),
         *(score("decodability_depth", around(0.9 - s / 4, 0.02), level=s, **of) for s in (0.0, 0.01, 0.1, 1.0)),
-        score("decodability", (0.55, 0.53, 0.57), reference="leace", probe="trees", **of),
+        score("decodability", (0.55, 0.53, 0.57), reference="leace", read_by="trees", **of),
         score("decodability_random_label", (0.502, 0.48, 0.52), reference="random label", **of),
         score("decodability_plant", (0.69, 0.66, 0.72), reference="planted linear, percentile 1", **of),
         score("decodability_plant", (0.71, 0.68, 0.74), reference="planted linear, percentile 99", **of),
         score("decodability_plant", (0.52, 0.49, 0.55), reference="planted quadratic, percentile 1", **of),
-        score("removal_bound", (0.917, None, None), probe="ridge", **of),
+        score("removal_bound", (0.917, None, None), read_by="ridge", **of),
         *removal({0.02: 0.0, 0.03: 0.0, 0.05: 0.0}, protected),
     ]
 
@@ -98,18 +121,20 @@ def record(
     split_fingerprint: str = "5911" * 16,
     backbone: str = "resnet_small",
     suite_version: int = 1,
+    scoring_version: int = 1,
+    unit: Unit = "image",
     trainer: dict[str, Any] | None = None,
-    scored: tuple[str, ...] = ("val", "test"),
+    true_labels: Sequence[str] = (),
+    scored: tuple[Place, ...] = ("val", "test"),
     flags: tuple[str, ...] = (),
     also: Sequence[Score] = (),
-    **more: Any,
+    scores: Sequence[Score] | None = None,
 ) -> Record:
+    """A run with its files of scores; ``flags``, ``also`` and ``scores`` are of the one on test patients."""
     hyperparameters = hyperparameters or {}
-    determinants = repr(
-        (name, seed, code, hyperparameters, task, dataset, fingerprint, split_fingerprint, backbone, suite_version)
-    )
+    determinants = repr((name, seed, code, hyperparameters, task, dataset, fingerprint, split_fingerprint, backbone))
     counts = {"train": 700, "val": 100, "test": 300}
-    return Record(
+    run = RunRecord(
         id=id or hashlib.sha256(determinants.encode()).hexdigest()[:16],
         created=created,
         method=MethodInfo(
@@ -136,20 +161,104 @@ def record(
             images={split: count + 100 for split, count in counts.items()},
             patients=counts,
             excluded={"view not frontal": 3},
+            true_labels=list(true_labels),
         ),
         backbone=backbone,
         seed=seed,
         trainer=trainer or {"max_epochs": 8, "batch_size": 128, "precision": "32"},
         training=TrainingInfo(epochs=8, best_epoch=5, best_auroc=0.81, curve=[], seconds=10.0),
-        scored=list(scored),  # type: ignore[arg-type]
-        scoring={"replicates": 1000},
-        suite_version=suite_version,
-        flags=list(flags),
-        scores=[*(more.pop("scores", None) or scores(auroc, decodability, protected=protected)), *also],
-        **more,
     )
+    whole = of_test(auroc, decodability, protected=protected) if scores is None else scores
+    made = {
+        place: file(
+            run, place, place, found, raised, unit=unit, suite=suite_version, scoring=scoring_version, created=created
+        )
+        for place, found, raised in (("val", of_val(protected), ()), ("test", [*whole, *also], flags))
+    }
+    return Record(run, tuple(made[place] for place in scored))
+
+
+def file(
+    run: RunRecord,
+    arena: str,
+    place: Place,
+    scores: Sequence[Score],
+    flags: Sequence[str] = (),
+    *,
+    unit: Unit = "image",
+    suite: int = 1,
+    scoring: int = 1,
+    created: str = "2026-01-01T00:00:00Z",
+    **head: Any,
+) -> ScoreFile:
+    """Scores of a run in an arena; ``head`` are fields of the head that are not as on the run's own test patients."""
+    split = "test" if place == "elsewhere" else place
+    fields = {
+        "dataset": run.data.dataset,
+        "synthetic": run.data.synthetic,
+        "data": run.data.fingerprint,
+        "split": run.data.split_fingerprint,
+        "protected": run.task.protected,
+        "groups": run.task.groups,
+        "targets": run.task.targets,
+        "n": run.data.images[split],
+        "patients": run.data.patients[split],
+    }
+    return ScoreFile(
+        run=run.id,
+        head=Head(
+            arena=arena if unit == "image" else f"{arena} by {unit}",
+            place=place,
+            unit=unit,
+            suite=suite,
+            scoring=scoring,
+            **{**fields, **head},
+        ),
+        created=created,
+        replicates=1000,
+        flags=list(flags),
+        scores=list(scores),
+    )
+
+
+def rescored(found: Record, scores: Sequence[Score]) -> Record:
+    """The record with these scores on its test patients and no others."""
+    files = [
+        ScoreFile(**{**dict(one), "scores": list(scores)}) if one.head.place == "test" else one for one in found.files
+    ]
+    return Record(found.run, tuple(files))
+
+
+def of_record(found: Record) -> list[Score]:
+    """The scores on a record's test patients."""
+    (test,) = [one for one in found.files if one.head.place == "test"]
+    return test.scores
+
+
+def entry(found: Record) -> Entry:
+    """The one entry of a record."""
+    (only,) = entries([found])
+    return only
+
+
+def table(records: Iterable[Record]) -> Table:
+    """The table of records that are comparable."""
+    found = entries(records)
+    return make_table(Key.of(found[0]), found)[0]
 
 
 @pytest.fixture(scope="session")
 def make() -> SimpleNamespace:
-    return SimpleNamespace(record=record, scores=scores, score=score, around=around, removal=removal, suite=suite)
+    return SimpleNamespace(
+        record=record,
+        scores=of_test,
+        score=score,
+        around=around,
+        removal=removal,
+        suite=suite,
+        file=file,
+        rescored=rescored,
+        of_record=of_record,
+        entry=entry,
+        table=table,
+    )

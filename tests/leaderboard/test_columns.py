@@ -3,15 +3,21 @@ from types import SimpleNamespace
 import pytest
 
 from bench.errors import BenchError
-from bench.leaderboard.columns import ANY, COLUMNS, DECODABILITY, DIAGNOSIS, PROTECTED, Measure, columns_of, residual
-from bench.leaderboard.rows import rows
-from bench.records import External
+from bench.leaderboard.columns import COLUMNS, DIAGNOSIS_AUROC, FEATURES_DECODABILITY, Lookup, columns_of, residual
+from bench.leaderboard.rows import entries, rows
+from bench.records import Record, ScoreFile
+from bench.scoring.measures import Column as Shown
 from bench.statistics.pooling import Estimate
 
 
+def _value(lookup: Lookup, entry) -> float | None:  # type: ignore[no-untyped-def]
+    found = lookup.pooled([entry])
+    return None if found is None else found.mean
+
+
 def test_every_measure_finds_its_score_among_those_that_resemble_it(make: SimpleNamespace) -> None:
-    record = make.record(auroc=(0.8, 0.7, 0.9), decodability=(0.91, 0.9, 0.92))
-    found = {c.key: c.produce.find(record).value for c in COLUMNS if isinstance(c.produce, Measure)}
+    entry = make.entry(make.record(auroc=(0.8, 0.7, 0.9), decodability=(0.91, 0.9, 0.92)))
+    found = {c.key: _value(c.produce, entry) for c in COLUMNS if isinstance(c.produce, Lookup)}
     assert found == {
         "auroc": 0.8,
         "worst_auroc": 0.7,
@@ -25,27 +31,25 @@ def test_every_measure_finds_its_score_among_those_that_resemble_it(make: Simple
 
 
 def test_the_protected_attribute_is_the_tasks(make: SimpleNamespace) -> None:
-    record = make.record(protected="sex", decodability=(0.6, 0.5, 0.7))
-    assert DECODABILITY.find(record).value == 0.6
-    assert Measure("worst_auroc", target="macro", attribute="race").find(record) is None
+    entry = make.entry(make.record(protected="sex", decodability=(0.6, 0.5, 0.7)))
+    assert _value(FEATURES_DECODABILITY, entry) == 0.6
+    assert _value(Lookup("worst_auroc", Shown(target="macro", attribute="race")), entry) is None
 
 
 def test_what_is_not_there_is_none_and_what_is_there_twice_is_refused(make: SimpleNamespace) -> None:
     record = make.record()
-    assert Measure("nothing").find(record) is None
-    twice = record.model_copy(update={"scores": [*record.scores, record.scores[0]]})
-    with pytest.raises(BenchError, match=rf"{record.id}.*2 scores 'auroc'"):
-        DIAGNOSIS.find(twice)
-    several = record.model_copy(
-        update={
-            "scores": [
-                make.score("underdiagnosis_rate_gap", (0.1, 0, 0.2), target=target, attribute="race")
-                for target in ("a", "b")
-            ]
-        }
+    assert _value(Lookup("nothing", Shown()), make.entry(record)) is None
+    scores = make.of_record(record)
+    twice = make.rescored(record, [*scores, scores[0]])
+    with pytest.raises(BenchError, match=rf"{record.run.id} on test by suite 1.*2 scores 'auroc' \(target=macro"):
+        _value(DIAGNOSIS_AUROC, make.entry(twice))
+    (gap,) = [column.produce for column in COLUMNS if column.key == "underdiagnosis_gap"]
+    several = make.rescored(
+        record,
+        [make.score("underdiagnosis_rate_gap", (0.1, 0, 0.2), target=t, attribute="race") for t in ("a", "b")],
     )
     with pytest.raises(BenchError, match="2 scores"):
-        Measure("underdiagnosis_rate_gap", target=ANY, attribute=PROTECTED).find(several)
+        _value(gap, make.entry(several))
 
 
 def test_columns_have_distinct_keys_and_titles() -> None:
@@ -53,15 +57,15 @@ def test_columns_have_distinct_keys_and_titles() -> None:
 
 
 def _cell(key: str, records: list) -> object:
-    (row,) = rows(records)[0]
+    (row,) = rows(entries(records))[0]
     (column,) = [column for column in COLUMNS if column.key == key]
     return column.produce(row)
 
 
 def test_a_score_at_a_level_is_not_the_score(make: SimpleNamespace) -> None:
-    plain = make.record()
-    level = make.score("decodability", (0.6, 0.5, 0.7), attribute="race", view="penultimate", level=0.1)
-    assert DECODABILITY.find(make.record(also=[level])) == DECODABILITY.find(plain)
+    level = make.score("decodability", (0.6, 0.5, 0.7), attribute="race", layer="features", level=0.1)
+    with_level, plain = make.entry(make.record(also=[level])), make.entry(make.record())
+    assert FEATURES_DECODABILITY.pooled([with_level]) == FEATURES_DECODABILITY.pooled([plain])
 
 
 def test_residual_is_the_part_of_the_baselines_excess() -> None:
@@ -80,40 +84,47 @@ def test_the_claim_is_that_of_all_seeds(make: SimpleNamespace) -> None:
 
 
 def test_flags_are_those_of_any_seed_on_what_has_a_column(make: SimpleNamespace) -> None:
-    flags = (("RANDOMISED", "penultimate: PLANT_MISSED"), ("outputs: CONTROL_LEAK", "stage 2: PLANT_MISSED"))
+    flags = (("RANDOMISED", "features: PLANT_MISSED"), ("outputs: CONTROL_LEAK", "block 2: PLANT_MISSED"))
     records = [make.record("m", seed, flags=raised) for seed, raised in enumerate(flags)]
     assert _cell("flags", records) == ("PLANT_MISSED", "RANDOMISED", "outputs: CONTROL_LEAK")
-    assert _cell("flags", [make.record("m", flags=("stage 2: PLANT_MISSED",))]) is None
+    assert _cell("flags", [make.record("m", flags=("block 2: PLANT_MISSED",))]) is None
+
+
+def _elsewhere(make: SimpleNamespace, record: Record, name: str, data: str, auroc: float, **more: object) -> ScoreFile:
+    scores = make.scores(make.around(auroc, 0.02), make.around(0.7, 0.02))
+    fields = {"data": data, "targets": ["effusion"], "groups": ["Black", "White"], **more}
+    return make.file(record.run, name, "elsewhere", scores, **fields)
 
 
 def test_another_set_has_columns_of_its_own_in_each_of_its_states(make: SimpleNamespace) -> None:
-    plain = make.record("erm", 0, make.around(0.8, 0.02), make.around(0.8, 0.02))
-
-    def elsewhere(name: str, fingerprint: str, auroc: float) -> External:
-        data = plain.data.model_copy(update={"fingerprint": fingerprint})
-        scores = make.scores(make.around(auroc, 0.02), make.around(0.7, 0.02))
-        return External(
-            name=name, data=data, targets=["effusion"], groups=["Black", "White"], scoring={}, suite_version=1,
-            flags=[], scores=scores,
-        )  # fmt: skip
-
-    records = [
-        plain.model_copy(update={"external": [elsewhere("ours, site b", "aaaaaaaa", 0.7)]}),
-        make.record("adversarial", 0, make.around(0.8, 0.02), make.around(0.8, 0.02)).model_copy(
-            update={"external": [elsewhere("ours, site b", "bbbbbbbb", 0.6), elsewhere("theirs", "c", 0.5)]}
+    plain, other = (make.record(name, 0, make.around(0.8, 0.02), make.around(0.8, 0.02)) for name in ("erm", "b"))
+    with_one = Record(plain.run, (*plain.files, _elsewhere(make, plain, "ours, site b", "aaaaaaaa", 0.7)))
+    with_two = Record(
+        other.run,
+        (
+            *other.files,
+            _elsewhere(make, other, "ours, site b", "bbbbbbbb", 0.6),
+            _elsewhere(make, other, "theirs", "c", 0.5),
         ),
-    ]
-    more = [column for column in columns_of(records) if column not in COLUMNS]
+    )
+    found = [make.entry(with_one), make.entry(with_two)]
+    more = [column for column in columns_of(found) if column not in COLUMNS]
     assert [column.key for column in more if column.key.startswith("auroc")] == [
         "auroc_on_ours_site_b_aaaaaa",
         "auroc_on_ours_site_b_bbbbbb",
         "auroc_on_theirs",
     ]
-    values = {
-        column.key: [None if cell is None else cell.mean for cell in (column.produce.pooled([r]) for r in records)]
-        for column in more
-    }
+    values = {column.key: [_value(column.produce, entry) for entry in found] for column in more}  # type: ignore[arg-type]
     assert values["auroc_on_ours_site_b_aaaaaa"] == [0.7, None]
     assert values["auroc_on_ours_site_b_bbbbbb"] == [None, 0.6]
     assert values["decodability_on_theirs"] == [None, 0.7]
-    assert columns_of([plain]) == COLUMNS
+    assert columns_of([make.entry(plain)]) == COLUMNS
+
+
+@pytest.mark.parametrize("made", [{"unit": "study"}, {"suite": 2}, {"scoring": 2}])
+def test_what_was_scored_otherwise_elsewhere_has_no_column(make: SimpleNamespace, made: dict[str, object]) -> None:
+    """Scores by study, of another suite or by another version of scoring are no measure of those at home."""
+    record = make.record()
+    alike, otherwise = (_elsewhere(make, record, "theirs", "c", auroc, **m) for auroc, m in ((0.7, {}), (0.6, made)))
+    assert make.entry(Record(record.run, (*record.files, otherwise))).elsewhere == ()
+    assert make.entry(Record(record.run, (*record.files, otherwise, alike))).elsewhere == (alike,)

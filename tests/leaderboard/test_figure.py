@@ -8,13 +8,12 @@ import pytest
 from matplotlib.figure import Figure
 from matplotlib.text import Annotation
 
-from bench.leaderboard.comparable import Key
 from bench.leaderboard.figure import pareto_figure
-from bench.leaderboard.table import make as make_table
+from tests.leaderboard.conftest import table
 
 
 def _figure(records: list) -> Figure:
-    return pareto_figure(make_table(Key.of(records[0]), records)[0])
+    return pareto_figure(table(records))
 
 
 def _names(figure: Figure) -> dict[str, Annotation]:
@@ -36,7 +35,7 @@ def test_names_cover_neither_each_other_nor_a_point(make: SimpleNamespace, sprea
     ]
     figure = _figure(records)
     names = _names(figure)
-    assert set(names) == {record.method.name for record in records}
+    assert set(names) == {record.run.method.name for record in records}
     axes = figure.axes[0]
     boxes = [name.get_window_extent() for name in names.values()]
     frame = axes.get_window_extent()
@@ -105,7 +104,7 @@ def test_figures_are_the_same_bytes_each_time(make: SimpleNamespace) -> None:
 
 
 def test_references_stand_as_lines(make: SimpleNamespace) -> None:
-    leace = make.score("decodability", (0.55, 0.5, 0.6), attribute="race", view="penultimate", reference="leace")
+    leace = make.score("decodability", (0.55, 0.5, 0.6), attribute="race", layer="features", reference="leace")
     records = [
         make.record("erm", also=[leace]),
         make.record("a", decodability=(0.7, 0.68, 0.72)),

@@ -2,16 +2,17 @@ from types import SimpleNamespace
 
 import pytest
 
-from bench.leaderboard.rows import rows
+from bench.leaderboard.rows import entries, rows
 
 
 def _labels(records: list) -> list[tuple[str, str]]:
-    return [(row.method, row.setting) for row in rows(records)[0]]
+    return [(row.method, row.setting) for row in rows(entries(records))[0]]
 
 
 def test_seeds_of_one_setting_share_a_row_in_order(make: SimpleNamespace) -> None:
-    found, notices = rows([make.record("erm", seed) for seed in (2, 0, 1)] + [make.record("adversarial")])
-    assert [(row.method, row.setting, [r.seed for r in row.records]) for row in found] == [
+    records = [make.record("erm", seed) for seed in (2, 0, 1)] + [make.record("adversarial")]
+    found, notices = rows(entries(records))
+    assert [(row.method, row.setting, [entry.run.seed for entry in row.entries]) for row in found] == [
         ("adversarial", "", [0]),
         ("erm", "", [0, 1, 2]),
     ]
@@ -67,13 +68,13 @@ def test_two_runs_of_one_seed_are_not_two_seeds(make: SimpleNamespace) -> None:
     old = make.record("erm", 0, id="old", created="2026-01-01T00:00:00Z")
     new = make.record("erm", 0, id="new", created="2026-02-01T00:00:00Z")
     for records in ([old, new], [new, old]):
-        found, notices = rows(records)
-        assert [r.id for r in found[0].records] == ["new"]
+        found, notices = rows(entries(records))
+        assert [entry.run.id for entry in found[0].entries] == ["new"]
         assert len(notices) == 1
         assert "old" in notices[0]
         assert "new" in notices[0]
 
 
 def test_a_reference_is_what_its_method_says(make: SimpleNamespace) -> None:
-    found, _ = rows([make.record("reader", reference=True), make.record("erm")])
+    found, _ = rows(entries([make.record("reader", reference=True), make.record("erm")]))
     assert {row.method: row.reference for row in found} == {"erm": False, "reader": True}

@@ -6,7 +6,15 @@ import pytest
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from bench.leaderboard.run_figure import run_figure
+from bench.leaderboard import run_figure as figures
+from bench.records import Record
+
+
+def run_figure(record: Record) -> Figure:
+    """The figure of a record's scores on test patients."""
+    test = record.of("test")
+    assert test is not None
+    return figures.run_figure(record.run, test)
 
 
 def _texts(figure: Figure) -> str:
@@ -21,7 +29,7 @@ def _points(axes: Axes) -> set[tuple[float, float]]:
 def test_run_figure(make: SimpleNamespace) -> None:
     groups = {"race": ("Asian", "Black", "White"), "sex": ("female", "male"), "race x sex": ("Asian, female",)}
     record = make.record("adversarial", 3)
-    rest = [score for score in record.scores if score.group is None]
+    rest = [score for score in make.of_record(record) if score.group is None]
     of = {"target": "macro"}
     by_group = [
         make.score("auroc", (0.7 + i / 100, 0.68, 0.76), attribute=attribute, group=group, n=50 + i, **of)
@@ -29,7 +37,7 @@ def test_run_figure(make: SimpleNamespace) -> None:
         for i, group in enumerate(names)
     ]
     small = make.score("auroc", (None, None, None), attribute="age_group", group="under 40", note="only 7", **of)
-    figure = run_figure(record.model_copy(update={"scores": [*rest, *by_group, small]}))
+    figure = run_figure(make.rescored(record, [*rest, *by_group, small]))
     figure.savefig(io.BytesIO(), format="png")
     text = _texts(figure)
     for words in ("adversarial: cxr on phantom (synthetic data), seed 3", "Black (n=51)", "male (n=51)", "only 7"):
@@ -54,9 +62,9 @@ def test_run_figure_of_a_bare_record(make: SimpleNamespace) -> None:
 def test_probes_and_depth_stand_below(make: SimpleNamespace) -> None:
     figure = run_figure(make.record(also=make.suite()))
     figure.savefig(io.BytesIO(), format="png")
-    _, views, depth, probes = figure.axes
-    assert [label.get_text() for label in views.get_yticklabels()] == ["features", "outputs", "stage 1"]
-    assert 0.55 in {x for x, _ in _points(views)}  # after LEACE
+    _, layers, depth, probes = figure.axes
+    assert [label.get_text() for label in layers.get_yticklabels()] == ["features", "outputs", "block 1"]
+    assert 0.55 in {x for x, _ in _points(layers)}  # after LEACE
     assert [label.get_text() for label in probes.get_yticklabels()] == ["ridge (chosen)", "logistic", "trees"]
     assert _points(probes) == {(0.9, 0), (0.89, 1), (0.88, 2)}
     assert any(np.allclose(line.get_xdata(), [0.88, 0.92]) for line in probes.lines)
@@ -87,7 +95,7 @@ def test_one_of_the_two_stands_alone(make: SimpleNamespace, metric: str) -> None
 
 
 def test_scores_that_are_missing_leave_no_point(make: SimpleNamespace) -> None:
-    of = {"attribute": "race", "view": "penultimate"}
+    of = {"attribute": "race", "layer": "features"}
     scores = [
         make.score("decodability_depth", (None, None, None), level=0.1, **of),
         make.score("decodability_probe", (None, None, None), probe="trees", note="not fitted", **of),

@@ -1,8 +1,9 @@
 from types import SimpleNamespace
 
 import pytest
-
 from bench.leaderboard.claims import claim, short
+
+from bench.records import Record
 
 _LITTLE = "UNDERPOWERED: too few patients"
 _BAD = "unreliable: a control failed"
@@ -12,6 +13,7 @@ _NO = {0.02: 0.0, 0.03: 0.0, 0.05: 0.0}
 _FEW = {0.02: _LITTLE, 0.03: _LITTLE, 0.05: _LITTLE}
 _ENOUGH = {0.02: _LITTLE, 0.03: _LITTLE, 0.05: 1.0}
 _FAILED = {0.02: _BAD, 0.03: _BAD, 0.05: _BAD}
+_NOT_ITS_TEST_PATIENTS = (("val", "val"), ("phantom, site north", "elsewhere"))
 
 
 @pytest.mark.parametrize(
@@ -39,40 +41,44 @@ _FAILED = {0.02: _BAD, 0.03: _BAD, 0.05: _BAD}
 def test_what_may_be_claimed_is_what_every_seed_grants(
     make: SimpleNamespace, seeds: list[dict[float, float | str]], expected: str | None
 ) -> None:
-    records = [make.record("m", seed, also=make.removal(answers)) for seed, answers in enumerate(seeds)]
-    for order in (records, records[::-1]):
+    made = [make.entry(make.record("m", seed, also=make.removal(answers))) for seed, answers in enumerate(seeds)]
+    for order in (made, made[::-1]):
         found = claim(order)
         assert (found if found is None else str(found)) == expected
 
 
 def test_only_the_features_on_test_patients_count(make: SimpleNamespace) -> None:
-    elsewhere = make.removal({0.05: 1.0}, view="outputs")
-    validation = [s.model_copy(update={"split": "val"}) for s in make.removal({0.05: 1.0})]
+    outputs = make.removal({0.05: 1.0}, layer="outputs")
     untrained = [s.model_copy(update={"reference": "untrained"}) for s in make.removal({0.05: 1.0})]
-    assert claim([make.record(also=[*elsewhere, *validation, *untrained])]) is None
-    mixed = make.record(also=[*elsewhere, *make.removal({0.05: 0.0})])
-    assert str(claim([mixed])) == "no"
+    plain = make.record(also=[*outputs, *untrained])
+    validation, other = (
+        make.file(plain.run, name, place, make.removal({0.05: 1.0})) for name, place in _NOT_ITS_TEST_PATIENTS
+    )
+    more = Record(plain.run, (validation, *plain.files[1:], other))
+    assert claim([make.entry(more)]) is None
+    mixed = make.record(also=[*outputs, *make.removal({0.05: 0.0})])
+    assert str(claim([make.entry(Record(mixed.run, (validation, *mixed.files[1:], other)))])) == "no"
 
 
 @pytest.mark.parametrize(
     ("flag", "expected"),
     [
         ("INSUFFICIENT", "unreliable"),
-        ("penultimate: PLANT_MISSED", "unreliable"),
-        ("penultimate: CONTROL_LEAK", "unreliable"),
+        ("features: PLANT_MISSED", "unreliable"),
+        ("features: CONTROL_LEAK", "unreliable"),
         ("outputs: PLANT_MISSED", "yes (δ=.03)"),
         ("RANDOMISED", "yes (δ=.03)"),
-        ("penultimate: NONLINEAR_GAP", "yes (δ=.03)"),
+        ("features: NONLINEAR_GAP", "yes (δ=.03)"),
     ],
 )
 def test_a_run_whose_features_are_not_to_be_trusted_grants_nothing(
     make: SimpleNamespace, flag: str, expected: str
 ) -> None:
-    good = make.record("m", 0, also=make.removal(_YES))
-    flagged = make.record("m", 1, also=make.removal(_YES), flags=(flag,))
+    good = make.entry(make.record("m", 0, also=make.removal(_YES)))
+    flagged = make.entry(make.record("m", 1, also=make.removal(_YES), flags=(flag,)))
     assert str(claim([good, flagged])) == expected
     # What was refused stays refused.
-    refused = make.record("m", 2, also=make.removal(_NO))
+    refused = make.entry(make.record("m", 2, also=make.removal(_NO)))
     assert str(claim([refused, flagged])) == "no"
 
 

@@ -1,8 +1,8 @@
 import pytest
+from bench.scoring.decodability.document import cell, document, evidence, probes, where
 
 from bench.pages import terminal
 from bench.pages.document import Measured, Missing
-from bench.scoring.decodability.document import cell, document, evidence, probes, where
 from tests.leaderboard.conftest import score, suite
 
 _OF = {"attribute": "race", "view": "penultimate"}
