@@ -11,8 +11,8 @@ import yaml
 from bench import config as configuration
 from bench import records, training
 from bench.config import ExternalConfig, RunConfig
-from bench.config.composition import _tests as external
-from bench.config.composition import _validate as validated
+from bench.config.external import external
+from bench.config.validation import validated
 from bench.errors import BenchError, suggest
 from bench.plugins.registry import TASKS, datasets
 from bench.records import Place, Record, RunRecord

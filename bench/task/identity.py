@@ -37,7 +37,8 @@ def coarse(pixels: np.ndarray) -> str:
 def sources(code: Iterable[Any]) -> list[str]:
     """Module and SHA-256 of each source file that these functions and classes rest on, sorted.
 
-    Followed are imports within the packages that the code comes from, and those of :mod:`bench.phantom`; a name that a package's face passes on leads to the module where it stands. Code that stands in no file counts for
+    Followed are imports within the packages that the code comes from, and those of :mod:`bench.phantom`; a name that a
+    package's face passes on leads to the module where it stands. Code that stands in no file counts for
     nothing.
     """
     todo = [part.__module__ for part in code]

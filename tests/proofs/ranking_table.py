@@ -1,7 +1,9 @@
 """The proof of paired intervals and tie classes: ``python -m tests.proofs.ranking_table`` prints three tables.
 
-Boards are made up from known effects of patients and seeds (:class:`tests.statistics.crossed.World`), the sizes of which
-are about those of a decodability. It takes some two minutes on one core; ``--boards 100`` shows in ten seconds that it works.
+Boards are made up from known effects of patients and seeds (:class:`tests.statistics.crossed.World`), the sizes of
+which
+are about those of a decodability. It takes some two minutes on one core; ``--boards 100`` shows in ten seconds that
+it works.
 """
 
 from __future__ import annotations
