@@ -89,7 +89,7 @@ def test_the_same_again_costs_nothing_and_what_is_torn_is_made_again(exported, t
     monkeypatch.setattr(
         module.Folder, "write", lambda self, start, *a: made_again.append(start) or write(self, start, *a)
     )
-    monkeypatch.setattr(module.os, "cpu_count", lambda: 1)
+    monkeypatch.setattr("bench.data.export.rendering.os.cpu_count", lambda: 1)
     export(CONFIG, out)
     assert made_again == [0, 64]
     export(CONFIG, out)
