@@ -11,13 +11,13 @@ import pytest
 from safetensors.numpy import load_file
 from sklearn.metrics import roc_auc_score
 
+from bench.run import execution as runs
+from bench.training import fitting as training
 from bench.config import compose
 from bench.errors import BenchError
 from bench.records import Record
-from bench.run import execution as runs
 from bench.run import plan, run
 from bench.task import Reading
-from bench.training import fitting as training
 from tests.conftest import TINY
 from tests.places import ROOT
 from tests.tasks_for_tests import replaced_dataset

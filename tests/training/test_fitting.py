@@ -11,12 +11,12 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
+from bench.training import fitting as training
 from bench.config import compose
 from bench.errors import BenchError
 from bench.method import Method
 from bench.records import Record, read_all
 from bench.run import run
-from bench.training import fitting as training
 from tests.conftest import TINY
 
 PLUGIN = '''

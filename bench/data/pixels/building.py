@@ -16,7 +16,7 @@ import numpy as np
 from bench.data.pixels.chunks import Chunk, Target, fill
 from bench.data.pixels.fingerprint import about
 from bench.data.pixels.journal import JOURNAL, PIXELS, Journal, resume, start, write_durably
-from bench.data.pixels.sources import Source, shape
+from bench.data.pixels.sources import Rejected, Source, shape
 from bench.errors import BenchError
 from bench.task import Cohort, Dataset
 from bench.terminal import Progress
@@ -53,24 +53,8 @@ def build(
         OSError: when nothing can be written.
     """
     partial = folder.with_name(folder.name + ".partial")
-    image = shape(size, cohort.spec.channels)
-    whole = (len(cohort), *image)
     try:
-        finished = resume(partial, whole) or start(partial, whole)
-        chunks = [Chunk(at, min(at + _CHUNK, len(cohort))) for at in range(0, len(cohort), _CHUNK)]
-        rejected = [row for rows in finished.values() for row in rows]
-        done = sum(chunk.stop - chunk.start for chunk in finished)
-        offset = np.load(partial / PIXELS, mmap_mode="r", allow_pickle=False).offset
-        target = Target(partial / PIXELS, offset, image)
-        todo = [chunk for chunk in chunks if chunk not in finished]
-        with (
-            Progress(f"{dataset.name}, {size} px", len(cohort), done) as progress,
-            Journal(partial) as journal,
-        ):
-            for chunk, bad in fill(source, target, cohort.table, todo, workers):
-                journal.add(chunk, bad)
-                rejected += bad
-                progress.advance(chunk.stop - chunk.start)
+        rejected = _fill(partial, cohort, source, size, workers, f"{dataset.name}, {size} px")
         images = cohort.table["image"].to_numpy()
         listed = [(str(images[row]), reason) for row, reason in sorted(rejected)]
         kept = folder.with_name(folder.name + ".rejected.csv")
@@ -87,6 +71,25 @@ def build(
         if isinstance(error, BenchError) or is_full(error):
             shutil.rmtree(partial, ignore_errors=True)
         raise
+
+
+def _fill(partial: Path, cohort: Cohort, source: Source, size: int, workers: int, title: str) -> Rejected:
+    """Write what is lacking of the pixels; the rejected rows, those of finished chunks among them."""
+    image = shape(size, cohort.spec.channels)
+    whole = (len(cohort), *image)
+    finished = resume(partial, whole) or start(partial, whole)
+    chunks = [Chunk(at, min(at + _CHUNK, len(cohort))) for at in range(0, len(cohort), _CHUNK)]
+    rejected = [row for rows in finished.values() for row in rows]
+    done = sum(chunk.stop - chunk.start for chunk in finished)
+    offset = np.load(partial / PIXELS, mmap_mode="r", allow_pickle=False).offset
+    target = Target(partial / PIXELS, offset, image)
+    todo = [chunk for chunk in chunks if chunk not in finished]
+    with Progress(title, len(cohort), done) as progress, Journal(partial) as journal:
+        for chunk, bad in fill(source, target, cohort.table, todo, workers):
+            journal.add(chunk, bad)
+            rejected += bad
+            progress.advance(chunk.stop - chunk.start)
+    return rejected
 
 
 def _write_rejected(path: Path, rejected: Sequence[tuple[str, str]]) -> None:
