@@ -35,7 +35,10 @@ def lacking(planned: Run, found: Record | None) -> list[External]:
 
 def add(planned: Run, found: Record, wanted: Sequence[External]) -> Record:
     """The record with the scores of a trained network on more sets, written in the place of the one that was there."""
-    method = training.build(planned.method, planned.config, planned.cohort.spec)
+    config = planned.config
+    method = training.build(
+        planned.method, config.backbone, config.method.hyperparameters, config.seed, planned.cohort.spec
+    )
     training.load(method, planned.folder / training.WEIGHTS)
     images = planned.open_images(planned.seen(planned.cohort))
     cohort = images.apply(planned.cohort)
@@ -81,7 +84,8 @@ def _score(planned: Run, method: Method, thresholds: np.ndarray, other: External
     test = images.apply(other.test, checked=False)
     shown = other.as_trained(test, spec)
     found = training.predict(method, shown, images.pixels, accelerator, stages=True)
-    fresh = training.build(planned.method, planned.config, spec)
+    config = planned.config
+    fresh = training.build(planned.method, config.backbone, config.method.hyperparameters, config.seed, spec)
     untrained = training.predict(fresh, shown, images.pixels, accelerator)
     units = studies.units(test, planned.by_study)
     test, found, untrained = units.cohort, units.outputs(found), units.outputs(untrained)

@@ -5,10 +5,21 @@ from bench.config.composition import (
     MethodConfig,
     RunConfig,
     TaskConfig,
+    TrainerConfig,
     compose,
     describe,
     given,
     multirun,
 )
 
-__all__ = ["ExternalConfig", "MethodConfig", "RunConfig", "TaskConfig", "compose", "describe", "given", "multirun"]
+__all__ = [
+    "ExternalConfig",
+    "MethodConfig",
+    "RunConfig",
+    "TaskConfig",
+    "TrainerConfig",
+    "compose",
+    "describe",
+    "given",
+    "multirun",
+]

@@ -54,7 +54,8 @@ class SmallResNet(nn.Module):
 
     def forward(self, images: Tensor) -> Tensor:
         """Features ``(B, 128)``."""
-        return self.layers(images)
+        features: Tensor = self.layers(images)
+        return features
 
 
 class _TokenMean(nn.Module):
@@ -67,33 +68,33 @@ class _TokenMean(nn.Module):
         self.stage_names = tuple(f"vit.blocks.{i}" for i in range(2, 12, 3))
 
     def forward(self, images: Tensor) -> Tensor:
-        tokens, _ = self.vit(images)
+        tokens: Tensor = self.vit(images)[0]
         return tokens.mean(dim=1)
 
 
 def _densenet121(channels: int, size: int) -> nn.Module:
-    from monai.networks.nets import DenseNet121
+    from monai.networks.nets.densenet import DenseNet121
 
     net = DenseNet121(spatial_dims=2, in_channels=channels, out_channels=1)
     return _without_head(net, net.class_layers, "out", [f"features.denseblock{i}" for i in range(1, 5)])
 
 
 def _resnet18(channels: int, size: int) -> nn.Module:
-    from monai.networks.nets import resnet18
+    from monai.networks.nets.resnet import resnet18
 
     net = resnet18(spatial_dims=2, n_input_channels=channels, num_classes=1)
     return _without_head(net, net, "fc", [f"layer{i}" for i in range(1, 5)])
 
 
 def _resnet50(channels: int, size: int) -> nn.Module:
-    from monai.networks.nets import resnet50
+    from monai.networks.nets.resnet import resnet50
 
     net = resnet50(spatial_dims=2, n_input_channels=channels, num_classes=1)
     return _without_head(net, net, "fc", [f"layer{i}" for i in range(1, 5)])
 
 
 def _efficientnet_b0(channels: int, size: int) -> nn.Module:
-    from monai.networks.nets import EfficientNetBN
+    from monai.networks.nets.efficientnet import EfficientNetBN
 
     net = EfficientNetBN("efficientnet-b0", pretrained=False, spatial_dims=2, in_channels=channels, num_classes=1)
     # The last block group at each of the five resolutions.
@@ -101,7 +102,7 @@ def _efficientnet_b0(channels: int, size: int) -> nn.Module:
 
 
 def _vit(channels: int, size: int) -> nn.Module:
-    from monai.networks.nets import ViT
+    from monai.networks.nets.vit import ViT
 
     patch = 8 if size <= 128 else 16
     if size % patch:

@@ -23,6 +23,7 @@ from bench.data.cohorts.chosen import Chosen, choose
 from bench.data.cohorts.external import External
 from bench.data.pixels import cache
 from bench.errors import BenchError
+from bench.files import whole
 from bench.method import Method
 from bench.plugins.registry import METHODS, Entry, source_hash
 from bench.records import Record, outputs
@@ -35,6 +36,7 @@ from bench.training import loggers as logs
 Split = Literal["val", "test"]
 _SPLITS: tuple[Split, ...] = ("val", "test")
 RECORD = "record.json"
+FIGURE = "scores.png"
 
 
 @dataclass(frozen=True)
@@ -225,13 +227,17 @@ def _execute(
         images = planned.open_images(planned.seen(planned.cohort))
         cohort = images.apply(planned.cohort)
     write_config(config, folder)
-    method = training.build(planned.method, config, cohort.spec)
-    logger = logs.logger(config, planned.id, folder)
+    network = (config.backbone, config.method.hyperparameters, config.seed, cohort.spec)
+    method = training.build(planned.method, *network)
+    name = f"{config.task.name}-{config.task.dataset}-{config.method.name}-{config.seed}"
+    told = config.model_dump(mode="json", exclude={"runs_dir": True, "cache_dir": True, "task": {"root"}})
+    logger = logs.logger(config.logger, folder, planned.id, name, told)
     if info := training.trained(folder):
         training.load(method, folder / training.WEIGHTS)
     else:
         with progress.step("training", seconds):
-            info = training.fit(method, cohort.part("train"), cohort.part("val"), images.pixels, config, folder, logger)
+            train, val = cohort.part("train"), cohort.part("val")
+            info = training.fit(method, train, val, images.pixels, config.trainer, config.seed, folder, logger)
     with progress.step("scoring", seconds):
         accelerator = config.trainer.accelerator
         # Thresholds come from val whatever is scored; the untrained network is a reference on test only.
@@ -244,7 +250,7 @@ def _execute(
             if planned.has_twins:
                 once = not computed["test"].randomised
                 counterfactual = _predict_twins(planned, method, cohort.part("test"), once)
-            untrained = training.build(planned.method, config, cohort.spec)
+            untrained = training.build(planned.method, *network)
             reference = training.predict(untrained, cohort.part("test"), images.pixels, accelerator)
         units = {split: studies.units(cohort.part(split), planned.by_study) for split in computed}
         judged = twins.joined([made.cohort for made in units.values()])
@@ -292,9 +298,19 @@ def _execute(
         environment=environment(method.device),
         seconds=seconds,
     )
-    logs.finish(logger, record, folder)
+    _draw(record, folder / FIGURE)
+    logs.log_result(logger, record, folder / FIGURE)
     records.write(record, folder)
     return record
+
+
+def _draw(record: Record, path: Path) -> None:
+    """The run's figure, where its test patients are scored."""
+    if "test" in record.scored:
+        from bench.leaderboard.run_figure import run_figure
+
+        with whole(path) as partial:
+            run_figure(record).savefig(partial)
 
 
 def _predict_twins(planned: Run, method: Method, part: Cohort, once: bool) -> dict[str, Outputs]:

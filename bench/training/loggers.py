@@ -2,57 +2,63 @@
 
 from __future__ import annotations
 
-import json
 import netrc
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlparse
 
-from bench.config import RunConfig
+from lightning.pytorch.loggers import Logger
+
 from bench.errors import BenchError
-from bench.files import whole
-from bench.records import Record
+from bench.records import Record, Score
 from bench.terminal import say
 
-FIGURE = "scores.png"
 _DEFAULT_HOST = "https://api.wandb.ai"
 
 
-def logger(config: RunConfig, run_id: str, folder: Path) -> Any:
-    """The Lightning logger that ``logger=…`` names, writing below the run's folder; False for none."""
-    if config.logger == "csv":
+def logger(kind: str, folder: Path, run_id: str, name: str, told: Mapping[str, Any]) -> Logger | bool:
+    """The Lightning logger that ``logger=…`` names, writing below a run's folder; False for none.
+
+    Args:
+        kind: ``csv``, ``tensorboard``, ``wandb`` or ``none``.
+        folder: the run's.
+        run_id: under which an interrupted run goes on in the same place of Weights & Biases.
+        name: what Weights & Biases calls the run.
+        told: what it keeps of the run's configuration.
+
+    Raises:
+        BenchError: when a package is lacking.
+    """
+    if kind == "csv":
         from lightning.pytorch.loggers import CSVLogger
 
         return CSVLogger(folder, name="log")
-    if config.logger == "tensorboard":
+    if kind == "tensorboard":
         from lightning.pytorch.loggers import TensorBoardLogger
 
         try:
             return TensorBoardLogger(folder, name="log")
         except ModuleNotFoundError as error:
             raise BenchError("logger=tensorboard needs a package that is not here: pip install tensorboard.") from error
-    if config.logger == "wandb":
-        return _wandb(config, run_id, folder)
+    if kind == "wandb":
+        return _wandb(folder, run_id, name, told)
     return False
 
 
-def finish(log: Any, record: Record, folder: Path) -> None:
-    """Draw the run's figure beside its record; with Weights & Biases, log it with the final scores."""
-    path = folder / FIGURE
-    if "test" in record.scored:
-        from bench.leaderboard.run_figure import run_figure
+def log_result(log: Logger | bool, record: Record, figure: Path) -> None:
+    """With Weights & Biases, log the final scores and the run's figure, where that is there; else do nothing."""
+    from lightning.pytorch.loggers import WandbLogger
 
-        with whole(path) as partial:
-            run_figure(record).savefig(partial)
-    if type(log).__name__ != "WandbLogger":
+    if not isinstance(log, WandbLogger):
         return
     import wandb
 
     run = log.experiment
     run.summary.update({_flat_name(score): score.value for score in record.scores if score.value is not None})
-    if path.exists():
-        run.log({"scores": wandb.Image(str(path))})
+    if figure.exists():
+        run.log({"scores": wandb.Image(str(figure))})
     where = run.dir
     offline = run.settings._offline
     run.finish()
@@ -60,21 +66,20 @@ def finish(log: Any, record: Record, folder: Path) -> None:
         say(f"Weights & Biases is offline: the run lies in {Path(where).parent}; `wandb sync` uploads it.")
 
 
-def _wandb(config: RunConfig, run_id: str, folder: Path) -> Any:
+def _wandb(folder: Path, run_id: str, name: str, told: Mapping[str, Any]) -> Logger:
     from lightning.pytorch.loggers import WandbLogger
 
     offline = os.environ.get("WANDB_MODE") == "offline" or not _logged_in()
     if offline:
         say("Not logged in to Weights & Biases: logging offline (`wandb login` changes that).")
-    # The id makes a run that was interrupted go on in the same place.
     return WandbLogger(
         project="mitigation-bench",
-        name=f"{config.task.name}-{config.task.dataset}-{config.method.name}-{config.seed}",
+        name=name,
         id=run_id,
         resume="allow",
         save_dir=folder,
         offline=offline,
-        config=json.loads(config.model_dump_json(exclude={"runs_dir": True, "cache_dir": True, "task": {"root"}})),
+        config=dict(told),
     )
 
 
@@ -89,7 +94,7 @@ def _logged_in() -> bool:
         return False
 
 
-def _flat_name(score: Any) -> str:
+def _flat_name(score: Score) -> str:
     """A score's dimensions as one path, for loggers that know names only."""
     parts = (
         score.split,
