@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from bench.config import RunConfig
     from bench.plugins.registry import Entry
+    from bench.work import Job
 
 app = typer.Typer(
     help="Which debiasing methods make a medical-imaging network forget a patient's race, and at what cost?",
@@ -35,22 +36,13 @@ Multirun = Annotated[bool, typer.Option("-m", "--multirun", help="run the produc
 @app.command()
 def run(overrides: Overrides = None, multirun: Multirun = False) -> None:
     """Train one method on one task, and score what came out twice."""
-    from bench.config import multirun as product
-
     if not multirun:
         _one_run(overrides or [])
         return
-    jobs, failed = product(overrides or []), []
-    for number, job in enumerate(jobs, start=1):
-        typer.echo(f"[{number}/{len(jobs)}] {' '.join(job)}", err=True)
-        try:
-            _one_run(job)
-        except BenchError as error:
-            failed.append(job)
-            typer.echo(f"error: {error}", err=True)
-    if failed:
-        names = "; ".join(" ".join(job) for job in failed)
-        raise BenchError(f"{len(failed)} of {len(jobs)} runs failed ({names}); the others are recorded.")
+    from bench.config import multirun as product
+    from bench.work import local, results
+
+    results(local.run([_job(texts) for texts in product(overrides or [])]), "runs")
 
 
 @app.command()
@@ -205,6 +197,19 @@ def export_data(overrides: Overrides = None) -> None:
         raise BenchError("Say which folder the files go to: bench data export task=cxr out=/a/folder.")
     rest = [text for text in overrides or [] if text.partition("=")[0] not in own]
     typer.echo(export(_announced(rest), Path(str(own["out"])).expanduser()))
+
+
+def _job(overrides: list[str]) -> Job[None]:
+    from bench.work import Job
+
+    def recorded() -> bool:
+        from bench.config import compose
+        from bench.run import done
+
+        return done(compose(overrides))
+
+    text = " ".join(overrides)
+    return Job(id=text, label=text, done=recorded, run=lambda: _one_run(overrides))
 
 
 def _one_run(overrides: list[str]) -> None:

@@ -5,15 +5,18 @@ from __future__ import annotations
 import hashlib
 import sys
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
-from bench import __version__, records
+from bench import __version__, records, work
 from bench import terminal as progress
 from bench.reading_race import results
 from bench.reading_race.experiment import Experiment, Unavailable, chosen
@@ -23,6 +26,7 @@ from bench.reading_race.study import Study
 from bench.records import DataInfo
 from bench.records.environment import environment
 from bench.run import Run, plan
+from bench.work import Ended, Job, local
 
 #: The files whose code every result depends on, beside that of its own experiment.
 _CORE = (
@@ -66,6 +70,14 @@ class StudyResults:
         return f"{self.run.config.task.name} on {self.run.dataset.name}{synthetic}"
 
 
+@dataclass(frozen=True)
+class _Skipped:
+    """A cell that the cohort does not allow, and the reason."""
+
+    cell: str
+    reason: str
+
+
 def walk(settings: Settings) -> StudyResults:
     """Do what is still to be done of a study. Killed, the same call goes on where it stopped.
 
@@ -77,37 +89,50 @@ def walk(settings: Settings) -> StudyResults:
     if planned.dataset.synthetic:
         progress.say("[bold]Synthetic data:[/bold] what follows is about a simulation and says nothing of patients.")
     found = [Found(experiment) for experiment in experiments]
-    studies: list[Study] = []
-    for number, seed in enumerate(settings.seeds):
+
+    # Seed after seed, so that no more than one study with its networks is held at a time.
+    @lru_cache(maxsize=1)
+    def study_of(seed: int) -> Study:
         run = replace(planned, config=planned.config.model_copy(update={"seed": seed}))
-        study = Study(run, settings.preset, settings.masks)
-        studies = [study]
-        todo = [(one, cell) for one in found for cell in _cells(one, study)]
-        bar = _Bar(len(todo) * len(settings.seeds), done=number * len(todo))
-        for one, cell in todo:
-            name = f"{one.experiment.name}, {one.experiment.label(cell)}, seed {seed}"
-            bar.begin(name)
-            try:
-                result, existed = _measure(study, one.experiment, cell)
-            except Unavailable as reason:
-                _skip(one, f"{one.experiment.label(cell)}: {reason}")
-                bar.end(f"skipped: {reason}", existed=True)
-                continue
+        return Study(run, settings.preset, settings.masks)
+
+    todo = [(one, job) for seed in settings.seeds for one in found for job in _jobs(one, seed, study_of)]
+    measured = work.results(local.run([job for _, job in todo], _Bar(len(todo))), "cells")
+    for (one, _), result in zip(todo, measured, strict=True):
+        if isinstance(result, _Skipped):
+            _skip(one, f"{result.cell}: {result.reason}")
+        else:
             one.results.append(result)
-            bar.end(_said(result), existed)
-    study = studies[0]
+    study = study_of(settings.seeds[-1])
     data = planned.data_info(study.cohort)
     return StudyResults(planned, settings, data, study.cohort.spec.targets, found, study.notes, study.mean_image)
 
 
-def _cells(found: Found, study: Study) -> list[Cell]:
+def _jobs(found: Found, seed: int, study_of: Callable[[int], Study]) -> list[Job[Result | _Skipped]]:
+    """The cells of an experiment with one seed; none where the cohort does not allow it."""
+    study, experiment = study_of(seed), found.experiment
     try:
-        found.experiment.require(study)
-        return found.experiment.cells(study)
+        experiment.require(study)
+        return [_job(experiment, cell, seed, study_of) for cell in experiment.cells(study)]
     except Unavailable as reason:
         if _skip(found, str(reason)):
-            progress.say(escape(f"{found.experiment.name} is skipped: {reason}."))
+            progress.say(escape(f"{experiment.name} is skipped: {reason}."))
         return []
+
+
+def _job(experiment: Experiment, cell: Cell, seed: int, study_of: Callable[[int], Study]) -> Job[Result | _Skipped]:
+    """A cell as a job."""
+    identity = _identity(study_of(seed), experiment, cell)
+    folder = study_of(seed).folder / experiment.name / identity
+
+    def measure() -> Result | _Skipped:
+        try:
+            return results.read(folder) or _measure(study_of(seed), experiment, cell, identity, folder)
+        except Unavailable as reason:
+            return _Skipped(experiment.label(cell), str(reason))
+
+    label = f"{experiment.name}, {experiment.label(cell)}, seed {seed}"
+    return Job(identity, label, lambda: (folder / results.RESULT).exists(), measure)
 
 
 def _skip(found: Found, reason: str) -> bool:
@@ -118,11 +143,11 @@ def _skip(found: Found, reason: str) -> bool:
     return new
 
 
-def _measure(study: Study, experiment: Experiment, cell: Cell) -> tuple[Result, bool]:
-    """The result of a cell, and whether it had been there."""
+def _identity(study: Study, experiment: Experiment, cell: Cell) -> str:
+    """Hash of everything that determines a cell's result."""
     config = study.run.config
     here = Path(__file__).parent
-    identity = records.identity(
+    return records.identity(
         {
             "version": __version__,
             "schema": results.SCHEMA_VERSION,
@@ -136,9 +161,11 @@ def _measure(study: Study, experiment: Experiment, cell: Cell) -> tuple[Result, 
             "trainer": study.run.budget,
         }
     )
-    folder = study.folder / experiment.name / identity
-    if found := results.read(folder):
-        return found, True
+
+
+def _measure(study: Study, experiment: Experiment, cell: Cell, identity: str, folder: Path) -> Result:
+    """Do the work of a cell, and keep its result."""
+    config = study.run.config
     started = time.monotonic()
     measured = experiment.measure(study, cell)
     result = Result(
@@ -159,10 +186,12 @@ def _measure(study: Study, experiment: Experiment, cell: Cell) -> tuple[Result, 
         seconds=round(time.monotonic() - started, 3),
     )
     results.write(result, folder)
-    return result, False
+    return result
 
 
-def _said(result: Result) -> str:
+def _said(result: Result | _Skipped) -> str:
+    if isinstance(result, _Skipped):
+        return f"skipped: {result.reason}"
     score = results.macro(result.scores)
     if score is None or score.value is None:
         return score.note or "" if score else ""
@@ -176,23 +205,22 @@ class _Bar:
     Drawn anew each time, not live: trainings and the image cache show bars of their own between.
     """
 
-    def __init__(self, total: int, done: int = 0) -> None:
+    def __init__(self, total: int) -> None:
         columns = (BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TimeRemainingColumn())
         self._bar = Progress(TextColumn("{task.description}"), *columns, console=progress.console, auto_refresh=False)
-        self._task = self._bar.add_task("cells", total=total, completed=done)
-        self._worked: list[float] = []
-        self._total, self._done, self._name, self._started = total, done, "", 0.0
+        self._task = self._bar.add_task("cells", total=total)
+        self._existed, self._started = False, 0.0
 
-    def begin(self, name: str) -> None:
+    def begin(self, job: Job[Any], number: int, total: int) -> None:
         """A cell is begun."""
-        self._name, self._started = name, time.monotonic()
+        self._existed, self._started = job.done(), time.monotonic()
 
-    def end(self, said: str, existed: bool) -> None:
-        """It is done; ``existed``: without any work."""
-        self._done += 1
-        took = time.monotonic() - self._started
-        how = "recorded before" if existed else f"{took:.0f} s"
-        progress.say(escape(f"[{self._done}/{self._total}] {self._name}: {said} [{how}]"))
-        self._bar.update(self._task, completed=self._done)
+    def end(self, ended: Ended[Any], number: int, total: int) -> None:
+        """It is done: without any work, with it, or not at all."""
+        idle = self._existed or isinstance(ended.result, _Skipped)
+        how = "recorded before" if idle else f"{time.monotonic() - self._started:.0f} s"
+        said = f"error: {ended.error}" if ended.result is None else _said(ended.result)
+        progress.say(escape(f"[{number}/{total}] {ended.job.label}: {said} [{how}]"))
+        self._bar.update(self._task, completed=number)
         if sys.stderr.isatty():
             progress.console.print(self._bar.get_renderable())

@@ -1,5 +1,5 @@
 """A run, from its configuration to its record."""
 
-from bench.run.execution import Outcome, Run, make_folder, plan, run, write_config
+from bench.run.execution import Outcome, Run, done, make_folder, plan, run, write_config
 
-__all__ = ["Outcome", "Run", "make_folder", "plan", "run", "write_config"]
+__all__ = ["Outcome", "Run", "done", "make_folder", "plan", "run", "write_config"]

@@ -188,6 +188,15 @@ def plan(config: RunConfig) -> Run:
     return planned
 
 
+def done(config: RunConfig, splits: Sequence[Split] = ("val", "test")) -> bool:
+    """Whether a run is recorded and scored as it would be now, so that :func:`run` would return it without work."""
+    planned = plan(config)
+    found = planned.recorded()
+    if found is None or not planned.is_current(found) or not set(splits) <= set(found.scored):
+        return False
+    return "test" not in splits or not external_scores.lacking(planned, found)
+
+
 def run(config: RunConfig, splits: Sequence[Split] = ("val", "test")) -> Outcome:
     """Do what is still to be done of a run: train unless trained, score the splits unless scored, write the record.
 

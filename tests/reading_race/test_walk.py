@@ -9,6 +9,7 @@ from bench.errors import BenchError
 from bench.reading_race import results, settings
 from bench.reading_race.experiment import chosen, every
 from bench.reading_race.walk import StudyResults, walk
+from bench.training import prediction
 from tests.conftest import TINY
 from tests.reading_race.conftest import EXPERIMENTS, study_options
 
@@ -63,7 +64,7 @@ def test_what_was_killed_is_taken_up_again_to_the_same_numbers(
 ) -> None:
     """Killed in the second epoch of the second network: the first is kept, the second goes on, all numbers agree."""
     options = [*TINY, "experiments=A1,B4", f"runs_dir={tmp_path}", f"out={tmp_path}"]
-    validate, calls = training.readout.read_once, []
+    validate, calls = prediction.read_once, []
 
     def killed(*arguments: object, **more: object) -> object:
         calls.append(None)
@@ -71,11 +72,11 @@ def test_what_was_killed_is_taken_up_again_to_the_same_numbers(
             raise SystemExit
         return validate(*arguments, **more)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(training.readout, "read_once", killed)
+    monkeypatch.setattr(prediction, "read_once", killed)
     with pytest.raises((KeyboardInterrupt, SystemExit)):
         walk(settings.parse(options))
     assert len(list(tmp_path.rglob(results.RESULT))) == 1
-    monkeypatch.setattr(training.readout, "read_once", validate)
+    monkeypatch.setattr(prediction, "read_once", validate)
     again = walk(settings.parse(options))
     for name, found in by_name(again).items():
         assert [result.scores for result in found] == [result.scores for result in by_name(walked[0])[name]]

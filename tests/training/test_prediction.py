@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import copy
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -10,11 +11,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import nn
 
+from bench import training
+from bench.config import compose
 from bench.method import Method, backbones
+from bench.run import plan
 from bench.task import Cohort, TaskSpec
 from bench.training import prediction as readout
 from bench.training.batches import CohortImages
 from methods.erm import Erm
+from tests.conftest import TINY
+from tests.networks import fresh
 
 SPEC = TaskSpec("cxr", ("effusion", "opacity"), "race", ("Asian", "Black", "White"), 16)
 
@@ -266,3 +272,25 @@ class TestStages:
             readout.read(method, images(), stages=True)
         assert not any(module._forward_hooks for module in method.modules())
         assert method.training
+
+
+def test_predicting_withholds_targets_and_race_and_is_float32(tiny_runs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    planned = plan(compose([*TINY, "method=adversarial", f"runs_dir={tiny_runs}"]))
+    method = fresh(planned)
+    seen = []
+    step = Method.predict_step
+
+    def watch(self, batch, batch_idx=0):  # type: ignore[no-untyped-def]
+        seen.append(batch)
+        logits, features = step(self, batch)
+        assert features.dtype == logits.dtype == torch.float32
+        assert not self.training
+        return logits, features
+
+    monkeypatch.setattr(Method, "predict_step", watch)
+    val = planned.cohort.part("val")
+    pixels = torch.zeros(len(planned.cohort), 32, 32, dtype=torch.uint8).numpy()
+    found = training.predict(method, val, pixels)
+    assert found.logits.shape == (len(val), 6)
+    assert found.features.shape == (len(val), 128)
+    assert all((batch.groups == -1).all() and torch.isnan(batch.targets).all() for batch in seen)
