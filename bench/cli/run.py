@@ -2,30 +2,38 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import typer
 
 from bench.cli.options import Multirun, Overrides, announced
-from bench.errors import BenchError
+
+if TYPE_CHECKING:
+    from bench.work import Job
 
 
 def run(overrides: Overrides = None, multirun: Multirun = False) -> None:
     """Train one method on one task, and score what came out twice."""
-    from bench.config import multirun as product
-
     if not multirun:
         _one_run(overrides or [])
         return
-    jobs, failed = product(overrides or []), []
-    for number, job in enumerate(jobs, start=1):
-        typer.echo(f"[{number}/{len(jobs)}] {' '.join(job)}", err=True)
-        try:
-            _one_run(job)
-        except BenchError as error:
-            failed.append(job)
-            typer.echo(f"error: {error}", err=True)
-    if failed:
-        names = "; ".join(" ".join(job) for job in failed)
-        raise BenchError(f"{len(failed)} of {len(jobs)} runs failed ({names}); the others are recorded.")
+    from bench.config import multirun as product
+    from bench.work import local, results
+
+    results(local.run([_job(texts) for texts in product(overrides or [])]), "runs")
+
+
+def _job(overrides: list[str]) -> Job[None]:
+    from bench.work import Job
+
+    def recorded() -> bool:
+        from bench.config import compose
+        from bench.run import done
+
+        return done(compose(overrides))
+
+    text = " ".join(overrides)
+    return Job(id=text, label=text, done=recorded, run=lambda: _one_run(overrides))
 
 
 def _one_run(overrides: list[str]) -> None:

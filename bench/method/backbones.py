@@ -38,7 +38,7 @@ class SmallResNet(nn.Module):
     """
 
     out_features = 128
-    stage_names = ("layers.2", "layers.3", "layers.4")
+    block_names = ("layers.2", "layers.3", "layers.4")
 
     def __init__(self, channels: int) -> None:
         super().__init__()
@@ -54,7 +54,8 @@ class SmallResNet(nn.Module):
 
     def forward(self, images: Tensor) -> Tensor:
         """Features ``(B, 128)``."""
-        return self.layers(images)
+        features: Tensor = self.layers(images)
+        return features
 
 
 class _TokenMean(nn.Module):
@@ -64,36 +65,36 @@ class _TokenMean(nn.Module):
         super().__init__()
         self.vit = vit
         self.out_features = out_features
-        self.stage_names = tuple(f"vit.blocks.{i}" for i in range(2, 12, 3))
+        self.block_names = tuple(f"vit.blocks.{i}" for i in range(2, 12, 3))
 
     def forward(self, images: Tensor) -> Tensor:
-        tokens, _ = self.vit(images)
+        tokens: Tensor = self.vit(images)[0]
         return tokens.mean(dim=1)
 
 
 def _densenet121(channels: int, size: int) -> nn.Module:
-    from monai.networks.nets import DenseNet121
+    from monai.networks.nets.densenet import DenseNet121
 
     net = DenseNet121(spatial_dims=2, in_channels=channels, out_channels=1)
     return _without_head(net, net.class_layers, "out", [f"features.denseblock{i}" for i in range(1, 5)])
 
 
 def _resnet18(channels: int, size: int) -> nn.Module:
-    from monai.networks.nets import resnet18
+    from monai.networks.nets.resnet import resnet18
 
     net = resnet18(spatial_dims=2, n_input_channels=channels, num_classes=1)
     return _without_head(net, net, "fc", [f"layer{i}" for i in range(1, 5)])
 
 
 def _resnet50(channels: int, size: int) -> nn.Module:
-    from monai.networks.nets import resnet50
+    from monai.networks.nets.resnet import resnet50
 
     net = resnet50(spatial_dims=2, n_input_channels=channels, num_classes=1)
     return _without_head(net, net, "fc", [f"layer{i}" for i in range(1, 5)])
 
 
 def _efficientnet_b0(channels: int, size: int) -> nn.Module:
-    from monai.networks.nets import EfficientNetBN
+    from monai.networks.nets.efficientnet import EfficientNetBN
 
     net = EfficientNetBN("efficientnet-b0", pretrained=False, spatial_dims=2, in_channels=channels, num_classes=1)
     # The last block group at each of the five resolutions.
@@ -101,7 +102,7 @@ def _efficientnet_b0(channels: int, size: int) -> nn.Module:
 
 
 def _vit(channels: int, size: int) -> nn.Module:
-    from monai.networks.nets import ViT
+    from monai.networks.nets.vit import ViT
 
     patch = 8 if size <= 128 else 16
     if size % patch:
@@ -110,10 +111,10 @@ def _vit(channels: int, size: int) -> nn.Module:
     return _TokenMean(vit, 384)
 
 
-def _without_head(net: nn.Module, parent: nn.Module, name: str, stage_names: Sequence[str]) -> nn.Module:
-    """Replace the final linear layer by the identity, and note how many features it read and what the stages are."""
+def _without_head(net: nn.Module, parent: nn.Module, name: str, block_names: Sequence[str]) -> nn.Module:
+    """Replace the final linear layer by the identity, and note how many features it read and what the blocks are."""
     net.out_features = getattr(parent, name).in_features
-    net.stage_names = tuple(stage_names)  # type: ignore[assignment]
+    net.block_names = tuple(block_names)  # type: ignore[assignment]
     setattr(parent, name, nn.Identity())
     return net
 
@@ -148,9 +149,9 @@ def build(name: str, channels: int, size: int) -> nn.Module:
     return BACKBONES[check(name)](channels, size)
 
 
-def stages(backbone: nn.Module) -> list[nn.Module]:
-    """The modules whose outputs, (B, C, H, W) or tokens (B, tokens, C), are the encoder's stages, in order.
+def blocks(backbone: nn.Module) -> list[nn.Module]:
+    """The modules whose outputs, (B, C, H, W) or tokens (B, tokens, C), are the encoder's blocks, in order.
 
-    The backbones here name them as ``stage_names``; of one that does not, no stage is known.
+    The backbones here name them as ``block_names``; of one that does not, no block is known.
     """
-    return [backbone.get_submodule(name) for name in getattr(backbone, "stage_names", ())]
+    return [backbone.get_submodule(name) for name in getattr(backbone, "block_names", ())]

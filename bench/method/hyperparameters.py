@@ -53,7 +53,8 @@ class Tunable:
             known = self.low <= value <= self.high
         if not known:
             raise BenchError(f"{option}={value} cannot be used: it takes {self.range} (default {self.default}).")
-        return value
+        checked: Value = value
+        return checked
 
     def suggest(self, name: str, trial: optuna.trial.Trial) -> Value:
         """A value drawn by an Optuna trial from the declared range."""

@@ -2,106 +2,33 @@
 
 from __future__ import annotations
 
-import copy
 import math
 from collections.abc import Mapping
-from typing import Any, ClassVar, Literal, NamedTuple
+from typing import Any, ClassVar, Literal
 
 import lightning as L
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
 
 from bench.errors import BenchError
+from bench.method.auxiliary import Auxiliary
+from bench.method.batch import Batch, TrainingSet
 from bench.method.hyperparameters import Value, resolve, tunable
+from bench.method.losses import masked_bce
+from bench.method.stages import Shares, check_stages
 from bench.task import TaskSpec
-
-__all__ = ["Auxiliary", "Batch", "Method", "TaskSpec", "TrainingSet", "bce_elements", "masked_bce", "tunable"]
-
-
-class Batch(NamedTuple):
-    """Some images and what is known of them.
-
-    ``images (B, C, H, W) uint8``; ``targets (B, T) float`` with NaN for unknown; ``groups (B,) long`` codes of the
-    protected attribute, -1 for unknown. Groups are all -1 for a method that declares ``uses_race = "never"``, and
-    when predicting unless it declares ``"test"``; targets are all NaN when predicting.
-    """
-
-    images: Tensor
-    targets: Tensor
-    groups: Tensor
-
-
-class TrainingSet(NamedTuple):
-    """What a method may know of the training images at once: ``targets (N, T) float``, ``groups (N,) long``."""
-
-    targets: Tensor
-    groups: Tensor
-
-
-def bce_elements(logits: Tensor, targets: Tensor) -> tuple[Tensor, Tensor]:
-    """Binary cross-entropy ``(B, T)`` in nats, 0 where the target is unknown, and the mask ``(B, T)`` of known ones."""
-    known = ~torch.isnan(targets)
-    losses = F.binary_cross_entropy_with_logits(logits.float(), targets.nan_to_num(0.0), reduction="none")
-    return losses * known, known
-
-
-def masked_bce(logits: Tensor, targets: Tensor, weights: Tensor | None = None) -> Tensor:
-    """Mean binary cross-entropy over the known targets, each element weighted by ``weights`` broadcast to (B, T)."""
-    losses, known = bce_elements(logits, targets)
-    if weights is not None:
-        losses = losses * weights
-    return losses.sum() / known.sum().clamp(min=1)
-
-
-class Auxiliary(nn.Module):
-    """A network trained beside the main one, by an AdamW of its own: an adversary, a second stage's helper.
-
-    The main optimiser never holds its parameters, so neither can undo the other's step. The optimiser's moments are
-    kept in the checkpoint, so an interrupted run goes on as if it had not been.
-    """
-
-    def __init__(self, network: nn.Module, lr: float) -> None:
-        super().__init__()
-        self.network = network
-        self.lr = lr
-        self._optimizer: torch.optim.Optimizer | None = None
-        self._restored: dict[str, Any] | None = None
-
-    def forward(self, inputs: Tensor) -> Tensor:
-        """The network's output, in float32 whatever the run's precision."""
-        with torch.autocast(inputs.device.type, enabled=False):
-            return self.network(inputs.float())
-
-    def step(self, loss: Tensor) -> None:
-        """One descent of this network's parameters on a loss; no other parameter moves or keeps a gradient of it."""
-        parameters = list(self.network.parameters())
-        if self._optimizer is None:
-            # Made at the first step: only then do the parameters stand on the device they are trained on.
-            self._optimizer = torch.optim.AdamW(parameters, lr=self.lr)
-            if self._restored:
-                self._optimizer.load_state_dict(self._restored)
-        for parameter, gradient in zip(parameters, torch.autograd.grad(loss, parameters), strict=True):
-            parameter.grad = gradient
-        self._optimizer.step()
-        self._optimizer.zero_grad()
-
-    def get_extra_state(self) -> dict[str, Any]:
-        """The optimiser's state, for the checkpoint."""
-        return self._optimizer.state_dict() if self._optimizer is not None else {}
-
-    def set_extra_state(self, state: dict[str, Any]) -> None:
-        """Keep a restored state until the optimiser is made."""
-        # A copy: an optimiser's state holds the very tensors that its next step changes.
-        self._restored, self._optimizer = copy.deepcopy(state), None
 
 
 class Method(L.LightningModule):
     """A way to train a diagnostic network. Override the steps that your method changes; each has an ERM default.
 
-    In the order data flows: :meth:`build`, :meth:`prepare`, :meth:`sampler`, :meth:`augment`, :meth:`distort`,
-    :meth:`encode`, :meth:`classify`, :meth:`loss`, :meth:`finalize`. Hyperparameters are declared in the class body
-    with :func:`tunable` and are plain attributes of the instance.
+    In the order data flows: :meth:`build`, :meth:`prepare`, :meth:`begin`, :meth:`augment`, :meth:`sampler`,
+    :meth:`distort`, :meth:`normalise`, :meth:`encode`, :meth:`classify`, :meth:`loss`, :meth:`finalize`.
+    Hyperparameters are declared in the class body with :func:`tunable` and are plain attributes of the instance.
+
+    Training goes through :attr:`stages`, for most methods one. Each takes its share of the epochs that all methods have
+    alike, starts with :meth:`begin` and an optimiser and schedule of its own, asks anew for augmentation and sampling
+    weights, and ends with the weights of its best epoch on validation patients, which the next one starts from.
     """
 
     #: Where the method looks at the protected attribute. "test" is ranked apart: such a network needs race to diagnose.
@@ -112,9 +39,15 @@ class Method(L.LightningModule):
     race_free: ClassVar[bool] = False
     #: Paper or page that defines the method.
     source: ClassVar[str] = ""
+    #: The stages of training in their order, each by its name and its share of the epochs; the shares sum to 1.
+    stages: ClassVar[Shares] = (("train", 1.0),)
 
     lr: float = tunable(3e-3, low=1e-4, high=1e-2, log=True, help="peak learning rate of AdamW's one-cycle schedule")
     weight_decay: float = tunable(1e-4, low=1e-6, high=1e-2, log=True, help="AdamW's weight decay")
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        check_stages(cls.__name__, cls.stages)
 
     def __init__(self, backbone: nn.Module, spec: TaskSpec, hyperparameters: Mapping[str, Value] | None = None) -> None:
         """``backbone`` maps ``(B, C, H, W)`` float images to ``(B, D)`` and names D as ``out_features``."""
@@ -122,6 +55,8 @@ class Method(L.LightningModule):
         for name, value in resolve(type(self), hyperparameters or {}).items():
             setattr(self, name, value)
         self.spec = spec
+        #: The stage that training is in; of a network that is not in training, the last.
+        self.stage: str = self.stages[-1][0]
         self.backbone = backbone
         self.features_size: int = backbone.out_features  # type: ignore[assignment]
         self.head = nn.Linear(self.features_size, len(spec.targets))
@@ -133,27 +68,43 @@ class Method(L.LightningModule):
         """Add networks and buffers of your own. Default: none."""
 
     def prepare(self, train: TrainingSet) -> None:
-        """See the whole training set's targets and groups before the first step, also before a resumed one."""
+        """See the whole training set's targets and groups, once before the first stage, also before a resumed one."""
 
-    def sampler(self, train: TrainingSet) -> Tensor | None:
-        """Sampling weights ``(N,)`` of the training images, drawn with replacement; None visits each once an epoch."""
-        return None
+    def begin(self, stage: str, train: TrainingSet) -> None:
+        """A stage begins, with the weights that the one before ended with: freeze, replace, put back. Default: nothing.
+
+        Its optimiser is made afterwards, of the parameters that then require a gradient. Taken up again after an
+        interruption, every stage up to the interrupted one is begun again, each with the weights it had begun with.
+        """
 
     def augment(self) -> Any | None:
-        """An albumentations transform of training images ``(H, W, C) uint8``; None for none."""
+        """An albumentations transform of training images ``(H, W, C) uint8``; None for none. Asked in every stage."""
+        return None
+
+    def sampler(self, train: TrainingSet) -> Tensor | None:
+        """Sampling weights ``(N,)`` of the training images, drawn with replacement; None visits each once an epoch.
+
+        Asked in every stage.
+        """
         return None
 
     def distort(self, images: Tensor) -> Tensor:
         """Change images ``(B, C, H, W) uint8`` in training and at test alike: a part of the network."""
         return images
 
+    def normalise(self, images: Tensor) -> Tensor:
+        """Pixels 0 … 255 as the encoder takes them: ``(B, C, H, W) float``, from -2 to 2."""
+        return images.float().div(255.0).sub_(0.5).div_(0.25)
+
     def encode(self, images: Tensor) -> Tensor:
         """Features ``(B, D)`` of normalised images ``(B, C, H, W) float``. What they hold of race is what is scored."""
-        return self.backbone(images)
+        features: Tensor = self.backbone(images)
+        return features
 
     def classify(self, features: Tensor) -> Tensor:
         """Logits ``(B, T)`` from features ``(B, D)``, and from nothing else."""
-        return self.head(features)
+        logits: Tensor = self.head(features)
+        return logits
 
     def loss(self, batch: Batch) -> Tensor:
         """The scalar to descend on. Default: mean binary cross-entropy over known targets."""
@@ -170,8 +121,7 @@ class Method(L.LightningModule):
 
     def features(self, images: Tensor) -> Tensor:
         """Features ``(B, D)`` of images ``(B, C, H, W) uint8``: what :meth:`classify` reads."""
-        pixels = self.distort(images).float().div_(255.0).sub_(0.5).div_(0.25)
-        return self.encode(pixels)
+        return self.encode(self.normalise(self.distort(images)))
 
     def forward(self, images: Tensor) -> Tensor:
         """Logits ``(B, T)`` of images ``(B, C, H, W) uint8``."""
@@ -187,7 +137,7 @@ class Method(L.LightningModule):
 
     @property
     def progress(self) -> float:
-        """Share of the training budget already used, 0 … 1."""
+        """Share of the present stage's steps already made, 0 … 1."""
         return min(1.0, self.trainer.global_step / max(1, float(self.trainer.estimated_stepping_batches)))
 
     def training_step(self, batch: Batch, batch_idx: int) -> Tensor:
@@ -203,11 +153,11 @@ class Method(L.LightningModule):
                 f"{self.current_epoch}). Training was stopped there. A smaller method.lr (now {self.lr:g}) is the "
                 "usual cure; trainer.precision=32 tells whether rounding is to blame."
             )
-        self.log("train/loss", value, prog_bar=True)
+        self.log(f"{self.stage}/loss", value, prog_bar=True)
         return loss
 
     def configure_optimizers(self) -> Any:
-        """AdamW with a one-cycle schedule over the whole budget: the same for every method, baseline included."""
+        """AdamW with a one-cycle schedule over the whole stage: the same for every method, baseline included."""
         held = {id(p) for module in self.modules() if isinstance(module, Auxiliary) for p in module.parameters()}
         parameters = [p for p in self.parameters() if p.requires_grad and id(p) not in held]
         optimizer = torch.optim.AdamW(parameters, lr=self.lr, weight_decay=self.weight_decay)

@@ -136,7 +136,8 @@ class Study:
         )
         folder = self.folder / "networks" / identity
         make_folder(folder)
-        network = training.build(RaceNetwork, config, pictures.cohort.spec)
+        hyperparameters, spec = config.method.hyperparameters, pictures.cohort.spec
+        network = training.build(RaceNetwork, config.backbone, hyperparameters, config.seed, spec)
         assert isinstance(network, RaceNetwork)
         network.transform = transform
         with FileLock(folder / ".lock"):
@@ -145,7 +146,7 @@ class Study:
             else:
                 train, val = pictures.cohort.part("train"), pictures.cohort.part("val")
                 network.calibrate(train, pictures.pixels)
-                info = training.fit(network, train, val, pictures.pixels, config, folder)
+                info = training.fit(network, train, val, pictures.pixels, config.trainer, config.seed, folder)
         return Trained(network, info, identity)
 
     def posteriors(self, network: RaceNetwork, pictures: Pictures | None = None, split: str = "test") -> np.ndarray:

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from rich.markup import escape
 
-from bench import __version__, records
+from bench import __version__, records, work
 from bench.reading_race import results
 from bench.reading_race.experiment import Experiment, Unavailable, chosen
 from bench.reading_race.results import Cell, Result
@@ -21,6 +24,7 @@ from bench.records import DataInfo
 from bench.records.environment import environment
 from bench.run import Run, plan
 from bench.terminal import Steps, say
+from bench.work import Ended, Job, local
 
 #: The files whose code every result depends on, beside that of its own experiment.
 _CORE = (
@@ -64,6 +68,14 @@ class StudyResults:
         return f"{self.run.config.task.name} on {self.run.dataset.name}{synthetic}"
 
 
+@dataclass(frozen=True)
+class _Skipped:
+    """A cell that the cohort does not allow, and the reason."""
+
+    cell: str
+    reason: str
+
+
 def walk(settings: Settings) -> StudyResults:
     """Do what is still to be done of a study. Killed, the same call goes on where it stopped.
 
@@ -75,37 +87,50 @@ def walk(settings: Settings) -> StudyResults:
     if planned.dataset.synthetic:
         say("[bold]Synthetic data:[/bold] what follows is about a simulation and says nothing of patients.")
     found = [Found(experiment) for experiment in experiments]
-    studies: list[Study] = []
-    for number, seed in enumerate(settings.seeds):
+
+    # Seed after seed, so that no more than one study with its networks is held at a time.
+    @lru_cache(maxsize=1)
+    def study_of(seed: int) -> Study:
         run = replace(planned, config=planned.config.model_copy(update={"seed": seed}))
-        study = Study(run, settings.preset, settings.masks)
-        studies = [study]
-        todo = [(one, cell) for one in found for cell in _cells(one, study)]
-        steps = Steps("cells", len(todo) * len(settings.seeds), done=number * len(todo))
-        for one, cell in todo:
-            name = f"{one.experiment.name}, {one.experiment.label(cell)}, seed {seed}"
-            steps.begin(name)
-            try:
-                result, existed = _measure(study, one.experiment, cell)
-            except Unavailable as reason:
-                _skip(one, f"{one.experiment.label(cell)}: {reason}")
-                steps.end(f"skipped: {reason}", existed=True)
-                continue
+        return Study(run, settings.preset, settings.masks)
+
+    todo = [(one, job) for seed in settings.seeds for one in found for job in _jobs(one, seed, study_of)]
+    measured = work.results(local.run([job for _, job in todo], _Watch(len(todo))), "cells")
+    for (one, _), result in zip(todo, measured, strict=True):
+        if isinstance(result, _Skipped):
+            _skip(one, f"{result.cell}: {result.reason}")
+        else:
             one.results.append(result)
-            steps.end(_said(result), existed)
-    study = studies[0]
+    study = study_of(settings.seeds[-1])
     data = planned.data_info(study.cohort)
     return StudyResults(planned, settings, data, study.cohort.spec.targets, found, study.notes, study.mean_image)
 
 
-def _cells(found: Found, study: Study) -> list[Cell]:
+def _jobs(found: Found, seed: int, study_of: Callable[[int], Study]) -> list[Job[Result | _Skipped]]:
+    """The cells of an experiment with one seed; none where the cohort does not allow it."""
+    study, experiment = study_of(seed), found.experiment
     try:
-        found.experiment.require(study)
-        return found.experiment.cells(study)
+        experiment.require(study)
+        return [_job(experiment, cell, seed, study_of) for cell in experiment.cells(study)]
     except Unavailable as reason:
         if _skip(found, str(reason)):
-            say(escape(f"{found.experiment.name} is skipped: {reason}."))
+            say(escape(f"{experiment.name} is skipped: {reason}."))
         return []
+
+
+def _job(experiment: Experiment, cell: Cell, seed: int, study_of: Callable[[int], Study]) -> Job[Result | _Skipped]:
+    """A cell as a job."""
+    identity = _identity(study_of(seed), experiment, cell)
+    folder = study_of(seed).folder / experiment.name / identity
+
+    def measure() -> Result | _Skipped:
+        try:
+            return results.read(folder) or _measure(study_of(seed), experiment, cell, identity, folder)
+        except Unavailable as reason:
+            return _Skipped(experiment.label(cell), str(reason))
+
+    label = f"{experiment.name}, {experiment.label(cell)}, seed {seed}"
+    return Job(identity, label, lambda: (folder / results.RESULT).exists(), measure)
 
 
 def _skip(found: Found, reason: str) -> bool:
@@ -116,11 +141,11 @@ def _skip(found: Found, reason: str) -> bool:
     return new
 
 
-def _measure(study: Study, experiment: Experiment, cell: Cell) -> tuple[Result, bool]:
-    """The result of a cell, and whether it had been there."""
+def _identity(study: Study, experiment: Experiment, cell: Cell) -> str:
+    """Hash of everything that determines a cell's result."""
     config = study.run.config
     here = Path(__file__).parent
-    identity = records.identity(
+    return records.identity(
         {
             "version": __version__,
             "schema": records.SCHEMA_VERSION,
@@ -134,9 +159,11 @@ def _measure(study: Study, experiment: Experiment, cell: Cell) -> tuple[Result, 
             "trainer": study.run.budget,
         }
     )
-    folder = study.folder / experiment.name / identity
-    if found := results.read(folder):
-        return found, True
+
+
+def _measure(study: Study, experiment: Experiment, cell: Cell, identity: str, folder: Path) -> Result:
+    """Do the work of a cell, and keep its result."""
+    config = study.run.config
     started = time.monotonic()
     measured = experiment.measure(study, cell)
     result = Result(
@@ -157,12 +184,31 @@ def _measure(study: Study, experiment: Experiment, cell: Cell) -> tuple[Result, 
         seconds=round(time.monotonic() - started, 3),
     )
     results.write(result, folder)
-    return result, False
+    return result
 
 
-def _said(result: Result) -> str:
+def _said(result: Result | _Skipped) -> str:
+    if isinstance(result, _Skipped):
+        return f"skipped: {result.reason}"
     score = results.macro(result.scores)
     if score is None or score.value is None:
         return score.note or "" if score else ""
     limits = "" if score.low is None or score.high is None else f" ({score.low:.3f}–{score.high:.3f})"
     return f"{score.value:.3f}{limits}"
+
+
+class _Watch:
+    """Tells of every cell as :class:`bench.terminal.Steps` does."""
+
+    def __init__(self, total: int) -> None:
+        self._steps, self._existed = Steps("cells", total), False
+
+    def begin(self, job: Job[Any], number: int, total: int) -> None:
+        """A cell is begun."""
+        self._existed = job.done()
+        self._steps.begin(job.label)
+
+    def end(self, ended: Ended[Any], number: int, total: int) -> None:
+        """It is done: without any work, with it, or not at all."""
+        said = f"error: {ended.error}" if ended.result is None else _said(ended.result)
+        self._steps.end(said, self._existed or isinstance(ended.result, _Skipped))

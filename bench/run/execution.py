@@ -63,6 +63,11 @@ def run(config: RunConfig, places: Sequence[Place] = ("val", "test"), train: boo
     return complete(plan(config), places, train)
 
 
+def done(config: RunConfig, places: Sequence[Place] = ("val", "test")) -> bool:
+    """Whether a run is recorded and scored as it would be now, so that :func:`run` would return it without work."""
+    return not _lacking(plan(config), places, whole=False)
+
+
 def complete(planned: Run, places: Sequence[Place], train: bool = True) -> Outcome:
     """What :func:`run` does, of a run that is planned already."""
     if not _lacking(planned, places, whole=not train):
@@ -121,7 +126,7 @@ def _execute(planned: Run, places: Sequence[Place], train: bool) -> Record:
         if arena.place == "test":
             _draw(planned)
     record = records.read(planned.folder)
-    loggers.finish(log, record.files, planned.folder / FIGURE)
+    loggers.log_result(log, record.files, planned.folder / FIGURE)
     return record
 
 
@@ -147,7 +152,7 @@ def _score(planned: Run, network: Network, arena: Arena, suites: Sequence[Suite]
 def _trained(planned: Run) -> tuple[Network, Any]:
     """The network, trained unless it is; and the logger, where one was told of the training."""
     config, folder = planned.config, planned.folder
-    method = training.build(planned.method, config, planned.cohort.spec)
+    method = planned.build()
     if (folder / records.RUN).exists():
         training.load(method, folder / training.WEIGHTS)
         return Network(planned, method), None
@@ -155,13 +160,15 @@ def _trained(planned: Run) -> tuple[Network, Any]:
     with step("images", seconds):
         cohort = planned.trained_on
     write_config(config, folder)
-    log = loggers.logger(config, planned.id, folder)
+    name = f"{config.task.name}-{config.task.dataset}-{config.method.name}-{config.seed}"
+    told = config.model_dump(mode="json", exclude={"runs_dir": True, "cache_dir": True, "task": {"root"}})
+    log = loggers.logger(config.logger, folder, planned.id, name, told)
     if info := training.trained(folder):
         training.load(method, folder / training.WEIGHTS)
     else:
         with step("training", seconds):
-            pixels = planned.images.pixels
-            info = training.fit(method, cohort.part("train"), cohort.part("val"), pixels, config, folder, log)
+            train, val, pixels = cohort.part("train"), cohort.part("val"), planned.images.pixels
+            info = training.fit(method, train, val, pixels, config.trainer, config.seed, folder, log)
     run_record = records.RunRecord(
         id=planned.id,
         created=_now(),

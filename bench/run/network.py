@@ -47,8 +47,7 @@ class Network:
         counterfactual = self._twins(opened.cohort, once=not found.randomised) if arena.has_twins else None
         untrained = None
         if testing:
-            fresh = training.build(self.planned.method, self.planned.config, self.planned.cohort.spec)
-            untrained = self._predict(fresh, opened)
+            untrained = self._predict(self.planned.build(), opened)
         units = studies.units(opened.cohort, arena.unit == "study")
         return found, Computed(
             units.cohort,

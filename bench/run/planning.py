@@ -63,6 +63,13 @@ class Run:
         """The cohort without images that cannot be read."""
         return self.images.apply(self.cohort)
 
+    def build(self) -> Method:
+        """The method with a freshly initialised network."""
+        config = self.config
+        return training.build(
+            self.method, config.backbone, config.method.hyperparameters, config.seed, self.cohort.spec
+        )
+
     def open_images(self, cohort: Cohort) -> Images:
         """The images of a cohort of the data set that is trained on, whose rows are numbered from 0."""
         return self.chosen.open_images(cohort, self.config.cache_dir)

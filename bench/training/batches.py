@@ -15,8 +15,11 @@ from torch.utils.data import DataLoader, Dataset, Sampler
 from bench.method import Batch
 from bench.task import Cohort
 
+#: The epoch, and the positions in the cohort of the images of one batch.
+Index = tuple[int, np.ndarray]
 
-class CohortImages(Dataset):
+
+class CohortImages(Dataset[Batch]):
     """Images and labels of a cohort; indexed by ``(epoch, positions)``, a whole batch at once.
 
     ``pixels`` is the cache, ``(rows, H, W)`` or ``(rows, H, W, C) uint8``. ``hide`` withholds targets, ``hide_groups``
@@ -56,7 +59,7 @@ class CohortImages(Dataset):
         if isinstance(self.pixels, str | os.PathLike):
             self.pixels = np.load(self.pixels, mmap_mode="r", allow_pickle=False)
 
-    def __getitem__(self, index: tuple[int, np.ndarray]) -> Batch:
+    def __getitem__(self, index: Index) -> Batch:
         epoch, positions = index
         images = self.pixels[self.rows[positions]]
         if self.transform is not None:
@@ -68,7 +71,8 @@ class CohortImages(Dataset):
         # Seeded for each image, so that neither the number of workers nor an interruption changes what is drawn.
         self.transform.set_random_seed(int(np.random.SeedSequence([self.seed, epoch, position]).generate_state(1)[0]))
         shaped = image if image.ndim == 3 else image[..., None]
-        return self.transform(image=shaped)["image"].reshape(image.shape)
+        transformed: np.ndarray = self.transform(image=shaped)["image"]
+        return transformed.reshape(image.shape)
 
 
 def _channels_first(images: np.ndarray) -> Tensor:
@@ -77,7 +81,7 @@ def _channels_first(images: np.ndarray) -> Tensor:
     return torch.from_numpy(np.ascontiguousarray(images.transpose(0, 3, 1, 2)))
 
 
-class EpochBatches(Sampler):
+class EpochBatches(Sampler[Index]):
     """Yields ``(epoch, positions)``: every image once an epoch, or as many draws by ``weights`` with replacement.
 
     The last batch of an epoch is left out when it is not full, so that every step of a training run weighs the same.
@@ -95,7 +99,7 @@ class EpochBatches(Sampler):
     def __len__(self) -> int:
         return self.n // self.batch_size
 
-    def __iter__(self) -> Iterator[tuple[int, np.ndarray]]:
+    def __iter__(self) -> Iterator[Index]:
         rng = np.random.default_rng([self.seed, self.epoch])
         if self.probabilities is None:
             order = rng.permutation(self.n)
@@ -105,7 +109,7 @@ class EpochBatches(Sampler):
             yield self.epoch, order[start : start + self.batch_size]
 
 
-class InOrder(Sampler):
+class InOrder(Sampler[Index]):
     """Yields ``(0, positions)`` of every image once: in the cohort's order, or in the given ``order (n,)``."""
 
     def __init__(self, n: int, batch_size: int, order: np.ndarray | None = None) -> None:
@@ -115,12 +119,12 @@ class InOrder(Sampler):
     def __len__(self) -> int:
         return -(-self.n // self.batch_size)
 
-    def __iter__(self) -> Iterator[tuple[int, np.ndarray]]:
+    def __iter__(self) -> Iterator[Index]:
         for start in range(0, self.n, self.batch_size):
             yield 0, self.order[start : start + self.batch_size]
 
 
-def loader(images: CohortImages, batches: Sampler, workers: int = 0) -> DataLoader:
+def loader(images: CohortImages, batches: Sampler[Index], workers: int = 0) -> DataLoader[Batch]:
     """A DataLoader whose items are whole batches: collation by slicing instead of image by image."""
     return DataLoader(
         images,

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import json
 import netrc
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlparse
 
-from bench.config import RunConfig
+from lightning.pytorch.loggers import Logger
+
 from bench.errors import BenchError
 from bench.records import ScoreFile
 from bench.terminal import say
@@ -18,27 +18,40 @@ from bench.terminal import say
 _DEFAULT_HOST = "https://api.wandb.ai"
 
 
-def logger(config: RunConfig, run_id: str, folder: Path) -> Any:
-    """The Lightning logger that ``logger=…`` names, writing below the run's folder; False for none."""
-    if config.logger == "csv":
+def logger(kind: str, folder: Path, run_id: str, name: str, told: Mapping[str, Any]) -> Logger | bool:
+    """The Lightning logger that ``logger=…`` names, writing below a run's folder; False for none.
+
+    Args:
+        kind: ``csv``, ``tensorboard``, ``wandb`` or ``none``.
+        folder: the run's.
+        run_id: under which an interrupted run goes on in the same place of Weights & Biases.
+        name: what Weights & Biases calls the run.
+        told: what it keeps of the run's configuration.
+
+    Raises:
+        BenchError: when a package is lacking.
+    """
+    if kind == "csv":
         from lightning.pytorch.loggers import CSVLogger
 
         return CSVLogger(folder, name="log")
-    if config.logger == "tensorboard":
+    if kind == "tensorboard":
         from lightning.pytorch.loggers import TensorBoardLogger
 
         try:
             return TensorBoardLogger(folder, name="log")
         except ModuleNotFoundError as error:
             raise BenchError("logger=tensorboard needs a package that is not here: pip install tensorboard.") from error
-    if config.logger == "wandb":
-        return _wandb(config, run_id, folder)
+    if kind == "wandb":
+        return _wandb(folder, run_id, name, told)
     return False
 
 
-def finish(log: Any, scores: Iterable[ScoreFile], figure: Path) -> None:
-    """Tell Weights & Biases of a run's final scores and its figure; other loggers hold curves alone."""
-    if type(log).__name__ != "WandbLogger":
+def log_result(log: Logger | bool, scores: Iterable[ScoreFile], figure: Path) -> None:
+    """With Weights & Biases, log the final scores and the run's figure, where that is there; else do nothing."""
+    from lightning.pytorch.loggers import WandbLogger
+
+    if not isinstance(log, WandbLogger):
         return
     import wandb
 
@@ -56,21 +69,20 @@ def finish(log: Any, scores: Iterable[ScoreFile], figure: Path) -> None:
         say(f"Weights & Biases is offline: the run lies in {Path(where).parent}; `wandb sync` uploads it.")
 
 
-def _wandb(config: RunConfig, run_id: str, folder: Path) -> Any:
+def _wandb(folder: Path, run_id: str, name: str, told: Mapping[str, Any]) -> Logger:
     from lightning.pytorch.loggers import WandbLogger
 
     offline = os.environ.get("WANDB_MODE") == "offline" or not _logged_in()
     if offline:
         say("Not logged in to Weights & Biases: logging offline (`wandb login` changes that).")
-    # The id makes a run that was interrupted go on in the same place.
     return WandbLogger(
         project="mitigation-bench",
-        name=f"{config.task.name}-{config.task.dataset}-{config.method.name}-{config.seed}",
+        name=name,
         id=run_id,
         resume="allow",
         save_dir=folder,
         offline=offline,
-        config=json.loads(config.model_dump_json(exclude={"runs_dir": True, "cache_dir": True, "task": {"root"}})),
+        config=dict(told),
     )
 
 

@@ -1,9 +1,8 @@
-"""Read a trained network out: logits, features and stages in evaluation mode, and whether it is deterministic."""
+"""Read a trained network out: logits, features and blocks in evaluation mode, and whether it is deterministic."""
 
 from __future__ import annotations
 
 import contextlib
-import random
 from collections.abc import Iterator
 
 import numpy as np
@@ -13,7 +12,10 @@ from torch import Tensor, nn
 
 from bench.method import Batch, Method, backbones
 from bench.records.outputs import Outputs
+from bench.task import Cohort
+from bench.training import seeds
 from bench.training.batches import CohortImages, InOrder, loader
+from bench.training.devices import device
 
 #: Passes that the outputs of a randomised network are the average of.
 DRAWS = 10
@@ -23,6 +25,31 @@ _BATCH = 256
 _NOISE, _ROUNDING, _OFFSET_ROUNDING = 5e-4, 1e-5, 2e-6
 #: Share of images in which a deterministic network may differ all the same: a decision that hangs on the last bit.
 _SHARE = 0.01
+
+
+def predict(
+    method: Method,
+    cohort: Cohort,
+    pixels: np.ndarray,
+    accelerator: str = "auto",
+    blocks: bool = False,
+    once: bool = False,
+) -> Outputs:
+    """Logits and features of a cohort's images: evaluation mode, float32, no augmentation, targets withheld.
+
+    The protected attribute is withheld too unless the method declares ``uses_race = "test"``. Everything is read twice
+    (:func:`read`), and a network that then says something else is randomised: its outputs are averages. With ``blocks``
+    the encoder's blocks are read as well, where its backbone is known to have some. ``once`` is for a network that has
+    been found deterministic: it is read in one pass.
+    """
+    images = withheld(method, cohort, pixels)
+    method.to(device(accelerator))
+    return read_once(method, images, blocks=blocks) if once else read(method, images, blocks)
+
+
+def withheld(method: Method, cohort: Cohort, pixels: np.ndarray) -> CohortImages:
+    """A cohort's images as a method may see them when it predicts: targets, and as a rule groups, are withheld."""
+    return CohortImages(cohort, pixels, hide_targets=True, hide_groups=method.uses_race != "test")
 
 
 def read(method: Method, images: CohortImages, blocks: bool = False) -> Outputs:
@@ -37,7 +64,7 @@ def read(method: Method, images: CohortImages, blocks: bool = False) -> Outputs:
     sums = {name: view.astype(np.float64) for name, view in _views(first).items()}
     for number in range(1, DRAWS):
         views = _views(second if number == 1 else read_once(method, images, number, blocks))
-        # A stage that some pass does not give has no average.
+        # A block that some pass does not give has no average.
         sums = {name: total + views[name] for name, total in sums.items() if name in views}
     means = {name: (total / DRAWS).astype(np.float32) for name, total in sums.items()}
     return Outputs(means.pop("logits"), means.pop("features"), blocks=means, randomised=True)
@@ -71,15 +98,15 @@ def read_once(method: Method, images: CohortImages, number: int = 0, blocks: boo
     batches = _batches(len(images), number)
     read: dict[str, list[Tensor]] = {"logits": [], "features": []}
     with _evaluated(method), _float32(method), isolate_rng(), _watched(method.backbone if blocks else None) as watched:
-        _seed(number)
+        seeds.seed_generators(number)
         for batch in loader(images, batches):
             watched.clear()
             logits, features = method.predict_step(Batch(*(tensor.to(method.device) for tensor in batch)))
-            pooled = {name: stage for name, stage in watched.items() if len(stage) == len(logits)}
+            pooled = {name: block for name, block in watched.items() if len(block) == len(logits)}
             for name, view in {"logits": logits, "features": features, **pooled}.items():
                 read.setdefault(name, []).append(view.float().cpu())
     back = np.argsort(batches.order)
-    # A stage that not every batch passed through, image by image, cannot be laid beside the images.
+    # A block that not every batch passed through, image by image, cannot be laid beside the images.
     whole = {name: torch.cat(parts).numpy()[back] for name, parts in read.items() if len(parts) == len(batches)}
     return Outputs(whole.pop("logits"), whole.pop("features"), blocks=whole)
 
@@ -95,23 +122,19 @@ def _views(outputs: Outputs) -> dict[str, np.ndarray]:
     return {"logits": outputs.logits, "features": outputs.features, **outputs.blocks}
 
 
-def _seed(number: int) -> None:
-    random.seed(number)
-    np.random.seed(number)  # noqa: NPY002 - a method may draw from the global generator
-    torch.manual_seed(number)
-
-
 @contextlib.contextmanager
 def _evaluated(method: Method) -> Iterator[None]:
-    """Evaluation mode; afterwards the mode as before, and the buffers, which a batch norm left training would move."""
-    training, before = method.training, [buffer.clone() for buffer in method.buffers()]
+    """Evaluation mode; afterwards modes as before, and the buffers, which a batch norm left training would move."""
+    # Module by module: a frozen encoder may be in evaluation mode while the head is trained.
+    modes, before = [(module, module.training) for module in method.modules()], [b.clone() for b in method.buffers()]
     method.eval()
     try:
         yield
     finally:
         for buffer, value in zip(method.buffers(), before, strict=False):
             buffer.copy_(value)
-        method.train(training)
+        for module, training in modes:
+            module.training = training
 
 
 @contextlib.contextmanager
@@ -125,7 +148,7 @@ def _float32(method: Method) -> Iterator[None]:
 
 @contextlib.contextmanager
 def _watched(backbone: nn.Module | None) -> Iterator[dict[str, Tensor]]:
-    """What the stages of a backbone last put out, pooled over positions ``(B, C)``; the hooks go in the end."""
+    """What the blocks of a backbone last put out, pooled over positions ``(B, C)``; the hooks go in the end."""
     pooled: dict[str, Tensor] = {}
 
     def keep(name: str) -> object:
@@ -135,7 +158,7 @@ def _watched(backbone: nn.Module | None) -> Iterator[dict[str, Tensor]]:
 
         return hook
 
-    modules = backbones.stages(backbone) if backbone is not None else []
+    modules = backbones.blocks(backbone) if backbone is not None else []
     with contextlib.ExitStack() as hooks:
         for i, module in enumerate(modules, start=1):
             hooks.callback(module.register_forward_hook(keep(f"block {i}")).remove)  # type: ignore[arg-type]

@@ -18,6 +18,7 @@ from bench.records.outputs import Outputs
 from bench.run import plan
 from bench.task import Cohort
 from tests.conftest import TINY
+from tests.networks import built, fitted, fresh
 from tests.places import CHEATS
 
 
@@ -51,11 +52,10 @@ def cheat(tmp_path_factory: pytest.TempPathFactory):  # type: ignore[no-untyped-
     def make(name: str) -> Trained:
         folder = tmp_path_factory.mktemp(name)
         planned = plan(compose([*TINY, f"method={CHEATS / name}.py", "trainer.max_epochs=1", f"runs_dir={folder}"]))
-        config = planned.config
         images = planned.open_images(planned.cohort)
         cohort = images.apply(planned.cohort)
-        method = training.build(planned.method, config, cohort.spec)
-        training.fit(method, cohort.part("train"), cohort.part("val"), images.pixels, config, folder)
+        method = fresh(planned)
+        fitted(method, planned.config, cohort, images.pixels, folder)
         return Trained(method, cohort, images.pixels, folder)
 
     return make
@@ -65,7 +65,7 @@ def cheat(tmp_path_factory: pytest.TempPathFactory):  # type: ignore[no-untyped-
 def test_each_trains_and_its_weights_come_back(name: str, cheat) -> None:  # type: ignore[no-untyped-def]
     one = cheat(name)
     config = compose([*TINY, f"method={CHEATS / name}.py"])
-    other = training.build(type(one.method), config, one.cohort.spec)
+    other = built(type(one.method), config, one.cohort.spec)
     training.load(other, one.folder / training.WEIGHTS)
     first = one.read()
     again = training.predict(other, one.cohort.part("test"), one.pixels, "cpu")
@@ -173,7 +173,7 @@ def test_a_linear_adversary_sees_what_is_linear_and_no_xor(cheat) -> None:  # ty
     features[:, :2] = signs
     losses = []
     for groups in (signs[:, 0] > 0, signs.prod(1) > 0):
-        adversary = training.build(type(one.method), config, one.cohort.spec).adversary
+        adversary = built(type(one.method), config, one.cohort.spec).adversary
         for _ in range(400):
             loss = F.cross_entropy(adversary(features), groups.long())
             adversary.step(loss)

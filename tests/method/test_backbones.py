@@ -58,7 +58,7 @@ def test_the_stages_of_every_backbone_are_known(name: str, channels: list[int]) 
     # Of a copy, too, they are its own modules.
     net = copy.deepcopy(backbones.build(name, 1, 32)).eval()
     seen: list[torch.Tensor] = []
-    for module in backbones.stages(net):
+    for module in backbones.blocks(net):
         module.register_forward_hook(lambda module, inputs, output: seen.append(output))
     with torch.no_grad():
         net(torch.rand(2, 1, 32, 32))
@@ -68,4 +68,4 @@ def test_the_stages_of_every_backbone_are_known(name: str, channels: list[int]) 
 
 
 def test_of_a_foreign_backbone_no_stage_is_known() -> None:
-    assert backbones.stages(nn.Sequential(nn.Flatten(), nn.Linear(4, 2))) == []
+    assert backbones.blocks(nn.Sequential(nn.Flatten(), nn.Linear(4, 2))) == []

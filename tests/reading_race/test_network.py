@@ -7,15 +7,15 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-from bench import training
 from bench.method import Batch
 from bench.reading_race.network import RaceNetwork, log_posteriors, race_cohort
 from bench.reading_race.study import Study
 from bench.reading_race.transforms import Identity, Transform, high_pass
+from tests.networks import built
 
 
 def network(study: Study, transform: Transform) -> RaceNetwork:
-    made = training.build(RaceNetwork, study.run.config, study.cohort.spec)
+    made = built(RaceNetwork, study.run.config, study.cohort.spec)
     assert isinstance(made, RaceNetwork)
     made.transform = transform
     made.calibrate(study.cohort.part("train"), study.images.pixels)

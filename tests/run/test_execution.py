@@ -11,14 +11,15 @@ import pytest
 from safetensors.numpy import load_file
 from sklearn.metrics import roc_auc_score
 
-from bench.run import execution as runs
-from bench.training import fitting as training
+from bench import training
 from bench.config import compose
 from bench.errors import BenchError
 from bench.records import Record
+from bench.run import execution as runs
 from bench.run import plan, run
 from bench.task import Reading
 from tests.conftest import TINY
+from tests.networks import fresh
 from tests.places import ROOT
 from tests.tasks_for_tests import replaced_dataset
 
@@ -200,7 +201,7 @@ class ByRace(Method):
 def test_a_network_that_is_told_race_is_told_the_twins(tmp_path: Path) -> None:
     (tmp_path / "by_race.py").write_text(BY_RACE)
     planned = plan(compose([*TINY, f"method={tmp_path / 'by_race.py'}", f"runs_dir={tmp_path}"]))
-    method = training.build(planned.method, planned.config, planned.cohort.spec)
+    method = fresh(planned)
     part = planned.cohort.part("test")
     found = runs._predict_twins(planned, method, part, once=False)
     assert [set(np.unique(outputs.logits)) for outputs in found.values()] == [{0.0}, {1.0}, {2.0}]
@@ -209,7 +210,7 @@ def test_a_network_that_is_told_race_is_told_the_twins(tmp_path: Path) -> None:
 
 def test_the_twin_of_an_images_own_race_is_the_image(tiny_runs: Path) -> None:
     planned = plan(config(tiny_runs))
-    method = training.build(planned.method, planned.config, planned.cohort.spec)
+    method = fresh(planned)
     part = planned.cohort.part("test")
     found = runs._predict_twins(planned, method, part, once=True)
     pixels = planned.open_images(planned.cohort).pixels

@@ -17,6 +17,7 @@ from bench.records import External, Record, outputs
 from bench.run import Run, plan, run
 from bench.scoring.diagnosis import choose_thresholds
 from tests.conftest import TINY
+from tests.networks import fresh
 
 ELSEWHERE = "test.bias.acquisition=0.5"
 
@@ -48,7 +49,7 @@ def test_the_scores_are_those_of_the_trained_network_with_its_own_thresholds(sco
     planned, record = scored
     (other,) = record.external
     assert (other.name, list(other.data.patients)) == ("phantom, bias.acquisition=0.5", ["test"])
-    method = training.build(planned.method, planned.config, planned.cohort.spec)
+    method = fresh(planned)
     training.load(method, planned.folder / training.WEIGHTS)
     external = planned.externals[0]
     assert external.test.table["site"].tolist() != planned.cohort.part("test").table["site"].tolist()

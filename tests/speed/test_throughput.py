@@ -15,6 +15,7 @@ from bench import training
 from bench.config import compose
 from bench.run import plan
 from bench.training.batches import CohortImages, EpochBatches
+from tests.networks import fresh
 
 ROUNDS = 5
 
@@ -28,16 +29,16 @@ def test_lightning_costs_less_than_a_twentieth(tmp_path: Path) -> None:
     steps = 2 * (len(train) // config.trainer.batch_size)
 
     def ours() -> float:
-        method = training.build(planned.method, config, planned.cohort.spec)
+        method = fresh(planned)
         clock = _Clock()
         method.on_train_batch_start = clock.start  # type: ignore[method-assign]
         method.on_train_batch_end = clock.stop  # type: ignore[method-assign]
         method.on_train_epoch_end = clock.pause  # type: ignore[method-assign]
-        training.fit(method, train, val, images.pixels, config, tmp_path)
+        training.fit(method, train, val, images.pixels, config.trainer, config.seed, tmp_path)
         return clock.seconds / steps
 
     def bare() -> float:
-        method = training.build(planned.method, config, planned.cohort.spec).train()
+        method = fresh(planned).train()
         optimizer = torch.optim.AdamW(method.parameters(), lr=3e-3, weight_decay=1e-4)
         schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, max_lr=3e-3, total_steps=steps)
         data, batches = CohortImages(train, images.pixels), EpochBatches(len(train), config.trainer.batch_size, 0)

@@ -139,7 +139,7 @@ class TestRead:
             features = method.eval().features(all_at_once(some))
             logits = method.classify(features)
         assert not found.randomised
-        assert not found.stages
+        assert not found.blocks
         assert found.logits.dtype == found.features.dtype == np.float32
         np.testing.assert_allclose(found.features, features, rtol=1e-4, atol=1e-6)
         np.testing.assert_allclose(found.logits, logits, rtol=1e-4, atol=1e-5)
@@ -166,16 +166,16 @@ class TestRead:
     def test_the_same_weights_again_give_the_same_averages(self, cls: type[Method]) -> None:
         method, some = make(cls), images()
         state = {name: value.clone() for name, value in method.state_dict().items()}
-        first = readout.read(method, some, stages=True)
+        first = readout.read(method, some, blocks=True)
         torch.manual_seed(5)
         other = make(cls)
         other.load_state_dict(state)
         torch.randn(3)
         np.random.random(3)  # noqa: NPY002
-        for again in (readout.read(method, some, stages=True), readout.read(other, some, stages=True)):
+        for again in (readout.read(method, some, blocks=True), readout.read(other, some, blocks=True)):
             assert np.array_equal(first.logits, again.logits)
             assert np.array_equal(first.features, again.features)
-            assert all(np.array_equal(first.stages[name], again.stages[name]) for name in first.stages)
+            assert all(np.array_equal(first.blocks[name], again.blocks[name]) for name in first.blocks)
         assert all(torch.equal(value, state[name]) for name, value in method.state_dict().items())
 
     def test_the_average_lies_nearer_to_the_clean_features_by_the_root_of_ten(self) -> None:
@@ -223,7 +223,7 @@ class TestStages:
     @pytest.mark.parametrize("cls", [Erm, Twice])
     def test_they_are_the_means_over_positions_of_what_the_modules_put_out(self, cls: type[Method]) -> None:
         method, some = make(cls), images()
-        found = readout.read(method, some, stages=True).stages
+        found = readout.read(method, some, blocks=True).blocks
         x = (all_at_once(some).float() / 255 - 0.5) / 0.25
         layers, wanted = method.backbone.eval().layers, []
         with torch.no_grad():
@@ -231,7 +231,7 @@ class TestStages:
                 x = layer(x)
                 if i in (2, 3, 4):
                     wanted.append(x.mean((2, 3)).numpy())
-        assert list(found) == ["stage 1", "stage 2", "stage 3"]
+        assert list(found) == ["block 1", "block 2", "block 3"]
         for stage, want in zip(found.values(), wanted, strict=True):
             assert stage.dtype == np.float32
             np.testing.assert_allclose(stage, want, rtol=1e-4, atol=1e-5)
@@ -239,30 +239,30 @@ class TestStages:
     def test_tokens_are_averaged(self) -> None:
         method = make(backbone=backbones.build("vit", 1, 16))
         method.backbone.vit.norm = nn.Identity()
-        found = readout.read(method, images(4), stages=True)
+        found = readout.read(method, images(4), blocks=True)
         # Without its last norm a ViT's mean token is that of its last block.
-        assert [stage.shape for stage in found.stages.values()] == [(4, 384)] * 4
-        np.testing.assert_allclose(found.stages["stage 4"], found.features, rtol=1e-5, atol=1e-6)
+        assert [stage.shape for stage in found.blocks.values()] == [(4, 384)] * 4
+        np.testing.assert_allclose(found.blocks["block 4"], found.features, rtol=1e-5, atol=1e-6)
 
     def test_only_when_asked_and_only_where_the_images_pass_through(self) -> None:
-        assert readout.read(make(), images()).stages == {}
-        assert readout.read(make(Apart), images(), stages=True).stages == {}
-        assert readout.read(make(Doubled), images(), stages=True).stages == {}
+        assert readout.read(make(), images()).blocks == {}
+        assert readout.read(make(Apart), images(), blocks=True).blocks == {}
+        assert readout.read(make(Doubled), images(), blocks=True).blocks == {}
 
     def test_a_randomised_network_has_the_average_of_its_stages(self) -> None:
         method, some = make(BatchNormOn), images()
-        found = readout.read(method, some, stages=True)
-        passes = [readout.read_once(method, some, number, stages=True) for number in range(10)]
-        wanted = np.mean([p.stages["stage 2"] for p in passes], axis=0)
-        np.testing.assert_allclose(found.stages["stage 2"], wanted, rtol=1e-5, atol=1e-6)
+        found = readout.read(method, some, blocks=True)
+        passes = [readout.read_once(method, some, number, blocks=True) for number in range(10)]
+        wanted = np.mean([p.blocks["block 2"] for p in passes], axis=0)
+        np.testing.assert_allclose(found.blocks["block 2"], wanted, rtol=1e-5, atol=1e-6)
 
     @pytest.mark.parametrize("cls", [Erm, Fails])
     def test_no_hook_stays(self, cls: type[Method]) -> None:
         method = make(cls).train()
         if cls is Fails:
             with pytest.raises(RuntimeError, match="in the middle"):
-                readout.read(method, images(), stages=True)
+                readout.read(method, images(), blocks=True)
         else:
-            readout.read(method, images(), stages=True)
+            readout.read(method, images(), blocks=True)
         assert not any(module._forward_hooks for module in method.modules())
         assert method.training

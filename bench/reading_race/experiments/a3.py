@@ -49,7 +49,8 @@ class FromDiagnosis(Experiment):
         outcome = runs.run(study.run.config)
         if cell["reader"] == _SUITE:
             return Measured(_of_suite(outcome.scores(study.run.config)), outcome.record.run.training)
-        method = training.build(study.run.method, study.run.config, study.diagnosed.spec)
+        config, spec = study.run.config, study.diagnosed.spec
+        method = training.build(study.run.method, config.backbone, config.method.hyperparameters, config.seed, spec)
         if cell["network"] == BASELINE:
             training.load(method, outcome.folder / training.WEIGHTS)
         read = logistic(_features(method, study), study.cohort)

@@ -1,0 +1,34 @@
+"""Where random numbers come from: the run's seed, and from it one of its own for every stage, epoch and pass."""
+
+from __future__ import annotations
+
+import random
+
+import numpy as np
+import torch
+
+
+def of_stage(seed: int, number: int) -> int:
+    """The seed of a stage, counted from 0: that of the first is the run's own."""
+    return seed if number == 0 else _drawn(np.random.SeedSequence(seed, spawn_key=(number,)))
+
+
+def of_start(seed: int) -> int:
+    """What a method draws from when the stage of this seed begins."""
+    return _drawn(np.random.SeedSequence(seed, spawn_key=(0,)))
+
+
+def of_epoch(seed: int, epoch: int) -> int:
+    """What is drawn from in an epoch of the stage of this seed."""
+    return _drawn(np.random.SeedSequence([seed, epoch]))
+
+
+def seed_generators(number: int) -> None:
+    """Seed every global generator that a method may draw from."""
+    random.seed(number)
+    np.random.seed(number)  # noqa: NPY002 - a method may draw from the global generator
+    torch.manual_seed(number)
+
+
+def _drawn(sequence: np.random.SeedSequence) -> int:
+    return int(sequence.generate_state(1)[0])
