@@ -68,10 +68,15 @@ def tiny_scores(tiny_record: Record) -> ScoreFile:
     return test
 
 
-@pytest.fixture
-def few_probes(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Race is read by linear probes alone and without controls: for tests that are about all else."""
+def read_with_few_probes(patch: pytest.MonkeyPatch) -> None:
+    """Have race read by linear probes alone and without controls: for tests that are about all else."""
     from bench.scoring import scorer
 
     decode = scorer.decode
-    monkeypatch.setattr(scorer, "decode", lambda *given, **more: decode(*given, **{**more, "fast": True}))
+    patch.setattr(scorer, "decode", lambda *given, **more: decode(*given, **{**more, "fast": True}))
+
+
+@pytest.fixture
+def few_probes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Race is read by linear probes alone and without controls."""
+    read_with_few_probes(monkeypatch)
