@@ -9,12 +9,29 @@ import sys
 import sysconfig
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Protocol
 
 from bench.files import user_cache, write_text
 
-if TYPE_CHECKING:
-    from bench.plugins.entry import Entry
+
+class Plugin(Protocol):
+    """What of a plugin tells it from others, and whether it has changed."""
+
+    @property
+    def kind(self) -> str:
+        """What it is a plugin of."""
+
+    @property
+    def origin(self) -> str:
+        """Where it comes from."""
+
+    @property
+    def source(self) -> Path | None:
+        """Its file."""
+
+    @property
+    def files(self) -> list[Path]:
+        """All its files."""
 
 
 def failures() -> dict[str, list[str]]:
@@ -26,13 +43,13 @@ def failures() -> dict[str, list[str]]:
         return {}
 
 
-def failure_of(entry: Entry[Any], known: Mapping[str, list[str]]) -> str | None:
+def failure_of(entry: Plugin, known: Mapping[str, list[str]]) -> str | None:
     """The error that importing this plugin gave, unless its files or the installed packages have changed since."""
     stamp, error = known.get(_key(entry), ("", None))
     return error if stamp == _stamp(entry) else None
 
 
-def remember(entry: Entry[Any], error: str | None) -> None:
+def remember(entry: Plugin, error: str | None) -> None:
     """Keep the error of an import for later listings, or forget it after a success; never fails."""
     known = failures()
     if known.pop(_key(entry), None) is None and error is None:
@@ -49,11 +66,11 @@ def _file() -> Path:
     return user_cache() / "plugin_errors.json"
 
 
-def _key(entry: Entry[Any]) -> str:
+def _key(entry: Plugin) -> str:
     return f"{sys.prefix} | {entry.kind} | {entry.origin} | {entry.source}"
 
 
-def _stamp(entry: Entry[Any]) -> str:
+def _stamp(entry: Plugin) -> str:
     """Changes with the plugin's files, and with what is installed: a missing package may have come meanwhile."""
     stamps = []
     for path in (*entry.files, Path(sysconfig.get_path("purelib"))):

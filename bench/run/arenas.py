@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -12,11 +11,9 @@ from bench import records
 from bench.data.cohorts import attrition
 from bench.data.cohorts.external import External
 from bench.records import DataInfo, Head, Place, ScoreFile, Unit
+from bench.run.planning import Run
 from bench.scoring.scorer import VERSION
 from bench.task import Cohort
-
-if TYPE_CHECKING:
-    from bench.run.planning import Run
 
 
 @dataclass(frozen=True)
@@ -79,6 +76,13 @@ class Arena:
         head = file.head
         made = (head.arena, head.data, head.unit, head.suite, head.scoring, file.replicates)
         return made == (self.title, self.data, self.unit, suite, VERSION, replicates)
+
+
+def of(planned: Run, places: Sequence[Place]) -> list[Arena]:
+    """Where a network is scored, the set trained on first; sets elsewhere go with its test patients."""
+    unit = planned.config.scoring.unit
+    home = [at_home(planned, place, unit) for place in places]
+    return home + ([elsewhere(planned, other, unit) for other in planned.externals] if "test" in places else [])
 
 
 def at_home(planned: Run, place: Place, unit: Unit) -> Arena:

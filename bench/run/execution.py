@@ -21,6 +21,7 @@ from bench.errors import BenchError, suggest
 from bench.files import whole, write_text
 from bench.records import Place, Record, ScoreFile, outputs
 from bench.records.environment import environment
+from bench.run import arenas
 from bench.run.arenas import Arena, Opened
 from bench.run.network import Network
 from bench.run.planning import Run, plan
@@ -113,7 +114,7 @@ def _lacking(planned: Run, places: Sequence[Place], whole: bool) -> list[tuple[A
     suites = suites_of(planned.config.scoring.suites)
     wanted = [
         (arena, [suite for suite in suites if not any(arena.holds(file, suite.version, replicates) for file in there)])
-        for arena in planned.arenas(places)
+        for arena in arenas.of(planned, places)
     ]
     return [(arena, lacking) for arena, lacking in wanted if lacking]
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -18,8 +17,6 @@ from bench.data.pixels.cache import Images
 from bench.errors import BenchError
 from bench.method import Method
 from bench.plugins.registry import METHODS, Entry, source_hash
-from bench.records import Place
-from bench.run.arenas import Arena, at_home, elsewhere
 from bench.task import Cohort, Dataset
 
 #: Of what determines a run's id; raised only when a network would come out otherwise.
@@ -106,23 +103,6 @@ class Run:
         """Where its files stand."""
         task = self.config.task
         return self.config.runs_dir / task.name / task.dataset / self.config.method.name / self.id
-
-    def arenas(self, places: Sequence[Place]) -> list[Arena]:
-        """Where the network is scored, the set trained on first; sets elsewhere go with its test patients.
-
-        Raises:
-            BenchError: when two of them are called the same, since files of scores are named after them.
-        """
-        names = ["val", "test", *(other.name for other in self.externals)]
-        for name in names:
-            if names.count(name) > 1:
-                raise BenchError(
-                    f"Two sets that the network is to be scored on are called {name!r}. Ask for one of them, or rename"
-                    " the data set or the folder that test.root= names."
-                )
-        unit = self.config.scoring.unit
-        home = [at_home(self, place, unit) for place in places]
-        return home + ([elsewhere(self, other, unit) for other in self.externals] if "test" in places else [])
 
     def task_info(self, cohort: Cohort) -> records.TaskInfo:
         """What is diagnosed, as a record says it."""

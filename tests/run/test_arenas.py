@@ -16,7 +16,7 @@ from bench.config import RunConfig, compose
 from bench.errors import BenchError
 from bench.leaderboard import build
 from bench.records import Record, ScoreFile, outputs
-from bench.run import Run, plan, run
+from bench.run import Run, arenas, plan, run
 from bench.scoring.diagnosis import choose_thresholds
 from tests.conftest import TINY, read_with_few_probes
 
@@ -149,7 +149,7 @@ def test_two_sets_of_one_name_are_refused(scored: tuple[Run, Record], tmp_path: 
         called = dataclasses.replace(planned.externals[0], name=name)
         twice = dataclasses.replace(planned, externals=(planned.externals[0], called))
         with pytest.raises(BenchError, match=f"called '{name}'"):
-            twice.arenas(["test"])
+            arenas.of(twice, ["test"])
 
 
 def test_a_site_left_out_makes_another_network_and_a_race_free_method_is_tested_on_twins(tmp_path: Path) -> None:

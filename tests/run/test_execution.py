@@ -18,7 +18,7 @@ from bench.errors import BenchError
 from bench.leaderboard import build
 from bench.leaderboard.rows import entries
 from bench.records import PROTECTED, Record, ScoreFile
-from bench.run import execution, plan, run
+from bench.run import arenas, execution, plan, run
 from bench.run.arenas import Arena
 from bench.run.network import Network
 from bench.run.planning import Run
@@ -252,7 +252,7 @@ class ByRace(Method):
 def on_test(planned: Run) -> Computed:
     """What an untrained network of this run computes on test patients."""
     method = training.build(planned.method, planned.config, planned.cohort.spec)
-    (arena,) = planned.arenas(["test"])
+    (arena,) = arenas.of(planned, ["test"])
     return Network(planned, method).compute(arena, arena.open())[1]
 
 
