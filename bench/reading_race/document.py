@@ -30,7 +30,7 @@ from bench.reading_race import tables
 from bench.reading_race.published import SOURCES
 from bench.reading_race.tables import Entry, Line, Table, detailed
 from bench.reading_race.walk import StudyResults
-from bench.scoring.evaluation import MACRO
+from bench.records import MACRO
 
 #: The columns of the CSV that hold a setting, what was found in it, and what is said of it.
 _ABOUT = ("task", "dataset", "synthetic", "experiment")

@@ -17,7 +17,7 @@ from bench.reading_race.maps import matrix, patches
 from bench.reading_race.tables import Entry, Line, Table
 from bench.reading_race.transforms import PAPER_SIZE
 from bench.reading_race.walk import StudyResults
-from bench.scoring.evaluation import MACRO
+from bench.records import MACRO
 
 Tables = dict[str, Table]
 _LIMITS = (0.42, 1.02)

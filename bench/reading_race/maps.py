@@ -16,7 +16,7 @@ from bench.reading_race.experiments import c1
 from bench.reading_race.patches import GRID, HIGH_PASS
 from bench.reading_race.tables import Line, Table
 from bench.reading_race.walk import StudyResults
-from bench.scoring.evaluation import MACRO
+from bench.records import MACRO
 from bench.statistics.pooling import Estimate
 
 _COLOURS = colormaps["viridis"]

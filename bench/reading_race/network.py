@@ -96,7 +96,8 @@ class RaceNetwork(Method):
         """Log odds of each group against all others, ``(B, K)``."""
         scores = self.head(features).float()
         others = [torch.cat([scores[:, :k], scores[:, k + 1 :]], 1).logsumexp(1) for k in range(scores.shape[1])]
-        return scores - torch.stack(others, 1)
+        odds: Tensor = scores - torch.stack(others, 1)
+        return odds
 
     def loss(self, batch: Batch) -> Tensor:
         """Cross-entropy of the group."""

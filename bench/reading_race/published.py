@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from statistics import fmean
 
 from bench.records import Score
-from bench.scoring.evaluation import MACRO
+from bench.records import MACRO
 
 #: Where a figure was found: the paper's Table 3, the output of its authors' published notebooks (another run than the
 #: table), or at second hand.

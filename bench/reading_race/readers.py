@@ -50,7 +50,8 @@ def logistic(numbers: np.ndarray, cohort: Cohort, seed: int = 0) -> np.ndarray:
         return np.zeros((len(rows["test"]), len(cohort.spec.targets)))
     fit, val, test = (whitening.transform(numbers, rows[split]) for split in ("train", "val", "test"))
     path = Logistic.fit(_training(fit, val, cohort, rows, whitening.variances, seed))
-    return path.predict(test)[_best(path.predict(val), cohort.groups[rows["val"]])]
+    read: np.ndarray = path.predict(test)[_best(path.predict(val), cohort.groups[rows["val"]])]
+    return read
 
 
 def forest(numbers: np.ndarray, cohort: Cohort, seed: int = 0) -> np.ndarray:
@@ -72,7 +73,9 @@ def trees(numbers: np.ndarray, cohort: Cohort, seed: int = 0) -> np.ndarray:
     """Gradient-boosted trees (LightGBM), stopped early on validation."""
     rows = _rows(cohort)
     fit, val, test = (numbers[rows[split]] for split in ("train", "val", "test"))
-    return Trees.fit(_training(fit, val, cohort, rows, np.ones(fit.shape[1]), seed)).predict(test)[0]
+    trees = Trees.fit(_training(fit, val, cohort, rows, np.ones(fit.shape[1]), seed))
+    read: np.ndarray = trees.predict(test)[0]
+    return read
 
 
 READERS: Mapping[str, Reader] = {"logistic regression": logistic, "random forest": forest, "boosted trees": trees}
@@ -99,4 +102,5 @@ def _best(log_posteriors: np.ndarray, groups: np.ndarray) -> int:
 
 
 def _log(probabilities: np.ndarray) -> np.ndarray:
-    return np.log(np.clip(probabilities, 1e-9, None))
+    logs: np.ndarray = np.log(np.clip(probabilities, 1e-9, None))
+    return logs

@@ -66,7 +66,8 @@ class Band:
         """Which bins of ``numpy.fft.fft2`` of a ``size`` px image are kept, ``(size, size) bool``."""
         cycles = np.rint(np.fft.fftfreq(size) * size)
         square = cycles[:, None] ** 2 + cycles**2
-        return ((square >= self.low**2) & (square < self.high**2)) != self.removed
+        band: np.ndarray = (square >= self.low**2) & (square < self.high**2)
+        return np.logical_not(band) if self.removed else band
 
     def bins_kept(self, size: int) -> float:
         """Share of the spectrum's bins that is kept."""
@@ -77,7 +78,8 @@ class Band:
         size = images.shape[-1]
         mask = torch.from_numpy(self.mask(size)[:, : size // 2 + 1]).to(images.device)
         spectrum = torch.fft.rfft2(images.double()) * mask
-        return torch.fft.irfft2(spectrum, s=(size, size)).float()
+        back: Tensor = torch.fft.irfft2(spectrum, s=(size, size))
+        return back.float()
 
 
 def low_pass(radius: float) -> Band:

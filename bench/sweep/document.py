@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from bench.pages.document import DIGITS, Column, Document, Facts, Mark, Number, Paragraph, Row, Section, single
-from bench.sweep.search import Sweep, decodability, describe, macro_auroc
+from bench.sweep.rule import decodability, macro_auroc
+from bench.sweep.search import Sweep
+from bench.sweep.study import describe
 
 _SCORE = f".{DIGITS}f"
 _COLUMNS = (Column(""), Column("trial"), Column("AUROC"), Column("decodability"), Column("hyperparameters"))

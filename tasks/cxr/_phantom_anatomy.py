@@ -88,9 +88,9 @@ def position(size: int, patient: Patient, supine: bool, numbers: Numbers) -> Fra
 
 def lung_field(frame: Frame) -> np.ndarray:
     """Where the lungs are, 0 … 1 ``(H, W)``: between mediastinum and rib cage, above the domes of the diaphragm."""
-    return (
-        below(frame.ax - frame.outer, 0.012) * below(frame.inner - frame.ax, 0.015) * below(frame.y - frame.dome, 0.015)
-    )
+    between = below(frame.ax - frame.outer, 0.012) * below(frame.inner - frame.ax, 0.015)
+    lungs: np.ndarray = between * below(frame.y - frame.dome, 0.015)
+    return lungs
 
 
 def air(frame: Frame, patient: Patient, floor: np.ndarray, cardiomegaly: float) -> np.ndarray:
@@ -108,14 +108,16 @@ def air(frame: Frame, patient: Patient, floor: np.ndarray, cardiomegaly: float) 
     hila = np.exp(-0.5 * (((ax - 0.20) / 0.055) ** 2 + ((y + 0.08 + 0.02 * side) / 0.11) ** 2))
     lucency = (1 - 0.85 * _heart(frame, patient, cardiomegaly)) * (1 - 0.8 * _aortic_knob(frame, patient.age))
     lucency -= 0.25 * hila + 0.35 * vessels(frame, body)
-    return filled * np.clip(lucency, 0, 1)
+    air: np.ndarray = filled * np.clip(lucency, 0, 1)
+    return air
 
 
 def vessels(frame: Frame, body: Anatomy) -> np.ndarray:
     """The vessels that fan out from the hila, thinner towards the edge, 0 … 1."""
     angle, reach = np.arctan2(frame.y + 0.08, frame.ax - 0.14), np.hypot(frame.y + 0.08, frame.ax - 0.14)
     wave = np.cos(9 * angle + 5 * reach - 1.5 * frame.side + body.rib_phase)
-    return np.exp(3 * wave - 3 - reach / 0.22)
+    vessels: np.ndarray = np.exp(3 * wave - 3 - reach / 0.22)
+    return vessels
 
 
 def _heart(frame: Frame, patient: Patient, enlarged: float) -> np.ndarray:
@@ -145,7 +147,8 @@ def below_diaphragm(frame: Frame) -> np.ndarray:
 
 def under_heart(frame: Frame) -> np.ndarray:
     """1 in the middle of the image below the diaphragm, where least is seen of race, and 0 elsewhere."""
-    return middle(frame) * below_diaphragm(frame)
+    shadow: np.ndarray = middle(frame) * below_diaphragm(frame)
+    return shadow
 
 
 def soft_tissue(frame: Frame, patient: Patient) -> tuple[np.ndarray, np.ndarray]:
@@ -170,7 +173,8 @@ def _airway_and_stomach(frame: Frame, body: Anatomy) -> np.ndarray:
     """Air outside the lungs: the trachea, and the bubble under the left dome."""
     trachea = below(frame.ax - 0.045, 0.012) * below(frame.y + 0.22, 0.04)
     bubble = np.hypot((frame.x - 0.36 - 0.05 * body.heart_shift) / 0.15, (frame.y - frame.base - 0.20) / 0.09) - 1
-    return 0.14 * trachea + 0.10 * below(bubble, 0.1)
+    gas: np.ndarray = 0.14 * trachea + 0.10 * below(bubble, 0.1)
+    return gas
 
 
 def bones(frame: Frame, patient: Patient) -> np.ndarray:

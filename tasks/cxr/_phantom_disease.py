@@ -37,7 +37,8 @@ def floor(severity: float, frame: Frame, rng: np.random.Generator) -> np.ndarray
     share = np.where(
         frame.side == (1 if where < 0.5 else -1), np.float32(1), np.float32(0.7 * other if both < 0.35 else 0)
     )
-    return frame.dome - np.maximum(frame.dome - level, 0) * share
+    floor: np.ndarray = frame.dome - np.maximum(frame.dome - level, 0) * share
+    return floor
 
 
 def opacities(severity: float, frame: Frame, clouds: np.ndarray, rng: np.random.Generator) -> np.ndarray:

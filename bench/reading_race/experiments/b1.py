@@ -6,7 +6,7 @@ from bench.reading_race.from_columns import FromColumns
 from bench.reading_race.published import Published
 from bench.reading_race.results import Cell
 from bench.records import Score
-from bench.scoring.evaluation import MACRO
+from bench.records import MACRO
 
 
 class FromBmi(FromColumns):

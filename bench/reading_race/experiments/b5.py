@@ -9,7 +9,7 @@ from bench.reading_race.from_columns import FromColumns, varying
 from bench.reading_race.published import Published
 from bench.reading_race.results import Cell
 from bench.records import Score
-from bench.scoring.evaluation import MACRO
+from bench.records import MACRO
 
 if TYPE_CHECKING:
     from bench.reading_race.study import Study

@@ -8,7 +8,7 @@ from bench.reading_race.experiment import Experiment, Measured
 from bench.reading_race.results import Cell
 from bench.reading_race.scores import DIFFERENCE
 from bench.reading_race.transforms import Patch
-from bench.scoring.evaluation import MACRO
+from bench.records import MACRO
 
 if TYPE_CHECKING:
     from bench.reading_race.study import Study
