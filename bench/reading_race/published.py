@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from statistics import fmean
 
-from bench.records import Score
-from bench.records import MACRO
+from bench.records import MACRO, Score
 
 #: Where a figure was found: the paper's Table 3, the output of its authors' published notebooks (another run than the
 #: table), or at second hand.

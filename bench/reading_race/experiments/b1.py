@@ -5,8 +5,7 @@ from __future__ import annotations
 from bench.reading_race.from_columns import FromColumns
 from bench.reading_race.published import Published
 from bench.reading_race.results import Cell
-from bench.records import Score
-from bench.records import MACRO
+from bench.records import MACRO, Score
 
 
 class FromBmi(FromColumns):

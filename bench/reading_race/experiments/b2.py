@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 from bench.reading_race.from_columns import FromColumns, varying
 from bench.reading_race.published import Published
 from bench.reading_race.results import Cell
-from bench.records import Score
-from bench.records import MACRO
+from bench.records import MACRO, Score
 
 if TYPE_CHECKING:
     from bench.reading_race.study import Study

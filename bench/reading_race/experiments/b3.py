@@ -10,8 +10,7 @@ from bench.reading_race.experiment import Measured, Unavailable
 from bench.reading_race.from_columns import FromColumns
 from bench.reading_race.published import Published, of_groups, three
 from bench.reading_race.results import Cell
-from bench.records import Score
-from bench.records import MACRO
+from bench.records import MACRO, Score
 
 if TYPE_CHECKING:
     from bench.reading_race.study import Study

@@ -9,8 +9,7 @@ from bench.reading_race.experiment import Experiment, Measured, Unavailable
 from bench.reading_race.from_columns import varying
 from bench.reading_race.published import Published
 from bench.reading_race.results import Cell
-from bench.records import Score
-from bench.records import MACRO
+from bench.records import MACRO, Score
 
 if TYPE_CHECKING:
     from bench.reading_race.study import Study
