@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
-    from bench.records import Record, ScoreFile
+    from bench.records import Record, Score, ScoreFile
 
 # Before numpy and torch start their threads: with a test process a core, more would only stand in each other's way.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
@@ -66,6 +66,11 @@ def tiny_scores(tiny_record: Record) -> ScoreFile:
     """The scores of that run on its test patients."""
     (test,) = [file for file in tiny_record.files if file.head.place == "test"]
     return test
+
+
+def scored(record: Record) -> dict[str, list[Score]]:
+    """The scores of a record, by arena."""
+    return {file.head.arena: file.scores for file in record.files}
 
 
 def read_with_few_probes(patch: pytest.MonkeyPatch) -> None:

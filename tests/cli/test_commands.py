@@ -121,13 +121,13 @@ def test_a_full_disk_and_a_forbidden_folder(
 ) -> None:
     import errno
 
-    from bench import records
     from bench.cli import main
+    from bench.run import execution
 
     def fails(path: Path, text: str) -> None:
         raise OSError(getattr(errno, error), os.strerror(getattr(errno, error)), str(path))
 
-    monkeypatch.setattr(records, "write_text", fails)
+    monkeypatch.setattr(execution, "write_text", fails)
     monkeypatch.setattr(sys, "argv", ["bench", "run", *TINY, "method=erm", f"runs_dir={tmp_path}"])
     with pytest.raises(SystemExit) as end:
         main()
@@ -198,8 +198,8 @@ def test_a_package_installed_with_pip_is_listed_and_runs_by_name(tmp_path: Path)
     assert done.returncode == 0, done.stderr
     assert "shrink on cxr" in done.stdout
     (record,) = read_all(runs)
-    assert record.method.origin == "stranger: stranger:Shrink"
-    assert record.method.hyperparameters["strength"] == 0.5
+    assert record.run.method.origin == "stranger: stranger:Shrink"
+    assert record.run.method.hyperparameters["strength"] == 0.5
     missing = bench("run", "method=shrink")
     assert missing.returncode == 2
     assert "shrink" in missing.stderr

@@ -33,7 +33,7 @@ def test_results_are_whole_scored_and_no_records(walked: tuple[StudyResults, lis
         assert found[name], name
         for result in found[name]:
             assert results.macro(result.scores) is not None
-    assert len(list((tiny_runs / "cxr" / "phantom" / "reading-race").rglob("record.json"))) == 0
+    assert len(list((tiny_runs / "cxr" / "phantom" / "reading-race").rglob("run.json"))) == 0
     assert len(records.read_all(tiny_runs)) == 1
 
 

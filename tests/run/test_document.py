@@ -6,14 +6,16 @@ import pytest
 from rich.console import Console
 
 from bench.pages import terminal
-from bench.records import External, Record
+from bench.records import Record
 from bench.run import document
 from bench.scoring.decodability.flags import MEANINGS
-from tests.leaderboard.conftest import record, removal, score, suite
+from tests.leaderboard.conftest import file, record, removal, score, suite
 
 
 def _printed(found: Record, capsys: pytest.CaptureFixture[str]) -> list[str]:
-    terminal.show(document.document(found, Path("folder")))
+    scores = found.of("test") or found.of("val")
+    assert scores is not None
+    terminal.show(document.document(found, scores, Path("folder")))
     return [line.rstrip() for line in capsys.readouterr().out.splitlines()]
 
 
@@ -40,7 +42,7 @@ def test_what_a_run_prints(capsys: pytest.CaptureFixture[str]) -> None:
         "null: a random label per patient": ["0.502", "0.480 – 0.520"],
         "outputs": ["0.700", "0.670 – 0.730"],
         "outputs, given C": ["0.680", "0.620 – 0.680"],
-        "stage 1": ["0.660", "0.630 – 0.690"],
+        "block 1": ["0.660", "0.630 – 0.690"],
         "→ ridge": ["0.900", "0.880 – 0.920"],
         "logistic": ["0.890", "0.870 – 0.910"],
         "trees": ["0.880", "0.860 – 0.900"],
@@ -50,33 +52,28 @@ def test_what_a_run_prints(capsys: pytest.CaptureFixture[str]) -> None:
     assert "Depth D(σ) by linear probes: σ=0 0.900, σ=0.01 0.898, σ=0.1 0.875, σ=1 0.650\n" in text
     assert "Planted signals recovered (of 0.70, at 1/99%): linear 0.690/0.710, quadratic 0.520/–\n" in text
     assert "refused at δ = .02, .03, .05, as a probe may read up to 0.917 (ridge)." in text
-    assert lines[-1] == "Record: folder/record.json"
+    assert lines[-1] == "Record: folder"
     assert max(map(len, lines)) <= 110
 
 
 def test_whose_labels_the_scores_are_against(capsys: pytest.CaptureFixture[str]) -> None:
     plain = record()
     assert not any("true labels" in line for line in _printed(plain, capsys))
-    data = plain.data.model_copy(update={"true_labels": ["effusion"]})
-    lines = _printed(plain.model_copy(update={"data": data}), capsys)
+    lines = _printed(record(true_labels=["effusion"]), capsys)
     assert "Scored against true labels, trained on reported ones: effusion" in lines
 
 
 def test_scores_on_another_set_stand_beside_those_at_home(capsys: pytest.CaptureFixture[str]) -> None:
     home = record(also=suite())
-    data = home.data.model_copy(update={"patients": {"test": 77}})
     scores = [
         score("auroc", (0.71, 0.7, 0.72), target="macro"),
         score("auroc", (None, None, None), target="effusion", note="too small to score"),
         score("worst_auroc", (0.61, 0.6, 0.62), target="macro", attribute="race"),
-        score("decodability", (0.81, 0.8, 0.82), view="penultimate", attribute="race"),
-        score("decodability", (0.66, 0.6, 0.7), view="penultimate", reference="untrained", attribute="race"),
+        score("decodability", (0.81, 0.8, 0.82), layer="features", attribute="race"),
+        score("decodability", (0.66, 0.6, 0.7), layer="features", reference="untrained", attribute="race"),
     ]
-    other = External(
-        name="theirs", data=data, targets=["effusion"], groups=home.task.groups, scoring={}, suite_version=1, flags=[],
-        scores=scores,
-    )  # fmt: skip
-    lines = _printed(home.model_copy(update={"external": [other]}), capsys)
+    other = file(home.run, "theirs", "elsewhere", scores, targets=["effusion"], patients=77)
+    lines = _printed(Record(home.run, (*home.files, other)), capsys)
     theirs = lines[lines.index("On theirs: 77 test patients") :]
     assert _cells(theirs, "macro") == ["0.710", "0.700 – 0.720", "0.800"]
     assert _cells(theirs, "effusion") == ["–", "too small to score", "0.120"]
@@ -104,22 +101,23 @@ def test_the_claim_of_removal_in_words(
 
 
 def test_each_flag_once_with_where_and_what_it_means(capsys: pytest.CaptureFixture[str]) -> None:
-    flags = ("RANDOMISED", "penultimate: PLANT_MISSED", "stage 1: PLANT_MISSED", "outputs: OF_ANOTHER_TIME")
+    flags = ("RANDOMISED", "features: PLANT_MISSED", "block 1: PLANT_MISSED", "outputs: OF_ANOTHER_TIME")
     text = " ".join(_printed(record(flags=flags), capsys))
     assert f"RANDOMISED: {MEANINGS['RANDOMISED']}" in text
-    assert f"PLANT_MISSED (penultimate, stage 1): {MEANINGS['PLANT_MISSED']}" in text
+    assert f"PLANT_MISSED (features, block 1): {MEANINGS['PLANT_MISSED']}" in text
     assert "OF_ANOTHER_TIME (outputs)" in text
     assert text.count("PLANT_MISSED") == 1
 
 
 def test_a_record_with_few_scores_is_printed_without_what_it_lacks(capsys: pytest.CaptureFixture[str]) -> None:
-    of = {"attribute": "race", "view": "penultimate"}
+    of = {"attribute": "race", "layer": "features"}
+    home = record()
     validation = [
-        score("auroc", (0.8, 0.7, 0.9), target="macro", split="val"),
-        score("decodability", (0.7, 0.6, 0.8), probe="ridge", split="val", **of),
-        score("decodability_conditional", (None, None, None), note="no [stratum] to compare", split="val", **of),
+        score("auroc", (0.8, 0.7, 0.9), target="macro"),
+        score("decodability", (0.7, 0.6, 0.8), read_by="ridge", **of),
+        score("decodability_conditional", (None, None, None), note="no [stratum] to compare", **of),
     ]
-    lines = _printed(record(scored=("val",), scores=validation), capsys)
+    lines = _printed(Record(home.run, (file(home.run, "val", "val", validation),)), capsys)
     assert lines[0].endswith("100 val patients")
     assert _cells(lines, "features") == ["0.700", "0.600 – 0.800"]
     assert _cells(lines, "features, given C") == ["–", "no [stratum] to compare"]

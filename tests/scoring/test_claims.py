@@ -1,9 +1,15 @@
-from types import SimpleNamespace
-
 import pytest
-from bench.leaderboard.claims import claim, short
 
+from bench.leaderboard.rows import Entry
 from bench.records import Record
+from bench.scoring.claims import Claim, claim_of, short
+from tests.leaderboard import conftest as make
+
+
+def claim(seeds: list[Entry]) -> Claim | None:
+    """The claim over the seeds of a method."""
+    return claim_of([(entry.test.find, entry.test.flags) for entry in seeds])
+
 
 _LITTLE = "UNDERPOWERED: too few patients"
 _BAD = "unreliable: a control failed"
@@ -39,7 +45,7 @@ _NOT_ITS_TEST_PATIENTS = (("val", "val"), ("phantom, site north", "elsewhere"))
     ],
 )
 def test_what_may_be_claimed_is_what_every_seed_grants(
-    make: SimpleNamespace, seeds: list[dict[float, float | str]], expected: str | None
+    seeds: list[dict[float, float | str]], expected: str | None
 ) -> None:
     made = [make.entry(make.record("m", seed, also=make.removal(answers))) for seed, answers in enumerate(seeds)]
     for order in (made, made[::-1]):
@@ -47,7 +53,7 @@ def test_what_may_be_claimed_is_what_every_seed_grants(
         assert (found if found is None else str(found)) == expected
 
 
-def test_only_the_features_on_test_patients_count(make: SimpleNamespace) -> None:
+def test_only_the_features_on_test_patients_count() -> None:
     outputs = make.removal({0.05: 1.0}, layer="outputs")
     untrained = [s.model_copy(update={"reference": "untrained"}) for s in make.removal({0.05: 1.0})]
     plain = make.record(also=[*outputs, *untrained])
@@ -71,9 +77,7 @@ def test_only_the_features_on_test_patients_count(make: SimpleNamespace) -> None
         ("features: NONLINEAR_GAP", "yes (δ=.03)"),
     ],
 )
-def test_a_run_whose_features_are_not_to_be_trusted_grants_nothing(
-    make: SimpleNamespace, flag: str, expected: str
-) -> None:
+def test_a_run_whose_features_are_not_to_be_trusted_grants_nothing(flag: str, expected: str) -> None:
     good = make.entry(make.record("m", 0, also=make.removal(_YES)))
     flagged = make.entry(make.record("m", 1, also=make.removal(_YES), flags=(flag,)))
     assert str(claim([good, flagged])) == expected

@@ -12,7 +12,7 @@ from optuna.trial import FrozenTrial
 from bench.config import compose
 from bench.records import read_all
 from bench.sweep import sweep
-from tests.conftest import TINY
+from tests.conftest import TINY, scored
 
 OVERRIDES = [*TINY, "method=reweighting", "trainer.max_epochs=1", "sweep.trials=3", "sweep.tolerance=0.5"]
 
@@ -29,13 +29,15 @@ def told(trials: list[FrozenTrial]) -> list[object]:
 
 def test_every_trial_is_a_record_and_the_choice_is_scored_on_test(whole) -> None:  # type: ignore[no-untyped-def]
     folder, done = whole
-    records = {record.id: record for record in read_all(folder)}
+    records = {record.run.id: record for record in read_all(folder)}
     assert len(done.trials) == 3
     for t in done.trials:
         record = records[t.user_attrs["record"]]
-        assert record.score("auroc", target="macro", split="val").value == t.values[0]
-        assert ("test" in record.scored) == (record.id == done.outcome.record.id)
-    assert done.outcome.record.id == done.chosen.user_attrs["record"]
+        val = record.of("val")
+        assert val is not None
+        assert val.find.value("auroc", target="macro") == t.values[0]
+        assert (record.of("test") is not None) == (record.run.id == done.outcome.record.run.id)
+    assert done.outcome.record.run.id == done.chosen.user_attrs["record"]
     # Three trials and the baseline, nothing else.
     assert len(records) == 4
 
@@ -59,7 +61,7 @@ def test_a_hyperparameter_that_was_set_is_held(tmp_path: Path) -> None:
     overrides = [o for o in OVERRIDES if not o.startswith("sweep.trials")]
     done = sweep(compose([*overrides, "sweep.trials=1", "method.by=race", f"runs_dir={tmp_path}"]))
     assert "by" not in done.trials[0].params
-    assert done.outcome.record.method.hyperparameters["by"] == "race"
+    assert done.outcome.record.run.method.hyperparameters["by"] == "race"
 
 
 def test_killed_in_the_middle_it_goes_on_and_ends_the_same(whole, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
@@ -75,5 +77,5 @@ def test_killed_in_the_middle_it_goes_on_and_ends_the_same(whole, tmp_path: Path
     assert len(list(tmp_path.glob(trained))) == 2, "it was to be killed in the second trial"
     resumed = sweep(compose([*OVERRIDES, f"runs_dir={tmp_path}"]))
     assert told(resumed.trials) == told(done.trials)
-    assert resumed.outcome.record.scores == done.outcome.record.scores
+    assert scored(resumed.outcome.record) == scored(done.outcome.record)
     assert len(read_all(tmp_path)) == 4

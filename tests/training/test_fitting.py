@@ -10,9 +10,9 @@ import pytest
 
 from bench.config import compose
 from bench.errors import BenchError
-from bench.records import Record, read_all
+from bench.records import read_all
 from bench.run import run
-from tests.conftest import TINY
+from tests.conftest import TINY, scored
 
 PLUGIN = '''
 from bench.method import Method
@@ -31,10 +31,6 @@ def broken(folder: Path, name: str, step: str) -> str:
     return f"method={path}"
 
 
-def scores(record: Record) -> list[object]:
-    return list(record.scores)
-
-
 @pytest.mark.parametrize("method", ["method=adversarial", "method=group_dro"])
 def test_killed_in_the_middle_the_same_command_ends_in_the_same_scores(tmp_path: Path, method: str) -> None:
     """kill -9 after a checkpoint; what lives in memory (optimisers, random numbers, group weights) must come back."""
@@ -48,10 +44,10 @@ def test_killed_in_the_middle_the_same_command_ends_in_the_same_scores(tmp_path:
     process.send_signal(signal.SIGKILL)
     process.wait()
     assert list((tmp_path / "killed").rglob("last.ckpt")), "it was to be killed between two epochs"
-    assert not list((tmp_path / "killed").rglob("record.json"))
+    assert not list((tmp_path / "killed").rglob("run.json"))
     resumed = run(compose([*overrides, f"runs_dir={tmp_path / 'killed'}"])).record
-    assert scores(resumed) == scores(whole)
-    assert resumed.training.curve == whole.training.curve
+    assert scored(resumed) == scored(whole)
+    assert resumed.run.training.curve == whole.run.training.curve
     assert len(read_all(tmp_path / "killed")) == 1
 
 

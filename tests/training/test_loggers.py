@@ -7,7 +7,7 @@ import pytest
 from bench.config import compose
 from bench.records import Record
 from bench.run import run
-from tests.conftest import TINY
+from tests.conftest import TINY, scored
 
 
 def overrides(folder: Path, logger: str) -> list[str]:
@@ -18,7 +18,7 @@ def overrides(folder: Path, logger: str) -> list[str]:
 def test_curves_are_logged_below_the_run(tmp_path: Path, logger: str, file: str, tiny_record: Record) -> None:
     outcome = run(compose(overrides(tmp_path, logger)))
     assert list((outcome.folder / "log").rglob(file))
-    assert outcome.record.scores == tiny_record.scores
+    assert scored(outcome.record) == scored(tiny_record)
 
 
 def test_a_run_has_its_figure(tiny_runs: Path) -> None:
@@ -55,6 +55,8 @@ def test_wandb_is_offline_without_a_login_and_says_where(
     assert "offline" in said
     assert "wandb sync" in said
     assert list(outcome.folder.rglob("*.wandb"))
-    assert summary["test/auroc/macro"] == outcome.record.score("auroc", target="macro").value
+    test = outcome.record.of("test")
+    assert test is not None
+    assert summary["test/suite 1/auroc/target=macro"] == test.find.value("auroc", target="macro")
     keys = {key for data in logged for key in data}
     assert {"scores", "train/loss", "val/auroc"} <= keys

@@ -27,7 +27,7 @@ def test_the_best_epoch_is_kept_and_training_stops_when_it_has_long_passed(
 
     monkeypatch.setattr(selection.Selection, "on_train_epoch_end", remember)
     config = compose([*TINY, "method=erm", "trainer.max_epochs=6", "trainer.patience=2", f"runs_dir={tmp_path}"])
-    info = run(config, ["val"]).record.training
+    info = run(config, ["val"]).record.run.training
     assert (info.epochs, info.best_epoch, info.best_auroc) == (4, 1, 0.9)
     kept = load_file(next(tmp_path.rglob(training.WEIGHTS)))
     assert torch.equal(kept["head.weight"], weights[1])
@@ -37,7 +37,7 @@ def test_epochs_of_a_warm_up_are_not_chosen(tmp_path: Path, monkeypatch: pytest.
     aurocs = iter([0.99, 0.98, 0.7, 0.75])
     monkeypatch.setattr(selection, "macro_auroc", lambda targets, logits: next(aurocs))
     config = compose([*TINY, "method=adversarial", "trainer.max_epochs=4", f"runs_dir={tmp_path}"])
-    info = run(config, ["val"]).record.training
+    info = run(config, ["val"]).record.run.training
     assert info.best_epoch == 3
     assert info.best_auroc == 0.75
 
