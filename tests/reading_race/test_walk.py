@@ -6,9 +6,11 @@ import pytest
 
 from bench import records, training
 from bench.errors import BenchError
+from bench.files import write_text
 from bench.reading_race import results, settings
 from bench.reading_race.experiment import chosen, every
 from bench.reading_race.walk import StudyResults, walk
+from bench.training import prediction
 from tests.conftest import TINY
 from tests.reading_race.conftest import EXPERIMENTS, study_options
 
@@ -32,7 +34,7 @@ def test_results_are_whole_scored_and_no_records(walked: tuple[StudyResults, lis
         assert found[name], name
         for result in found[name]:
             assert results.macro(result.scores) is not None
-    assert len(list((tiny_runs / "cxr" / "phantom" / "reading-race").rglob("record.json"))) == 0
+    assert len(list((tiny_runs / "cxr" / "phantom" / "reading-race").rglob(records.RUN))) == 0
     assert len(records.read_all(tiny_runs)) == 1
 
 
@@ -63,7 +65,7 @@ def test_what_was_killed_is_taken_up_again_to_the_same_numbers(
 ) -> None:
     """Killed in the second epoch of the second network: the first is kept, the second goes on, all numbers agree."""
     options = [*TINY, "experiments=A1,B4", f"runs_dir={tmp_path}", f"out={tmp_path}"]
-    validate, calls = training.readout.read_once, []
+    validate, calls = prediction.read_once, []
 
     def killed(*arguments: object, **more: object) -> object:
         calls.append(None)
@@ -71,11 +73,11 @@ def test_what_was_killed_is_taken_up_again_to_the_same_numbers(
             raise SystemExit
         return validate(*arguments, **more)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(training.readout, "read_once", killed)
+    monkeypatch.setattr(prediction, "read_once", killed)
     with pytest.raises((KeyboardInterrupt, SystemExit)):
         walk(settings.parse(options))
     assert len(list(tmp_path.rglob(results.RESULT))) == 1
-    monkeypatch.setattr(training.readout, "read_once", validate)
+    monkeypatch.setattr(prediction, "read_once", validate)
     again = walk(settings.parse(options))
     for name, found in by_name(again).items():
         assert [result.scores for result in found] == [result.scores for result in by_name(walked[0])[name]]
@@ -113,6 +115,6 @@ def test_a_result_reads_back_and_another_file_is_refused(
     results.write(result, tmp_path / "a")
     assert results.read(tmp_path / "a") == result
     assert results.read(tmp_path / "none") is None
-    records.write_text(tmp_path / "a" / results.RESULT, '{"schema_version": 2}')
+    write_text(tmp_path / "a" / results.RESULT, '{"schema_version": 1}')
     with pytest.raises(BenchError, match=r"result\.json"):
         results.read(tmp_path / "a")
