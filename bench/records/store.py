@@ -123,7 +123,7 @@ def parse(path: Path, model: type[Model], what: str) -> Model:
         first = error.errors()[0]
         where = ".".join(map(str, first["loc"])) or "the file"
         raise BenchError(
-            f"{path} is not a {what} of schema version {SCHEMA_VERSION}: {where}: {first['msg']}. Delete the folder "
+            f"{path} is not a {what} of schema version {SCHEMA_VERSION}: {where}: {first['msg']}. Delete it "
             "and run the same command again to make it anew."
         ) from error
 

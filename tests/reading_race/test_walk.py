@@ -6,6 +6,7 @@ import pytest
 
 from bench import records, training
 from bench.errors import BenchError
+from bench.files import write_text
 from bench.reading_race import results, settings
 from bench.reading_race.experiment import chosen, every
 from bench.reading_race.walk import StudyResults, walk
@@ -33,7 +34,7 @@ def test_results_are_whole_scored_and_no_records(walked: tuple[StudyResults, lis
         assert found[name], name
         for result in found[name]:
             assert results.macro(result.scores) is not None
-    assert len(list((tiny_runs / "cxr" / "phantom" / "reading-race").rglob("run.json"))) == 0
+    assert len(list((tiny_runs / "cxr" / "phantom" / "reading-race").rglob(records.RUN))) == 0
     assert len(records.read_all(tiny_runs)) == 1
 
 
@@ -114,6 +115,6 @@ def test_a_result_reads_back_and_another_file_is_refused(
     results.write(result, tmp_path / "a")
     assert results.read(tmp_path / "a") == result
     assert results.read(tmp_path / "none") is None
-    records.write_text(tmp_path / "a" / results.RESULT, '{"schema_version": 2}')
+    write_text(tmp_path / "a" / results.RESULT, '{"schema_version": 1}')
     with pytest.raises(BenchError, match=r"result\.json"):
         results.read(tmp_path / "a")

@@ -22,7 +22,7 @@ def test_frequencies_cover_the_papers_grid_and_carry_its_figures(study: Study) -
     cells = c1.EXPERIMENT.cells(study)
     assert len(cells) == 10 + 10 + 21 + 21
     assert len({c1.EXPERIMENT.label(cell) for cell in cells}) == len(cells)
-    white = Score(metric="auroc", value=0.9, n=9, split="test", target="White")
+    white = Score(metric="auroc", value=0.9, n=9, target="White")
     for cell, value in (
         ({"filter": "low-pass", "to": 5}, 0.733),
         ({"filter": "high-pass", "from": 125}, 0.740),
