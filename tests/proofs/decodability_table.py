@@ -56,7 +56,8 @@ def main() -> None:
 
 def fingerprint() -> str:
     """Of the code that decides the results: what other code has measured is not taken for this one's."""
-    sources = sorted((ROOT / "bench/scoring/decodability").rglob("*.py"))
+    rooms = ("bench/scoring/decodability", "bench/scoring/suites", "bench/statistics")
+    sources = [source for room in rooms for source in sorted((ROOT / room).rglob("*.py"))]
     sources += [ROOT / "tests/scoring/decodability" / name for name in ("codes.py", "plants.py")]
     sources += sorted((ROOT / "tests/proofs/decodability").glob("*.py"))
     return hashlib.sha256(b"".join(source.read_bytes() for source in sources)).hexdigest()[:12]
