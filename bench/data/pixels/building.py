@@ -15,9 +15,10 @@ import numpy as np
 
 from bench.data.pixels.chunks import Chunk, Target, fill
 from bench.data.pixels.fingerprint import about
-from bench.data.pixels.journal import JOURNAL, PIXELS, Journal, resume, start, write_durably
+from bench.data.pixels.journal import JOURNAL, PIXELS, Journal, resume, start
 from bench.data.pixels.sources import Rejected, Source, shape
 from bench.errors import BenchError
+from bench.files import write_text
 from bench.task import Cohort, Dataset
 from bench.terminal import Progress
 
@@ -63,7 +64,7 @@ def build(
         refuse_too_many(listed, len(cohort), dataset, max_unreadable, kept)
         os.replace(kept, partial / REJECTED)
         stated = about(cohort, dataset, size) | {"images": len(cohort), "rejected": len(listed)}
-        write_durably(partial / ABOUT, json.dumps(stated, indent=2))
+        write_text(partial / ABOUT, json.dumps(stated, indent=2))
         os.replace(partial, folder)
         (folder / JOURNAL).unlink()
     except (OSError, BenchError) as error:
@@ -95,7 +96,7 @@ def _fill(partial: Path, cohort: Cohort, source: Source, size: int, workers: int
 def _write_rejected(path: Path, rejected: Sequence[tuple[str, str]]) -> None:
     text = io.StringIO()
     csv.writer(text).writerows([("image", "reason"), *rejected])
-    write_durably(path, text.getvalue())
+    write_text(path, text.getvalue())
 
 
 def refuse_too_many(rejected: Sequence[tuple[str, str]], n: int, dataset: Dataset, most: float, listing: Path) -> None:

@@ -12,6 +12,7 @@ import numpy as np
 
 from bench.data.pixels.chunks import Chunk
 from bench.data.pixels.sources import Rejected, Shape
+from bench.files import write_text
 
 #: The file of the pixels, and the file that says which of its chunks are finished.
 PIXELS, JOURNAL = "pixels.npy", "finished.jsonl"
@@ -78,14 +79,5 @@ def resume(partial: Path, whole: Shape) -> dict[Chunk, Rejected]:
     except (FileNotFoundError, ValueError):
         return {}
     # Without the torn line, which the next one would be glued to.
-    write_durably(partial / (JOURNAL + ".tmp"), "".join(line + "\n" for line in lines[:-1]))
-    os.replace(partial / (JOURNAL + ".tmp"), partial / JOURNAL)
+    write_text(partial / JOURNAL, "".join(line + "\n" for line in lines[:-1]))
     return finished
-
-
-def write_durably(path: Path, text: str) -> None:
-    """Write a small file, and return when it is on disk."""
-    with open(path, "w", newline="", encoding="utf-8") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
