@@ -93,7 +93,8 @@ def board_resolution(baseline: Values, pilot: Sequence[Values], seeds: Sequence[
     values go along with the baseline's. Before there is any, a method is taken to differ from the baseline as another
     training of it would that shares nothing with it, the seed included: an upper limit, since seeds are shared.
     """
-    return Resolution(*(_resolution(key, baseline, pilot, seeds) for key in CLAIMED), pilot=len(pilot))
+    auroc, decodability = (_resolution(key, baseline, pilot, seeds) for key in CLAIMED)
+    return Resolution(auroc, decodability, len(pilot))
 
 
 def _resolution(key: str, baseline: Values, pilot: Sequence[Values], seeds: Sequence[int]) -> float:

@@ -34,8 +34,9 @@ def build(
 
     Only records scored on test patients with a seed of the edition count, each id once. Comparable records (see
     :class:`comparable.Key`) form one table; for each task and data set the key with the most records goes to
-    ``<out>/<task>/<dataset>/``, every other to ``<out>/<task>/<dataset>/<its digest>/``. ``say`` is told of versions of the suite that do not mix, tables
-    that were kept apart, records that were set aside and older pages that no record stands behind.
+    ``<out>/<task>/<dataset>/``, every other to ``<out>/<task>/<dataset>/<its digest>/``. ``say`` is told of versions of
+    the suite that do not mix, tables that were kept apart, records that were set aside and older pages that no record
+    stands behind.
 
     Args:
         records: of any task, method and seed.

@@ -144,8 +144,8 @@ def paper(table: Table) -> Document:
         f"Diagnosis and residual decodability of {table.key.protected}: {table.name}.",
         *synthetic,
         f" Mean over seeds with 95% intervals; scored on {table.scored}. Δ: paired difference to {BASELINE}, by "
-        f"patient and seed; {_SURE}: sure, corrected over rows and both scores (Holm). Ranked: seeds {_seeds(table)} and no "
-        f"AUROC loss of {TOLERANCE:g} or more. Class: rows that cannot be told from the best of their class in "
+        f"patient and seed; {_SURE}: sure, corrected over rows and both scores (Holm). Ranked: seeds {_seeds(table)} "
+        f"and no AUROC loss of {TOLERANCE:g} or more. Class: rows that cannot be told from the best of their class in "
         "decodability (Hsu). On the front: share of draws on the Pareto front of AUROC and decodability. ",
         resolution(table),
         *in_caption(table.columns[i] for i in there),

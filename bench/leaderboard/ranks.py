@@ -186,7 +186,7 @@ def _notices(found: Sequence[Row], baseline: Row | None, judge: _Judge) -> list[
         told.append(f"No row is ranked, for want of a baseline ({judge.obstacle}).")
     ways_out = {
         NO_VALUES: "Beside the scores of {} there are no influence values, so they show no paired difference and are "
-        "not ranked. `bench score` makes them from the stored weights; nothing is trained.",
+        "not ranked. To make them from the stored weights: bench score (nothing is trained).",
         OTHER_KEY: "The patients of {} are hashed with another key than those of " + BASELINE + ", so they cannot be "
         "matched: no paired difference, no rank. Runs of one runs folder share a key.",
     }

@@ -22,9 +22,12 @@ def value(cell: Measured | Number) -> str:
 
 
 def _number(number: float, cell: Measured) -> str:
-    """With a minus of its own in differences, which is not taken for a dash."""
-    text = format(number, f"{'+' if cell.signed else ''}.{cell.digits}f")
-    return text.replace("-", "−") if cell.signed else text
+    """A difference has a sign, unless it is 0 to the digits that are shown; its minus is not taken for a dash."""
+    text = format(number, f".{cell.digits}f")
+    if not cell.signed:
+        return text
+    sign = "" if float(text) == 0 else "+" if number > 0 else "−"
+    return sign + text.removeprefix("-")
 
 
 def interval(cell: Measured, intervals: Intervals) -> str:
