@@ -95,6 +95,8 @@ def pareto_figure(table: Table) -> Figure:
     axes.set_xlim(x_limits)
     axes.set_ylim(y_limits)
     lines = _marks(axes, chance) + _references(axes, table)
+    if not points:
+        axes.text(0.5, 0.5, f"No row can be compared with {BASELINE}.", transform=axes.transAxes, ha="center")
     places = [_inside(point, x_limits, y_limits) for point in points]
     intervals = [
         segment

@@ -12,7 +12,7 @@ import pandas as pd
 
 from bench.leaderboard.comparable import Key
 from bench.leaderboard.rows import entries
-from bench.leaderboard.table import Table, make
+from bench.leaderboard.table import make
 from bench.records import Record, ScoreFile
 from bench.statistics.influence import Z
 from bench.statistics.pairing import SeedValues
@@ -42,7 +42,9 @@ def with_influence(
 
     Args:
         scores: "auroc", "decodability" and "brier", those that there are.
-        more: fields of every record; ``also`` may be a function of the seed, and so may ``val``, its AUROC on val.
+        seeds: in their order.
+        more: ``val``, the AUROC on validation patients; ``key``, with which patients are hashed; and fields of every
+            record, of which ``also`` may be a function of the seed.
     """
     return [_one(name, scores, i, seed, **more) for i, seed in enumerate(seeds)]
 
@@ -56,9 +58,8 @@ def _one(
         index=pd.Index([f"{key}{n:05d}" for n in range(patients)], name="patient"),
     )
     limits = {metric: _limits(found, i) for metric, found in scores.items()}
-    whole = of_test(limits.get("auroc", (None,) * 3), limits.get("decodability", (None,) * 3))
-    if "brier" in limits:
-        whole.append(score("brier", limits["brier"], target="macro"))
+    nothing = (None, None, None)
+    whole = of_test(*(limits.get(metric, nothing) for metric in ("auroc", "decodability")), brier=limits["brier"])
     also = more.pop("also", [])
     made = record(name, seed, scores=[*whole, *(also(seed) if callable(also) else also)], **more)
     files = [_on_val(file, val) if file.head.place == "val" else file for file in made.files]
@@ -91,11 +92,7 @@ def method(
     values = {"auroc": auroc, "decodability": decodability, "brier": 0.2}
     return with_influence(
         name,
-        {
-            metric: _around(value, seeds, error, patients, rng)
-            for metric, value in values.items()
-            if value is not None
-        },
+        {metric: _around(value, seeds, error, patients, rng) for metric, value in values.items() if value is not None},
         seeds,
         **more,
     )
@@ -108,12 +105,6 @@ def _around(value: float, seeds: Sequence[int], error: float, patients: int, rng
     influence -= influence.mean()
     influence *= error / np.sqrt(patients)
     return SeedValues(value + 1e-4 * np.asarray(seeds, dtype=float), np.tile(influence, (len(seeds), 1)))
-
-
-def board(records: Sequence[Record], seeds: Sequence[int] = (0, 1)) -> Table:
-    """The table of these records, whose edition has these seeds."""
-    found = entries(records)
-    return make(Key.of(found[0]), found, seeds)[0]
 
 
 def notices(records: Sequence[Record], seeds: Sequence[int] = (0, 1)) -> str:
