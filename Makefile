@@ -17,8 +17,9 @@ lint:       # style and form
 types:      # types of bench, methods and tasks
 	mypy
 
-docs:       # the tables of docs/datasets.md, from the registry
+docs:       # the tables of docs/datasets.md and docs/leaderboard.md, from the code
 	python -m tests.proofs.datasets_page
+	python -m tests.proofs.leaderboard_page
 
 proofs:     # the tables and the figure of docs/decodability.md (hours; goes on where it stopped) and docs/phantom.png
 	python -m tests.proofs.decodability_table

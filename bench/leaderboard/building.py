@@ -13,7 +13,8 @@ from bench import terminal as progress
 from bench.errors import BenchError
 from bench.files import write_bytes
 from bench.leaderboard import comparable, document
-from bench.leaderboard.rows import entries
+from bench.leaderboard.ranks import EDITION
+from bench.leaderboard.rows import Entry, entries
 from bench.leaderboard.table import Table, make
 from bench.pages import comma_separated, latex, markdown
 from bench.pages.escaping import visible
@@ -26,25 +27,28 @@ def _tell(text: str) -> None:
     progress.say(escape(visible(text)))
 
 
-def build(records: Sequence[Record], out: Path, say: Callable[[str], None] = _tell) -> list[Path]:
+def build(
+    records: Sequence[Record], out: Path, say: Callable[[str], None] = _tell, seeds: Sequence[int] = EDITION
+) -> list[Path]:
     """Write the leaderboards of these records and return the files.
 
-    Only records scored on test patients count, each id once. Comparable records (see :class:`comparable.Key`) form
-    one table; for each task and data set the key with the most records goes to ``<out>/<task>/<dataset>/``, every
-    other to ``<out>/<task>/<dataset>/<its digest>/``. ``say`` is told of versions of the suite that do not mix, tables
-    that were kept apart, records that were set aside and older pages that no record stands behind.
+    Only records scored on test patients with a seed of the edition count, each id once. Comparable records (see
+    :class:`comparable.Key`) form one table; for each task and data set the key with the most records goes to
+    ``<out>/<task>/<dataset>/``, every other to ``<out>/<task>/<dataset>/<its digest>/``. ``say`` is told of versions of
+    the suite that do not mix, tables that were kept apart, records that were set aside and older pages that no record
+    stands behind.
+
+    Args:
+        records: of any task, method and seed.
+        out: the folder of leaderboards.
+        say: told what the reader of the pages has to know.
+        seeds: of the edition, two or more: a row that lacks one is not ranked.
 
     Raises:
-        BenchError: when no record is scored on test patients, a task's or data set's name is no folder name, or
+        BenchError: when no such record is there, a task's or data set's name is no folder name, or
             ``out`` cannot be written.
     """
-    scored = entries(records)
-    if not scored:
-        seen = f"{len(records)} were found, none of them scored on test patients" if records else "none were found"
-        raise BenchError(
-            f"No records for a leaderboard: {seen}. Make some with `bench run -m method=erm,adversarial task=cxr "
-            "seed=0,1,2`, or say where they lie with runs_dir=…"
-        )
+    scored = _of_edition(entries(records), len(records), seeds, say)
     made: list[tuple[Path, Table, list[str]]] = []
     for (task, dataset), tables in comparable.by_key(scored).items():
         place = out / _folder(task) / _folder(dataset)
@@ -52,7 +56,7 @@ def build(records: Sequence[Record], out: Path, say: Callable[[str], None] = _te
         if versions:
             say(versions)
         for position, (key, members) in enumerate(tables):
-            table, notices = make(key, members)
+            table, notices = make(key, members, seeds)
             if position > 0:
                 say(
                     f"{len(members)} records of {task} on {dataset} are not comparable with the {len(tables[0][1])} of "
@@ -68,6 +72,33 @@ def build(records: Sequence[Record], out: Path, say: Callable[[str], None] = _te
                 say(f"{folder} is of an earlier time: no side table has its key now. It was left as it is.")
     # Only now, so that a record that cannot be shown leaves every leaderboard as it was.
     return [path for folder, table, notices in made for path in _write(folder, table, notices)]
+
+
+def _of_edition(scored: list[Entry], records: int, seeds: Sequence[int], say: Callable[[str], None]) -> list[Entry]:
+    """The entries with a seed of the edition; of the others it is told how many there are."""
+    names = ",".join(map(str, seeds))
+    if len(set(seeds)) < max(len(seeds), 2):
+        raise BenchError(
+            f"An edition has two or more seeds, each once; it got seeds={names}. One seed cannot tell how seeds "
+            "differ, so a board of one would rank nobody."
+        )
+    if not scored:
+        seen = f"{records} were found, none of them scored on test patients" if records else "none were found"
+        raise BenchError(
+            f"No records for a leaderboard: {seen}. Make some with `bench run -m method=erm,adversarial task=cxr "
+            f"seed={names}`, or say where they lie with runs_dir=…"
+        )
+    kept = [entry for entry in scored if entry.run.seed in seeds]
+    others = sorted({entry.run.seed for entry in scored} - set(seeds))
+    if others:
+        text = (
+            f"{len(scored) - len(kept)} of {len(scored)} scored runs have seeds that are not of the edition (seeds="
+            f"{names}), among them {', '.join(map(str, others[:9]))}"
+        )
+        if not kept:
+            raise BenchError(f"No records for a leaderboard: {text}. Name the seeds of yours with seeds=…")
+        say(f"{text}; they count nowhere.")
+    return kept
 
 
 def _write(folder: Path, table: Table, notices: list[str]) -> list[Path]:

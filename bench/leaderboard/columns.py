@@ -1,4 +1,4 @@
-"""What a leaderboard shows: the columns of the catalogue of measures, and what is no measure (seeds, flags …).
+"""What a leaderboard shows: the columns of the catalogue of measures, and what is no measure (seeds, classes, flags …).
 
 Beside these there are a few of every other set (external validation) that networks of the table were scored on.
 """
@@ -11,14 +11,16 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from bench.leaderboard.lookup import CLAIMED, COMPARED, Lookup
 from bench.leaderboard.rows import Entry, Row
-from bench.records import FEATURES, OUTPUTS, ScoreFile
-from bench.scoring.catalogue import AUROC, DECODABILITY, MEASURES, REMOVAL, RESIDUAL
+from bench.leaderboard.standing import Compared
+from bench.records import BASELINE, FEATURES, OUTPUTS, ScoreFile
+from bench.scoring.catalogue import MEASURES, REMOVAL, RESIDUAL
 from bench.scoring.claims import claim_of
 from bench.scoring.decodability.flags import split
 from bench.scoring.measures import Column as Shown
 from bench.scoring.measures import Measure
-from bench.statistics.pooling import Estimate, pool
+from bench.statistics.pooling import Estimate
 
 
 @dataclass(frozen=True)
@@ -32,70 +34,35 @@ class Name:
         return f"{self.name} ({self.setting})" if self.setting else self.name
 
 
-Cell = Estimate | Name | tuple[str, ...] | str | int | float | bool | None
-Direction = Literal["up", "down"]
-
-
 @dataclass(frozen=True)
-class Lookup:
-    """Produces a column from scores: which score of a file is meant, pooled over the row's seeds."""
+class Share:
+    """A share between 0 and 1, shown in per cent."""
 
-    metric: str
-    shown: Shown
-    reference: str | None = None
-    #: Name and fingerprint of another set than the one trained on: its scores are meant.
-    arena: tuple[str, str] | None = None
+    value: float
 
-    def __call__(self, row: Row) -> Estimate | None:
-        """The pooled score of a row; None where an entry has none."""
-        return self.pooled(row.entries)
 
-    def pooled(self, seeds: Iterable[Entry]) -> Estimate | None:
-        """The score pooled over entries, one a seed.
-
-        Raises:
-            BenchError: when one of them holds several.
-        """
-        files = [self._file(entry) for entry in seeds]
-        asked = {**self.shown.dimensions, "reference": self.reference}
-        return pool([None if file is None else file.find.one(self.metric, **asked) for file in files])
-
-    def _file(self, entry: Entry) -> ScoreFile | None:
-        if self.arena is None:
-            return entry.test
-        return next((file for file in entry.elsewhere if (file.head.arena, file.head.data) == self.arena), None)
+Cell = Estimate | Compared | Share | Name | tuple[str, ...] | str | int | float | bool | None
+Direction = Literal["up", "down"]
+#: Where a column stands: on the page, in the LaTeX table, which has to fit a page of a paper, and always in the CSV.
+Place = Literal["page", "paper"]
 
 
 @dataclass(frozen=True)
 class Column:
     """A column: its name in the CSV, its title, which way is better, and how a row's cell comes about.
 
-    ``measure`` is the entry of the catalogue that it shows, where it shows one; ``paper``: whether it stands in the
-    LaTeX table, which has to fit a page.
+    ``measure`` is the entry of the catalogue that it shows, where it shows one; of the others ``meaning`` says what
+    they are, for documents. ``estimates``: its cells have limits, with columns of their own in the CSV.
     """
 
     key: str
     title: str
     direction: Direction | None
     produce: Callable[[Row], Cell]
-    paper: bool = True
+    places: tuple[Place, ...] = ("page", "paper")
     measure: Measure | None = None
-
-
-DIAGNOSIS_AUROC = Lookup(AUROC.key, AUROC.columns[0])
-FEATURES_DECODABILITY = Lookup(DECODABILITY.key, DECODABILITY.columns[0])
-
-
-def residual(decodability: Cell, baseline: float | None) -> float | None:
-    """(D − .5) / (D of the baseline − .5): the part of what plain training leaves that is still there.
-
-    It has no interval. Both decodabilities are read on the same test patients, so their errors go together, by how
-    much no record tells; a delta-method interval that took them as independent would be wrong, and most so for the
-    baseline itself, whose residual is 1 by definition. The intervals of both are in the table.
-    """
-    if not isinstance(decodability, Estimate) or baseline is None:
-        return None
-    return (decodability.mean - 0.5) / baseline
+    meaning: str = ""
+    estimates: bool = False
 
 
 def _flags(row: Row) -> tuple[str, ...] | None:
@@ -113,28 +80,144 @@ def _claim(row: Row) -> str | None:
 
 #: Measures that are made of a row and not of one score.
 _OF_ROWS: dict[str, Callable[[Row], Cell]] = {
-    RESIDUAL.key: lambda row: residual(FEATURES_DECODABILITY(row), row.baseline),
+    RESIDUAL.key: lambda row: row.standing.residual,
     REMOVAL.key: _claim,
 }
 
 
 def _column(measure: Measure, shown: Shown) -> Column:
     produce = _OF_ROWS.get(measure.key) or Lookup(measure.key, shown)
-    return Column(shown.key or measure.key, shown.title or measure.title, measure.better, produce, shown.paper, measure)
+    places: tuple[Place, ...] = ("page", "paper") if shown.paper else ("page",)
+    key, title = shown.key or measure.key, shown.title or measure.title
+    return Column(key, title, measure.better, produce, places, measure, estimates=isinstance(produce, Lookup))
+
+
+@dataclass(frozen=True)
+class _DifferenceOf:
+    """Produces the paired difference to the baseline in one measure, or a part of it."""
+
+    key: str
+
+    def __call__(self, row: Row) -> Compared | None:
+        return row.standing.differences.get(self.key)
+
+    def p(self, row: Row) -> float | None:
+        found = self(row)
+        return None if found is None else found.p
+
+
+def _differences(measure: Measure) -> tuple[Column, ...]:
+    """The columns of the difference in a measure, where rows are compared by it: the difference, and its p-value."""
+    if measure.key not in COMPARED:
+        return ()
+    difference, claimed = _DifferenceOf(measure.key), measure.key in CLAIMED
+    title, key = f"Δ {measure.short}", f"{measure.key}_difference"
+    what = f"Paired difference to {BASELINE} in the {measure.short}"
+    meaning = (
+        f"{what}, by patient and seed; † where it is sure." if claimed else f"{what}, by patient and seed; descriptive."
+    )
+    places: tuple[Place, ...] = ("page", "paper") if claimed else ("page",)
+    columns = [Column(key, title, measure.better, difference, places, meaning=meaning, estimates=True)]
+    if claimed:
+        of_p = "The p-value of this difference, corrected for all claims of the board; sure is at most .05."
+        columns.append(Column(f"{key}_p", f"{title}, p", None, difference.p, (), meaning=of_p))
+    return tuple(columns)
 
 
 MEASURED: tuple[Column, ...] = tuple(_column(measure, shown) for measure in MEASURES for shown in measure.columns)
+_SHOWN: tuple[Column, ...] = tuple(
+    column
+    for measured in MEASURED
+    # Behind the first column of a measure: decodability has one of the features and one of the outputs.
+    for column in (
+        measured,
+        *(_differences(measured.measure) if measured.measure and measured.key in COMPARED else ()),
+    )
+)
+
+
+def _share(value: float | None) -> Share | None:
+    return None if value is None else Share(value)
+
+
+def _pairs(row: Row) -> int | None:
+    return max((one.pairs for one in row.standing.differences.values()), default=None)
+
+
 BEFORE: tuple[Column, ...] = (
-    Column("method", "Method", None, lambda row: Name(row.method, row.setting)),
-    Column("seeds", "Seeds", None, lambda row: len(row.entries)),
+    Column(
+        "method",
+        "Method",
+        None,
+        lambda row: Name(row.method, row.setting),
+        meaning="The method; in small print what tells its settings apart, and why it is not ranked.",
+    ),
+    Column("seeds", "Seeds", None, lambda row: len(row.entries), meaning="How many seeds its means are over."),
+    Column(
+        "pairs",
+        "Pairs",
+        None,
+        _pairs,
+        ("page",),
+        meaning=f"How many of them {BASELINE} has too: differences are over these.",
+    ),
+    Column(
+        "tie_class",
+        "Class",
+        None,
+        lambda row: row.standing.tie_class,
+        meaning="Class of decodability: rows of a class cannot be told from the best of it; 1 holds the best.",
+    ),
 )
 BEHIND: tuple[Column, ...] = (
-    # Reference rows are ranked with nobody.
-    Column("pareto", "Pareto front", None, lambda row: None if row.reference else row.pareto),
-    Column("uses_race", "Group labels used", None, lambda row: row.uses_race),
-    Column("flags", "Flags", None, _flags),
+    Column(
+        "front",
+        "On the front",
+        None,
+        lambda row: _share(row.standing.front),
+        meaning="Front share: in how many of 10,000 draws of other patients and seeds no row of the section is as good "
+        "in both diagnosis AUROC and decodability, and better in one.",
+    ),
+    Column(
+        "uses_race",
+        "Group labels used",
+        None,
+        lambda row: row.uses_race,
+        meaning="Whether the method is given the group never, in training, or also when it predicts (ranked apart).",
+    ),
+    Column(
+        "flags",
+        "Flags",
+        None,
+        _flags,
+        meaning="What makes a score doubtful, of any seed: on the run or its features, those of the outputs named.",
+    ),
+    Column(
+        "baseline",
+        "Baseline",
+        None,
+        lambda row: row.standing.baseline,
+        (),
+        meaning="Whether this is the row that the others are compared with.",
+    ),
+    Column(
+        "may_be_best",
+        "May be best",
+        None,
+        lambda row: row.standing.may_be_best,
+        (),
+        meaning="False: at 95%, its decodability is not the lowest of its section (Hsu, 1996).",
+    ),
+    Column(
+        "not_ranked",
+        "Not ranked because",
+        None,
+        lambda row: row.standing.reason or None,
+        (),
+        meaning="Why a row is not ranked; empty where it is, and of references.",
+    ),
 )
-COLUMNS: tuple[Column, ...] = (*BEFORE, *MEASURED, *BEHIND)
+COLUMNS: tuple[Column, ...] = (*BEFORE, *_SHOWN, *BEHIND)
 
 
 def sets_elsewhere(found: Iterable[Entry]) -> list[ScoreFile]:
@@ -155,10 +238,10 @@ def columns_of(found: Iterable[Entry]) -> tuple[Column, ...]:
         for column in MEASURED:
             if isinstance(column.produce, Lookup) and (title := column.produce.shown.elsewhere):
                 here = replace(column.produce, arena=(file.head.arena, file.head.data))
-                paper = column.produce.shown.elsewhere_in_paper
+                places: tuple[Place, ...] = ("page", "paper") if column.produce.shown.elsewhere_in_paper else ("page",)
                 key = f"{column.key}_on_{_word(name)}"
-                more.append(Column(key, f"{title} on {name}", column.direction, here, paper))
-    return (*BEFORE, *MEASURED, *more, *BEHIND)
+                more.append(Column(key, f"{title} on {name}", column.direction, here, places, estimates=True))
+    return (*BEFORE, *_SHOWN, *more, *BEHIND)
 
 
 def _word(name: str) -> str:

@@ -6,10 +6,12 @@ import json
 from collections.abc import Iterable, Sequence
 
 from bench.leaderboard import columns as content
-from bench.leaderboard.columns import Lookup
-from bench.leaderboard.reading import in_caption, reading
+from bench.leaderboard.columns import Share
+from bench.leaderboard.ranks import TOLERANCE
+from bench.leaderboard.reading import in_caption, reading, resolution
+from bench.leaderboard.standing import RANKED, Compared
+from bench.leaderboard.table import Line, Table, shown
 from bench.leaderboard.table import Section as Lines
-from bench.leaderboard.table import Table, shown
 from bench.pages.document import (
     DIGITS,
     Block,
@@ -34,11 +36,14 @@ from bench.pages.document import (
     strong,
 )
 from bench.pages.notes import SYNTHETIC
+from bench.records import BASELINE
 from bench.statistics.pooling import Estimate
 
 #: The file of the figure beside a page.
 FIGURE = "pareto.png"
-_PREFIX = ("task", "dataset", "synthetic", "key", "suite_version", "section")
+_PREFIX = ("task", "dataset", "synthetic", "key", "suite_version", "unit", "n", "patients", "edition_seeds", "section")
+#: Behind the number of a difference that is sure.
+_SURE = "†"
 
 
 def page(table: Table, notices: Iterable[str]) -> Document:
@@ -46,24 +51,43 @@ def page(table: Table, notices: Iterable[str]) -> Document:
     first: list[Block] = [SYNTHETIC] if table.key.synthetic else []
     first.append(
         Paragraph(
-            f"{table.records} runs, scored on {table.images:,} images of {table.patients:,} test patients. "
-            f"Decodability: how well {table.key.protected} can still be read from the network (macro one-vs-one "
-            "AUROC of the probe chosen on held-out patients; 0.5 is chance)."
+            f"{table.records} runs, scored on {table.scored}. Decodability: how well {table.key.protected} can still "
+            "be read from the network (macro one-vs-one AUROC of the probe chosen on held-out patients; 0.5 is "
+            f"chance). Δ: difference to {BASELINE}, plain training, on the same patients and with the same seeds."
         )
     )
-    first.append(Figure(FIGURE, f"Diagnosis against decodability, {table.name}"))
+    first.append(Paragraph(resolution(table)))
+    first.append(Figure(FIGURE, f"What methods change, compared with {BASELINE}: {table.name}"))
+    facts = (*table.key.lines(), ("Seeds of the edition", _seeds(table)), ("Scored on", table.scored))
     last = [
         Section((reading(table),), "How to read it"),
-        Section((Facts(tuple(table.key.lines())),), "What all rows have in common"),
+        Section((Facts(facts),), "What all rows have in common"),
     ]
     if notices := tuple(notices):
         last.append(Section((bullets(notices),), "Notices"))
-    sections = (Section((_grid(table, lines),), _title(lines)) for lines in table.sections())
+    sections = (Section(_blocks(table, lines), _title(lines)) for lines in table.sections())
     return Document((Section(tuple(first)), *sections, *last), f"Leaderboard: {table.name}")
 
 
+def _seeds(table: Table) -> str:
+    return ", ".join(map(str, table.seeds))
+
+
+def _blocks(table: Table, lines: Lines) -> tuple[Block, ...]:
+    """What stands under the title of a section."""
+    why = {
+        "diagnosis lost": f"In these rows the diagnosis may be worse than {BASELINE}'s by {TOLERANCE:g} AUROC or more: "
+        f"the lower limit of the paired difference does not lie above −{TOLERANCE:g}. However little is read from "
+        "them, a network that does not diagnose is no way to debias one. In alphabetical order.",
+        "incomplete": f"A row is ranked with all seeds of the edition, {_seeds(table)}. In alphabetical order.",
+        "not compared": "What it takes to compare these rows is missing or not valid. In alphabetical order.",
+    }.get(lines.name)
+    grid = _grid(table, lines)
+    return (grid,) if why is None else (Paragraph(why), grid)
+
+
 def _grid(table: Table, lines: Lines) -> Grid:
-    there = shown([lines])
+    there = [i for i in shown([lines]) if "page" in table.columns[i].places]
     return Grid(_columns(table, there), (Rows(_rows(lines, there)),), intervals="beneath")
 
 
@@ -73,7 +97,17 @@ def _columns(table: Table, there: Sequence[int]) -> tuple[Column, ...]:
 
 
 def _rows(lines: Lines, there: Sequence[int]) -> tuple[Row, ...]:
-    return tuple(tuple(_cell(line.cells[i], line.best[i]) for i in there) for line in lines.lines)
+    return tuple(tuple(_shown(line, i) for i in there) for line in lines.lines)
+
+
+def _shown(line: Line, i: int) -> Cell:
+    """A cell; beneath a name stands why its row is not ranked, or that it is the baseline."""
+    cell = _cell(line.cells[i], line.best[i])
+    if not isinstance(cell, Name) or line.row is None:
+        return cell
+    standing = line.row.standing
+    beneath = (cell.setting, "the baseline" if standing.baseline else "", standing.reason)
+    return Name(cell.name, "; ".join(filter(None, beneath)))
 
 
 def _title(lines: Lines) -> str:
@@ -83,6 +117,11 @@ def _title(lines: Lines) -> str:
 def _cell(cell: content.Cell, best: bool = False) -> Cell:
     if isinstance(cell, Estimate):
         return Measured(cell.mean, cell.low, cell.high, best)
+    if isinstance(cell, Compared):
+        found = cell.difference
+        return Measured(found.estimate, found.low, found.high, signed=True, mark=_SURE if cell.sure else "")
+    if isinstance(cell, Share):
+        return Number(cell.value, ".0%")
     if isinstance(cell, content.Name):
         return Name(cell.name, cell.setting)
     if isinstance(cell, bool):
@@ -99,21 +138,24 @@ def _cell(cell: content.Cell, best: bool = False) -> Cell:
 def paper(table: Table) -> Document:
     """The columns that fit a page, all sections in one grid."""
     sections = table.sections()
-    there = [i for i in shown(sections) if table.columns[i].paper]
+    there = [i for i in shown(sections) if "paper" in table.columns[i].places]
     synthetic = (" ", strong(SYNTHETIC.title), " ", SYNTHETIC.text) if table.key.synthetic else ()
     caption = (
         f"Diagnosis and residual decodability of {table.key.protected}: {table.name}.",
         *synthetic,
-        f" Mean over seeds with 95% intervals; {table.patients} test patients; ★: on the Pareto front of diagnosis "
-        "AUROC and decodability of the features.",
+        f" Mean over seeds with 95% intervals; scored on {table.scored}. Δ: paired difference to {BASELINE}, by "
+        f"patient and seed; {_SURE}: sure, corrected over rows and both scores (Holm). Ranked: seeds {_seeds(table)} "
+        f"and no AUROC loss of {TOLERANCE:g} or more. Class: rows that cannot be told from the best of their class in "
+        "decodability (Hsu). On the front: share of draws on the Pareto front of AUROC and decodability. ",
+        resolution(table),
         *in_caption(table.columns[i] for i in there),
         f" Key {table.key.digest}.",
     )
     parts = []
     for lines in sections:
         rows = _rows(lines, there)
-        if lines.name == "references":
-            # Most references have few of the columns, and dashes would hide what they have.
+        if lines.name not in RANKED:
+            # Most of these have few of the columns, and dashes would hide what they have.
             rows = tuple(tuple("" if isinstance(cell, Missing) else cell for cell in row) for row in rows)
         parts.append(Rows(rows, _title(lines)))
     label = f"leaderboard-{table.key.digest}"
@@ -124,20 +166,18 @@ def paper(table: Table) -> Document:
 def numbers(table: Table) -> Grid:
     """Every column of every line, with the key of the table and the hyperparameters of the row."""
     columns = [Column(key, key=key) for key in _PREFIX]
-    columns += [
-        Column(column.title, key=column.key, estimates=isinstance(column.produce, Lookup)) for column in table.columns
-    ]
+    columns += [Column(column.title, key=column.key, estimates=column.estimates) for column in table.columns]
     columns.append(Column("hyperparameters", key="hyperparameters"))
     key = table.key
-    first = (key.task, key.dataset, Mark(key.synthetic), key.digest, Number(key.suite_version))
-    # In the order of the sections' lines; what was read beside a method's own scores has no hyperparameters.
-    rows = [*table.ranked, *table.at_test, *(None for _ in table.references), *table.reference_rows]
-    settings = ["" if row is None else json.dumps(dict(row.hyperparameters), sort_keys=True) for row in rows]
+    first = (key.task, key.dataset, Mark(key.synthetic), key.digest, Number(key.suite_version), key.unit)
+    counts = (Number(table.units), Number(table.patients), " ".join(map(str, table.seeds)))
     lines = [(section.name, line) for section in table.sections() for line in section.lines]
     return single(
         columns,
-        [
-            (*first, section, *map(_cell, line.cells), setting)
-            for (section, line), setting in zip(lines, settings, strict=True)
-        ],
+        [(*first, *counts, section, *map(_cell, line.cells), _setting(line)) for section, line in lines],
     )
+
+
+def _setting(line: Line) -> str:
+    """The hyperparameters; what was read beside a method's own scores has none."""
+    return "" if line.row is None else json.dumps(dict(line.row.hyperparameters), sort_keys=True)

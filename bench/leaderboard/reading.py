@@ -16,12 +16,53 @@ _VALUES = (
     "degrees of freedom. The test patients are the same for every seed, so the first term does not shrink with more "
     "seeds."
 )
-_SIGNS = "↑ higher is better, ↓ lower is better; the best of a column is bold. – : not scored, or too few patients."
-_PARETO = (
-    "Pareto front (★): no other row of the section has at least the same diagnosis AUROC and at most the same "
-    "decodability of the features, one of them better, judged by means. These rows stand first; then rows go by "
-    "decodability."
+_SIGNS = (
+    "↑ higher is better, ↓ lower is better; the best of a column is bold, by means alone. – : not scored, or too few "
+    "patients."
 )
+_DIFFERENCES = (
+    f"Δ: the row less {BASELINE}, plain training, over the seeds that both have, each seed with the same seed and each "
+    "patient with the same patient, with a 95% interval for other patients and other seeds (of one pair of seeds: for "
+    "other patients alone). Two rows may differ for sure although the intervals of their values overlap."
+)
+_CLAIMS = (
+    "†: sure. Of all marks on this board together, one or more is wrong in at most 5 of 100 such boards (Holm, 1979, "
+    "over all rows with every seed and both AUROC and decodability). Everything without it is descriptive: the other "
+    "columns, worst groups, gaps and whatever hangs on a threshold have intervals that are corrected for nothing, and "
+    "these do not count that thresholds were chosen on some patients."
+)
+_RANKS = (
+    "Ranked: first by the claim of removal, then by class, then by AUROC. Class: the row with the lowest decodability "
+    "opens class 1; whichever row cannot be told from it joins (multiple comparisons with the best, 95%; Hsu, 1996); "
+    "the next opens class 2. A row of a lower class is not the best of all; it need not be worse than each row above. "
+    "Hiding rows changes no class."
+)
+_FRONT = (
+    "On the front: in how many of 100 draws of other patients and seeds no row of the section is at least as good in "
+    "both diagnosis AUROC and decodability and better in one."
+)
+_COHORT = (
+    "All seeds are trained on the same patients, so what a board says holds for methods trained on these, and not for "
+    "other training sets."
+)
+
+
+def resolution(table: Table) -> str:
+    """What the board can tell apart, or that it ranks nobody."""
+    found = table.resolution
+    if found is None:
+        seeds = ", ".join(map(str, table.seeds))
+        return f"No row is ranked: that takes {BASELINE} with every seed ({seeds}) and its influence values."
+    known = (
+        f"how differences vary is known from the ranked rows, {found.pilot} beside {BASELINE}"
+        if found.pilot
+        else f"of {BASELINE} alone, as if other methods shared nothing with it, so an upper limit"
+    )
+    return (
+        f"Resolution: a true difference to {BASELINE} of {found.auroc:.3f} in AUROC, or of {found.decodability:.3f} in "
+        f"decodability, is found on 80 of 100 boards with as many patients and seeds; smaller ones mostly are not "
+        f"({known})."
+    )
 
 
 def in_caption(columns: Iterable[Column]) -> tuple[Piece, ...]:
@@ -52,7 +93,10 @@ def reading(table: Table) -> Bullets:
         names = joined(code(name) for name in table.true_labels)
         labels = ("Scored against true labels (", *names, "); training and thresholds took the reported ones.")
         told.append((None, labels))
-    told += [(None, _SIGNS), *_columns(columns, protected), (None, _references(table, protected))]
+    told.append((None, _SIGNS))
+    if any(key.endswith("_difference") for key in there):
+        told += [(None, _DIFFERENCES), (None, _CLAIMS), (None, _COHORT)]
+    told += [("tie_class", _RANKS), *_columns(columns, protected), (None, _references(table, protected))]
     told += [(None, _elsewhere(file)) for file in table.elsewhere]
     items = [Item(text) for key, text in told if key is None or key in there]
     if "flags" in there:
@@ -70,7 +114,7 @@ def _columns(columns: Iterable[Column], protected: str) -> list[tuple[str | None
     ]
     return [
         *told,
-        ("pareto", _PARETO),
+        ("front", _FRONT),
         (None, f"Worst group, equalized odds and underdiagnosis are over the groups of {protected}."),
         (
             None,
@@ -98,7 +142,7 @@ def _references(table: Table, protected: str) -> Text:
     ]
     if any(title == LEACE for title, _ in table.references):
         told.append("the features after LEACE, which removes what linear probes read")
-    ranked = " Methods among them are ranked with nobody." if table.reference_rows else ""
+    ranked = " Methods among them are ranked with nobody." if table.of("references") else ""
     return (f"References: {'; '.join(told)} (from the runs of ", code(BASELINE), f" where there are any).{ranked}")
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from bench.leaderboard.standing import Standing
 from bench.records import Record, RunRecord, ScoreFile
 
 Value = bool | int | float | str
@@ -16,9 +17,19 @@ Value = bool | int | float | str
 class Entry:
     """A run with its scores on test patients by one suite, and those of its kind in arenas elsewhere."""
 
-    run: RunRecord
+    record: Record
     test: ScoreFile
     elsewhere: tuple[ScoreFile, ...] = ()
+
+    @property
+    def run(self) -> RunRecord:
+        """What was trained."""
+        return self.record.run
+
+    @property
+    def val(self) -> ScoreFile | None:
+        """The scores on validation patients, of the same unit where there are such; None where there are none."""
+        return self.record.of("val", self.test.head.unit) or self.record.of("val")
 
 
 def entries(records: Iterable[Record]) -> list[Entry]:
@@ -31,7 +42,7 @@ def entries(records: Iterable[Record]) -> list[Entry]:
         for file in record.files:
             if file.head.place == "test":
                 key = (record.run.id, file.head.digest)
-                entry = Entry(record.run, file, record.elsewhere(file))
+                entry = Entry(record, file, record.elsewhere(file))
                 if key not in found or found[key].test.created < file.created:
                     found[key] = entry
     return [found[key] for key in sorted(found)]
@@ -45,10 +56,12 @@ class Row:
     #: What tells this row from the method's others, as ``"strength=3, warmup=0"``; empty when there are none.
     setting: str
     entries: tuple[Entry, ...]
-    #: Dominated by no other row of its section in mean diagnosis AUROC and mean decodability.
-    pareto: bool = False
-    #: What the baseline's features leave above chance, D − .5; None where there is no such row or it may leave nothing.
-    baseline: float | None = None
+    standing: Standing = field(default_factory=Standing)
+
+    @property
+    def seeds(self) -> tuple[int, ...]:
+        """Those it was trained with."""
+        return tuple(entry.run.seed for entry in self.entries)
 
     @property
     def reference(self) -> bool:

@@ -10,22 +10,32 @@ from bench.pages.document import Cell, Column, Grid, Intervals, Mark, Measured, 
 NOTHING = "–"
 ARROWS = {"up": "↑", "down": "↓"}
 _FORMS: dict[Intervals, str] = {
-    "beneath": "[{low:.{digits}f}, {high:.{digits}f}]",
-    "beside": "({low:.{digits}f}–{high:.{digits}f})",
-    "apart": "{low:.{digits}f} – {high:.{digits}f}",
+    "beneath": "[{low}, {high}]",
+    "beside": "({low}–{high})",
+    "apart": "{low} – {high}",
 }
 
 
 def value(cell: Measured | Number) -> str:
-    """The number of a cell."""
-    return format(cell.value, f".{cell.digits}f" if isinstance(cell, Measured) else cell.spec)
+    """The number of a cell, and its mark."""
+    return _number(cell.value, cell) + cell.mark if isinstance(cell, Measured) else format(cell.value, cell.spec)
+
+
+def _number(number: float, cell: Measured) -> str:
+    """A difference has a sign, unless it is 0 to the digits that are shown; its minus is not taken for a dash."""
+    text = format(number, f".{cell.digits}f")
+    if not cell.signed:
+        return text
+    sign = "" if float(text) == 0 else "+" if number > 0 else "−"
+    return sign + text.removeprefix("-")
 
 
 def interval(cell: Measured, intervals: Intervals) -> str:
     """The interval of a cell; empty where it has none."""
     if cell.low is None or cell.high is None:
         return ""
-    return _FORMS[intervals].format(low=cell.low, high=cell.high, digits=cell.digits)
+    low, high = _number(cell.low, cell), _number(cell.high, cell)
+    return _FORMS[intervals].format(low=low, high=high)
 
 
 def small(cell: Cell, intervals: Intervals) -> str:

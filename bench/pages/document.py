@@ -42,13 +42,18 @@ Text = Piece | tuple[Piece, ...]
 
 @dataclass(frozen=True)
 class Measured:
-    """A number with its 95% interval; ``best`` where it is the best of its column."""
+    """A number with its 95% interval; ``best`` where it is the best of its column.
+
+    ``signed``: also a positive one has its sign, as of a difference; ``mark`` stands behind the number.
+    """
 
     value: float
     low: float | None = None
     high: float | None = None
     best: bool = False
     digits: int = DIGITS
+    signed: bool = False
+    mark: str = ""
 
 
 @dataclass(frozen=True)

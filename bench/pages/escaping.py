@@ -36,6 +36,8 @@ COMMANDS = {
     "↑": r"$\uparrow$",
     "↓": r"$\downarrow$",
     "★": r"$\star$",
+    "†": r"$\dagger$",
+    "Δ": r"$\Delta$",
     "…": r"\ldots{}",
     "λ": r"$\lambda$",
     "σ": r"$\sigma$",

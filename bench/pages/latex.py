@@ -184,7 +184,8 @@ def _beneath(cell: Cell, intervals: Intervals) -> str:
     """What stands in small print beneath a cell: an interval, the setting of a name, the last flag."""
     last = cell.names[-1] if isinstance(cell, Flags) and len(cell.names) > 1 else ""
     small = cells.small(cell, intervals)
-    text = escape(last or small) if isinstance(cell, Flags | Name) else small
+    unsigned = isinstance(cell, Measured) and not cell.signed
+    text = small if unsigned else escape(last or small)
     return rf"{{\tiny {text}}}" if text else ""
 
 

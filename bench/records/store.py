@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
 
@@ -28,10 +28,11 @@ Model = TypeVar("Model", bound=BaseModel)
 
 @dataclass(frozen=True)
 class Record:
-    """A run and every file of its scores, in the order of their names."""
+    """A run and every file of its scores, in the order of their names; ``folder`` is where they were read from."""
 
     run: RunRecord
     files: tuple[ScoreFile, ...]
+    folder: Path | None = field(default=None, compare=False)
 
     def of(self, place: Place = "test", unit: Unit = "image", suite: int | None = None) -> ScoreFile | None:
         """The scores on val or test patients of the set trained on, of this suite or the newest; None if not scored."""
@@ -44,6 +45,29 @@ class Record:
         wanted = (like.head.unit, like.head.suite, like.head.scoring)
         there = [file for file in self.files if file.head.place == "elsewhere"]
         return tuple(file for file in there if (file.head.unit, file.head.suite, file.head.scoring) == wanted)
+
+    def influence(self, file: ScoreFile) -> pd.DataFrame | None:
+        """The influence values beside a file of scores: a row a patient, by keyed hash, a column a score's label.
+
+        None where there are none: a record that was converted has no such values, nor one that was not read from disk.
+
+        Raises:
+            BenchError: naming the file, when it cannot be read, names a patient twice, or holds what is no number.
+        """
+        path = None if self.folder is None else influence_path(path_of(file, self.folder))
+        if path is None or not path.exists():
+            return None
+        try:
+            table = pd.read_parquet(path)
+            whole_table = table.index.is_unique and bool(np.isfinite(table.to_numpy(np.float64)).all())
+        except (OSError, ValueError):
+            whole_table = False
+        if not whole_table:
+            raise BenchError(
+                f"{path} holds no influence values of patients, each once and finite. Delete it and score the network "
+                "again (bench score): nothing is trained for it."
+            )
+        return table
 
 
 def score_path(folder: Path, arena: str, suite: int) -> Path:
@@ -108,7 +132,7 @@ def read(folder: Path) -> Record:
                 " belongs, or delete it."
             )
         files.append(file)
-    return Record(run, tuple(files))
+    return Record(run, tuple(files), folder)
 
 
 def parse(path: Path, model: type[Model], what: str) -> Model:

@@ -44,6 +44,7 @@ BRIER = Metric(
     "Brier score",
     "down",
     "Mean squared difference of probability and label.",
+    columns=(Column(target=MACRO, paper=False),),
     source="Brier, 1950",
     function=metrics.brier,
 )
@@ -206,8 +207,9 @@ RESIDUAL = Measure(
     "Residual",
     "residual",
     "down",
-    "(D − 0.5) / (D of `{baseline}` − 0.5), D the decodability of the features: 1 is what plain training leaves, 0 is "
-    "nothing. It has no interval of its own: both are read on the same patients.",
+    "(D − 0.5) / (D of `{baseline}` − 0.5), D the decodability of the features, seed by seed, then the mean over the "
+    "seeds that both have: 1 is what plain training leaves, 0 is nothing. The paired difference says the same with an "
+    "interval.",
     ("rows",),
     range=(None, None),
     columns=(Column(),),

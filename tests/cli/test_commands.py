@@ -80,7 +80,23 @@ def test_leaderboard_from_records(tiny_runs: Path, tmp_path: Path) -> None:
     assert {"leaderboard.md", "leaderboard.csv", "leaderboard.tex", "pareto.png", "pareto.pdf"} <= set(
         os.listdir(folder)
     )
-    assert "synthetic" in (folder / "leaderboard.md").read_text().lower()
+    page = (folder / "leaderboard.md").read_text()
+    assert "synthetic" in page.lower()
+    assert "| erm<br><sub>lacks seeds 1, 2, 3, 4</sub> | 1 |" in page
+
+
+@pytest.mark.parametrize("text", ["seeds=0,1,2", "seeds=[2,1,0]", "seeds=range(0,3)"])
+def test_leaderboard_of_an_edition(text: str, tiny_runs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from bench.cli import main
+
+    arguments = ["bench", "leaderboard", "task=cxr", f"runs_dir={tiny_runs}", f"out={tmp_path}", text]
+    monkeypatch.setattr(sys, "argv", arguments)
+    with pytest.raises(SystemExit) as end:
+        main()
+    assert not end.value.code
+    page = (tmp_path / "cxr" / "phantom" / "leaderboard.md").read_text()
+    assert "| Seeds of the edition | 0, 1, 2 |" in page
+    assert "lacks seeds 1, 2" in page
 
 
 BAD = [
@@ -96,6 +112,8 @@ BAD = [
     (["reading-race", "experiments=A1,C11"], "'C1'"),
     (["show", "model=erm"], "method=…"),
     (["leaderboard", "runs_dir=/nowhere/at/all"], "/nowhere/at/all"),
+    (["leaderboard", "seeds=all"], "whole numbers from 0"),
+    (["leaderboard", "seeds=0,1", "seed=2"], "takes task=…, runs_dir=…, out=… and seeds=…, not seed"),
 ]
 
 

@@ -2,12 +2,15 @@ import csv
 import os
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
 from bench.errors import BenchError
-from bench.leaderboard import build
+from bench.leaderboard import EDITION, build
 from bench.leaderboard.comparable import Key
+from bench.records import influence_path, path_of, read_all, write_run, write_scores
+from tests.leaderboard.boards import MadeUp, method
 
 _FILES = {"leaderboard.md", "leaderboard.csv", "leaderboard.tex", "pareto.png", "pareto.pdf"}
 
@@ -17,32 +20,39 @@ def _methods(folder: Path) -> list[str]:
         return [line["method"] for line in csv.DictReader(file) if line["section"] != "references"]
 
 
+def _whole(name: str, **more: Any) -> list[MadeUp]:
+    """A method with every seed of the edition."""
+    return method(name, 0.84, 0.9, seeds=EDITION, **more)
+
+
 def test_one_folder_a_data_set(make: SimpleNamespace, tmp_path: Path) -> None:
-    records = [make.record("erm"), make.record("a"), make.record("b", dataset="chexpert", synthetic=False)]
+    ours = {"dataset": "chexpert", "synthetic": False}
+    records = [*_whole("erm"), *_whole("a"), *_whole("erm", **ours), *_whole("b", **ours)]
     said: list[str] = []
     files = build(records, tmp_path, said.append)
     folders = [tmp_path / "cxr" / "chexpert", tmp_path / "cxr" / "phantom"]
     assert set(files) == {folder / name for folder in folders for name in _FILES}
     assert set(files) == {path for path in tmp_path.rglob("*") if path.is_file()}
-    assert [_methods(folder) for folder in folders] == [["b"], ["a", "erm"]]
+    assert [_methods(folder) for folder in folders] == [["b", "erm"], ["a", "erm"]]
     assert said == []
     assert files[0].parent.joinpath("pareto.png").read_bytes().startswith(b"\x89PNG")
     assert files[0].parent.joinpath("pareto.pdf").read_bytes().startswith(b"%PDF")
 
 
 def test_records_that_are_not_comparable_have_tables_of_their_own(make: SimpleNamespace, tmp_path: Path) -> None:
-    main = [make.record("erm"), make.record("a")]
+    main = [*_whole("erm"), *_whole("a")]
     other = make.record("b", suite_version=2)
     said: list[str] = []
     build([other, *main], tmp_path, said.append)
     place = tmp_path / "cxr" / "phantom"
-    side = place / Key.of(other).digest
+    side = place / Key.of(make.entry(other)).digest
     assert (_methods(place), _methods(side)) == (["a", "erm"], ["b"])
-    assert len(said) == 2
-    assert "(records of version 1: 2, version 2: 1)" in said[0]
-    assert "not trained again, only scored anew" in said[0]
+    assert len(said) == 3
+    assert "(records of version 1: 10, version 2: 1)" in said[0]
+    assert "not trained again, only scored" in said[0]
     assert "scoring suite: version 1 / version 2" in said[1]
     assert str(side) in said[1]
+    assert "No row is ranked, for want of a baseline (no erm to compare with)." in said[2]
     for folder in (place, side):
         assert "To bring the older up to version 2" in (folder / "leaderboard.md").read_text()
     assert "| Scoring suite | version 1 |" in (place / "leaderboard.md").read_text()
@@ -64,9 +74,9 @@ def test_versions_of_the_suite_never_share_a_row(make: SimpleNamespace, tmp_path
     build([*old, *new], tmp_path, said.append)
     place = tmp_path / "cxr" / "phantom"
     found = {}
-    for folder in (place, place / Key.of(new[0]).digest):
+    for folder in (place, place / Key.of(make.entry(new[0])).digest):
         with open(folder / "leaderboard.csv", encoding="utf-8") as file:
-            (line,) = [line for line in csv.DictReader(file) if line["section"] == "methods"]
+            (line,) = [line for line in csv.DictReader(file) if line["section"] == "incomplete"]
         found[line["suite_version"]] = (line["seeds"], round(float(line["decodability"]), 6))
     assert found == {"0": ("3", 0.6), "1": ("2", 0.9)}
     assert "version 0: 3, version 1: 2" in said[0]
@@ -83,8 +93,8 @@ def test_notices_are_said_and_stand_on_the_page(make: SimpleNamespace, tmp_path:
     records = [make.record("erm", id="aaa"), make.record("erm", id="bbb", created="2027-01-01T00:00:00Z")]
     said: list[str] = []
     files = build(records, tmp_path, said.append)
-    assert len(said) == 1
     assert "only the newer one, bbb, counts" in said[0]
+    assert [line in files[0].read_text() for line in said] == [True] * 3
     assert "only the newer one, bbb, counts" in files[0].read_text()
 
 
@@ -118,7 +128,7 @@ def test_notices_may_hold_brackets(make: SimpleNamespace, tmp_path: Path, capsys
 def test_a_record_that_cannot_be_shown_leaves_all_as_it_was(make: SimpleNamespace, tmp_path: Path) -> None:
     good, bad = make.record(dataset="a"), make.record(dataset="b")
     with pytest.raises(BenchError, match="2 scores"):
-        build([good, bad.model_copy(update={"scores": [*bad.scores, *bad.scores[:1]]})], tmp_path)
+        build([good, make.rescored(bad, [*make.of_record(bad), *make.of_record(bad)[:1]])], tmp_path)
     assert list(tmp_path.iterdir()) == []
 
 
@@ -136,3 +146,57 @@ def test_a_write_that_fails_leaves_the_old_file(
     with pytest.raises(BenchError, match="No space left on device"):
         build([make.record(), make.record("another")], tmp_path)
     assert {path: path.read_bytes() for path in page.parent.iterdir()} == before
+
+
+def test_influence_values_are_read_from_beside_the_scores(tmp_path: Path) -> None:
+    """Records that were written and read again give the board of those in memory, but for the rounding to float32."""
+    records = [*_whole("erm"), *method("a", 0.835, 0.6, seeds=EDITION)]
+    for record in records:
+        folder = tmp_path / "runs" / record.run.id
+        (folder / "scores").mkdir(parents=True)
+        for file in record.files:
+            assert record.values is not None
+            write_scores(file, record.values, folder)
+        write_run(record.run, folder)
+    found = read_all(tmp_path / "runs")
+    said: list[str] = []
+    for name, some in (("memory", records), ("disk", found)):
+        build(some, tmp_path / name, said.append)
+    place = Path("cxr") / "phantom" / "leaderboard.md"
+    assert (tmp_path / "memory" / place).read_text() == (tmp_path / "disk" / place).read_text()
+    assert said == []
+    # Without them, as of a converted record, the same scores show no difference, and that is said once.
+    for record in found:
+        if record.run.method.name == "a":
+            assert record.folder is not None
+            for file in record.files:
+                influence_path(path_of(file, record.folder)).unlink()
+    build(read_all(tmp_path / "runs"), tmp_path / "without", said.append)
+    assert len(said) == 1
+    assert "Beside the scores of a there are no influence values" in said[0]
+    assert "| a<br><sub>no influence values</sub> |" in (tmp_path / "without" / place).read_text()
+
+
+def test_seeds_of_other_editions_count_nowhere(make: SimpleNamespace, tmp_path: Path) -> None:
+    records = [*_whole("erm"), *_whole("a"), *(make.record("a", seed) for seed in (7, 8))]
+    said: list[str] = []
+    build(records, tmp_path / "default", said.append)
+    assert said == [
+        "2 of 12 scored runs have seeds that are not of the edition (seeds=0,1,2,3,4), among them 7, 8; they count "
+        "nowhere."
+    ]
+    said.clear()
+    build(records, tmp_path / "three", said.append, seeds=(0, 1, 2))
+    assert "6 of 12" in said[0]
+    page = (tmp_path / "three" / "cxr" / "phantom" / "leaderboard.md").read_text()
+    assert "| Seeds of the edition | 0, 1, 2 |" in page
+    assert "| erm<br><sub>the baseline</sub> | 3 |" in page
+    with pytest.raises(BenchError, match=r"2 of 2 scored runs .* Name the seeds of yours with seeds="):
+        build(records[-2:], tmp_path / "none")
+
+
+@pytest.mark.parametrize("seeds", [(), (0,), (0, 0)])
+def test_an_edition_has_two_seeds_or_more(seeds: tuple[int, ...], tmp_path: Path) -> None:
+    with pytest.raises(BenchError, match="two or more seeds"):
+        build(_whole("erm"), tmp_path / "out", seeds=seeds)
+    assert not (tmp_path / "out").exists()

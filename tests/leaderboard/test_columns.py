@@ -3,11 +3,11 @@ from types import SimpleNamespace
 import pytest
 
 from bench.errors import BenchError
-from bench.leaderboard.columns import COLUMNS, DIAGNOSIS_AUROC, FEATURES_DECODABILITY, Lookup, columns_of, residual
+from bench.leaderboard.columns import COLUMNS, columns_of
+from bench.leaderboard.lookup import DIAGNOSIS_AUROC, FEATURES_DECODABILITY, Lookup
 from bench.leaderboard.rows import entries, rows
 from bench.records import Record, ScoreFile
 from bench.scoring.measures import Column as Shown
-from bench.statistics.pooling import Estimate
 
 
 def _value(lookup: Lookup, entry) -> float | None:  # type: ignore[no-untyped-def]
@@ -21,6 +21,7 @@ def test_every_measure_finds_its_score_among_those_that_resemble_it(make: Simple
     assert found == {
         "auroc": 0.8,
         "worst_auroc": 0.7,
+        "brier": 0.2,
         "decodability": 0.91,
         "decodability_outputs": 0.7,
         "decodability_conditional": 0.65,
@@ -56,6 +57,17 @@ def test_columns_have_distinct_keys_and_titles() -> None:
     assert len({column.key for column in COLUMNS}) == len({column.title for column in COLUMNS}) == len(COLUMNS)
 
 
+def test_every_column_says_what_it_is() -> None:
+    assert [column.key for column in COLUMNS if (column.measure is None) != bool(column.meaning)] == []
+
+
+def test_differences_stand_behind_their_measure() -> None:
+    keys = [column.key for column in COLUMNS]
+    for measure, more in (("auroc", 2), ("decodability", 2), ("brier", 1)):
+        at = keys.index(measure)
+        assert keys[at + 1 : at + 1 + more] == [f"{measure}_difference", f"{measure}_difference_p"][:more]
+
+
 def _cell(key: str, records: list) -> object:
     (row,) = rows(entries(records))[0]
     (column,) = [column for column in COLUMNS if column.key == key]
@@ -66,13 +78,6 @@ def test_a_score_at_a_level_is_not_the_score(make: SimpleNamespace) -> None:
     level = make.score("decodability", (0.6, 0.5, 0.7), attribute="race", layer="features", level=0.1)
     with_level, plain = make.entry(make.record(also=[level])), make.entry(make.record())
     assert FEATURES_DECODABILITY.pooled([with_level]) == FEATURES_DECODABILITY.pooled([plain])
-
-
-def test_residual_is_the_part_of_the_baselines_excess() -> None:
-    assert residual(Estimate(0.6, 0.55, 0.65), 0.4) == pytest.approx(0.25)
-    assert residual(Estimate(0.48, 0.44, 0.52), 0.4) == pytest.approx(-0.05)
-    assert residual(None, 0.4) is None
-    assert residual(Estimate(0.6, 0.55, 0.65), None) is None
 
 
 def test_the_claim_is_that_of_all_seeds(make: SimpleNamespace) -> None:

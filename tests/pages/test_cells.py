@@ -12,6 +12,16 @@ def test_an_interval_as_it_stands(intervals: Intervals, words: str) -> None:
     assert cells.interval(Measured(0.8), intervals) == ""
 
 
+def test_differences_have_a_sign_and_a_minus_that_is_no_dash() -> None:
+    cell = Measured(-0.1234, -0.2, 0.0004, signed=True, mark="†")
+    assert cells.value(cell) == "−0.123†"
+    assert cells.interval(cell, "beneath") == "[−0.200, 0.000]"
+    assert cells.value(Measured(0.01, signed=True)) == "+0.010"
+    # 0 to the digits that are shown is neither more nor less.
+    assert cells.value(Measured(-0.0001, signed=True)) == "0.000"
+    assert cells.value(Measured(-0.01)) == "-0.010"
+
+
 def test_numbers_and_names() -> None:
     assert cells.value(Measured(0.81251)) == "0.813"
     assert cells.value(Measured(0.81251, digits=2)) == "0.81"

@@ -111,6 +111,32 @@ def test_influence_values_stand_beside_their_scores(tiny_record: Record, folder:
     records.write_scores(file(tiny_record.run.id), table, folder)
     path = records.influence_path(records.path_of(file(tiny_record.run.id), folder))
     pd.testing.assert_frame_equal(pd.read_parquet(path), table.astype("float32"))
+    record = records.read(folder)
+    found = record.influence(record.files[0])
+    assert found is not None
+    pd.testing.assert_frame_equal(found, table.astype("float32"))
+    # Of a record that was not read from disk, or was converted, there are none.
+    assert Record(record.run, record.files).influence(record.files[0]) is None
+    path.unlink()
+    assert record.influence(record.files[0]) is None
+
+
+@pytest.mark.parametrize("damage", ["text", "cut", "twice", "nan"])
+def test_influence_values_that_are_none_are_named(damage: str, tiny_record: Record, folder: Path) -> None:
+    table = pd.DataFrame({"auroc/target=macro": [0.25, -0.25]}, index=pd.Index(["a", "b"], name="patient"))
+    if damage == "twice":
+        table.index = pd.Index(["a", "a"], name="patient")
+    if damage == "nan":
+        table.iloc[0] = float("nan")
+    records.write_scores(file(tiny_record.run.id), table, folder)
+    path = records.influence_path(records.path_of(file(tiny_record.run.id), folder))
+    if damage == "text":
+        path.write_text("influence")
+    if damage == "cut":
+        path.write_bytes(path.read_bytes()[:-40])
+    record = records.read(folder)
+    with pytest.raises(BenchError, match=rf"{path.name} holds no influence values"):
+        record.influence(record.files[0])
 
 
 @pytest.mark.parametrize(

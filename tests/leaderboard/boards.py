@@ -1,0 +1,113 @@
+"""Made-up records with made-up influence values: what a board of them must say is known."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from bench.leaderboard.comparable import Key
+from bench.leaderboard.rows import entries
+from bench.leaderboard.table import make
+from bench.records import Record, ScoreFile
+from bench.statistics.influence import Z
+from bench.statistics.pairing import SeedValues
+from tests.leaderboard.conftest import Triple, of_test, record, score
+
+LABELS = {
+    "auroc": "auroc/target=macro",
+    "decodability": "decodability/attribute=race/layer=features",
+    "brier": "brier/target=macro",
+}
+
+
+@dataclass(frozen=True)
+class MadeUp(Record):
+    """A record whose influence values lie in memory."""
+
+    values: pd.DataFrame | None = field(default=None, compare=False)
+
+    def influence(self, file: ScoreFile) -> pd.DataFrame | None:
+        return self.values if file.head.place == "test" else None
+
+
+def with_influence(
+    name: str, scores: Mapping[str, SeedValues], seeds: Sequence[int] = (0, 1, 2, 3, 4), **more: Any
+) -> list[MadeUp]:
+    """A method's records, one a seed, with these scores and influence values; the limits are those of the latter.
+
+    Args:
+        scores: "auroc", "decodability" and "brier", those that there are.
+        seeds: in their order.
+        more: ``val``, the AUROC on validation patients; ``key``, with which patients are hashed; and fields of every
+            record, of which ``also`` may be a function of the seed.
+    """
+    return [_one(name, scores, i, seed, **more) for i, seed in enumerate(seeds)]
+
+
+def _one(
+    name: str, scores: Mapping[str, SeedValues], i: int, seed: int, val: float = 0.7, key: str = "p", **more: Any
+) -> MadeUp:
+    patients = next(iter(scores.values())).patients
+    table = pd.DataFrame(
+        {LABELS[metric]: found.influence[i] for metric, found in scores.items()},
+        index=pd.Index([f"{key}{n:05d}" for n in range(patients)], name="patient"),
+    )
+    limits = {metric: _limits(found, i) for metric, found in scores.items()}
+    nothing = (None, None, None)
+    whole = of_test(*(limits.get(metric, nothing) for metric in ("auroc", "decodability")), brier=limits["brier"])
+    also = more.pop("also", [])
+    made = record(name, seed, scores=[*whole, *(also(seed) if callable(also) else also)], **more)
+    files = [_on_val(file, val) if file.head.place == "val" else file for file in made.files]
+    return MadeUp(made.run, tuple(files), None, table)
+
+
+def _limits(found: SeedValues, i: int) -> Triple:
+    value = float(found.values[i])
+    half = Z * float(np.sqrt(np.square(found.influence[i]).sum()))
+    return value, value - half, value + half
+
+
+def _on_val(file: ScoreFile, auroc: float) -> ScoreFile:
+    scores = [score("auroc", (auroc, None, None), target="macro")]
+    return ScoreFile(**{**dict(file), "scores": scores})
+
+
+def method(
+    name: str,
+    auroc: float,
+    decodability: float | None,
+    *,
+    seeds: Sequence[int] = (0, 1),
+    error: float = 0.003,
+    patients: int = 60,
+    **more: Any,
+) -> list[MadeUp]:
+    """A method whose scores are known to about ``error``, its own patients' part, with hardly any effect of seeds."""
+    rng = np.random.default_rng(zlib.crc32(f"{name}{more.get('hyperparameters')}".encode()))
+    values = {"auroc": auroc, "decodability": decodability, "brier": 0.2}
+    return with_influence(
+        name,
+        {metric: _around(value, seeds, error, patients, rng) for metric, value in values.items() if value is not None},
+        seeds,
+        **more,
+    )
+
+
+def _around(value: float, seeds: Sequence[int], error: float, patients: int, rng: np.random.Generator) -> SeedValues:
+    # A hard patient is hard for every method.
+    shared = np.random.default_rng(0).standard_normal(patients)
+    influence = 3 * shared + rng.standard_normal(patients)
+    influence -= influence.mean()
+    influence *= error / np.sqrt(patients)
+    return SeedValues(value + 1e-4 * np.asarray(seeds, dtype=float), np.tile(influence, (len(seeds), 1)))
+
+
+def notices(records: Sequence[Record], seeds: Sequence[int] = (0, 1)) -> str:
+    """What is said of them."""
+    found = entries(records)
+    return "\n".join(make(Key.of(found[0]), found, seeds)[1])
