@@ -29,7 +29,7 @@ from bench.scoring import Scored, score, score_to_choose
 from bench.scoring.decodability import Suite
 from bench.scoring.suites import SUITES
 from bench.task import Cohort
-from bench.terminal import step
+from bench.terminal import say, step
 from bench.training import loggers
 
 CONFIG, FIGURE = "config.yaml", "scores.png"
@@ -169,6 +169,8 @@ def _trained(planned: Run) -> tuple[Network, Any]:
     else:
         with step("training", seconds):
             train, val, pixels = cohort.part("train"), planned.val, planned.images.pixels
+            if not len(val.fitting):
+                say("Val is too small to be halved: epochs and thresholds are chosen on all of it.")
             info = training.fit(
                 method, train, val.choosing, pixels, config.trainer, config.seed, folder, log, held_out=val.fitting
             )

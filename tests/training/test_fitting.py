@@ -32,7 +32,7 @@ def broken(folder: Path, name: str, step: str) -> str:
 
 
 def scores(record: Record) -> list[object]:
-    return list(record.scores)
+    return [(file.head, file.scores) for file in record.files]
 
 
 @pytest.mark.parametrize("method", ["method=adversarial", "method=group_dro"])
@@ -48,10 +48,10 @@ def test_killed_in_the_middle_the_same_command_ends_in_the_same_scores(tmp_path:
     process.send_signal(signal.SIGKILL)
     process.wait()
     assert list((tmp_path / "killed").rglob("last.ckpt")), "it was to be killed between two epochs"
-    assert not list((tmp_path / "killed").rglob("record.json"))
+    assert not list((tmp_path / "killed").rglob("run.json"))
     resumed = run(compose([*overrides, f"runs_dir={tmp_path / 'killed'}"])).record
     assert scores(resumed) == scores(whole)
-    assert resumed.training.curve == whole.training.curve
+    assert resumed.run.training.curve == whole.run.training.curve
     assert len(read_all(tmp_path / "killed")) == 1
 
 

@@ -30,9 +30,9 @@ def test_killed_while_cleaning_up_it_does_not_train_again(tmp_path: Path, monkey
     monkeypatch.setattr(shutil, "rmtree", lambda *_, **__: None)
     first = run(config, ["val"])
     assert list(first.folder.rglob("last.ckpt"))
-    (first.folder / "record.json").unlink()
+    (first.folder / "run.json").unlink()
     monkeypatch.undo()
     monkeypatch.setattr(training, "fit", None)
     second = run(config, ["val"])
-    assert second.record.scores == first.record.scores
+    assert second.record.files == first.record.files
     assert not list(first.folder.rglob("*.ckpt"))
