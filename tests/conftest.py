@@ -25,6 +25,7 @@ TINY = (
     "trainer.max_epochs=2",
     "trainer.batch_size=32",
     "trainer.precision=32",
+    "trainer.threads=1",
     "scoring.replicates=100",
     "logger=none",
 )

@@ -22,6 +22,7 @@ class TrainerConfig(_Strict):
     patience: int = Field(5, ge=1, description="epochs without a better validation AUROC before training stops")
     precision: Literal["auto", "32", "bf16"] = "auto"
     accelerator: Literal["auto", "cpu", "gpu"] = "auto"
+    threads: int = Field(2, ge=1, description="of torch on the CPU; weights hang on it in their last bits")
     workers: int = Field(0, ge=0, description="loader processes; 0 reads the cache in the training process")
 
 

@@ -25,3 +25,16 @@ class TrainingSet(NamedTuple):
 
     targets: Tensor
     groups: Tensor
+
+
+class Encoded(NamedTuple):
+    """What a trained network makes of some images, unaugmented and in evaluation mode, and what is known of them.
+
+    ``features (N, D) float`` and ``logits (N, T) float``, as :meth:`Method.encode` and :meth:`Method.classify` give
+    them; ``targets (N, T) float`` and ``groups (N,) long`` as in :class:`TrainingSet`.
+    """
+
+    features: Tensor
+    logits: Tensor
+    targets: Tensor
+    groups: Tensor

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from bench.errors import BenchError
 from bench.method.auxiliary import Auxiliary
-from bench.method.batch import Batch, TrainingSet
+from bench.method.batch import Batch, Encoded, TrainingSet
 from bench.method.hyperparameters import Value, resolve, tunable
 from bench.method.losses import masked_bce
 from bench.method.stages import Shares, check_stages
@@ -37,6 +37,8 @@ class Method(L.LightningModule):
     reference: ClassVar[bool] = False
     #: Trained and tested on twins whose pixels do not show the protected attribute: for data sets that can render them.
     race_free: ClassVar[bool] = False
+    #: Whether :meth:`finalize` fits on patients that were not trained on.
+    uses_held_out: ClassVar[bool] = False
     #: Paper or page that defines the method.
     source: ClassVar[str] = ""
     #: The stages of training in their order, each by its name and its share of the epochs; the shares sum to 1.
@@ -110,8 +112,12 @@ class Method(L.LightningModule):
         """The scalar to descend on. Default: mean binary cross-entropy over known targets."""
         return masked_bce(self(batch.images), batch.targets)
 
-    def finalize(self, features: Tensor, val: TrainingSet) -> None:
-        """Change the trained network once, given the validation patients' features ``(N, D)``. Default: nothing."""
+    def finalize(self, train: Encoded, held_out: Encoded | None) -> None:
+        """Change the trained network once, given what it makes of the training images. Default: nothing.
+
+        ``held_out`` are images of patients that nothing was trained or chosen on, half of val; None unless
+        :attr:`uses_held_out` is declared. Epochs, thresholds and val scores are made on the other half.
+        """
 
     def ready(self) -> bool:
         """Whether the present epoch may be chosen as the best: False while a warm-up has the method switched off."""

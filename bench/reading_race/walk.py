@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from rich.markup import escape
 
-from bench import __version__, records, work
+from bench import __version__, records, training, work
 from bench.reading_race import results
 from bench.reading_race.experiment import Experiment, Unavailable, chosen
 from bench.reading_race.results import Cell, Result
@@ -165,7 +165,8 @@ def _measure(study: Study, experiment: Experiment, cell: Cell, identity: str, fo
     """Do the work of a cell, and keep its result."""
     config = study.run.config
     started = time.monotonic()
-    measured = experiment.measure(study, cell)
+    with training.threads(config.trainer.threads):
+        measured = experiment.measure(study, cell)
     result = Result(
         id=identity,
         created=datetime.now(UTC).isoformat(timespec="seconds"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -35,35 +35,53 @@ class Outputs:
         """Sigmoid of the logits, ``(N, T) float64``."""
         return 1.0 / (1.0 + np.exp(-self.logits.astype(np.float64)))
 
+    def replaced(self, rows: np.ndarray, others: Outputs) -> Outputs:
+        """These logits and features, but at the positions ``rows`` those of ``others``, in their order; no blocks."""
+        logits, features = self.logits.copy(), self.features.copy()
+        logits[rows], features[rows] = others.logits, others.features
+        return Outputs(logits, features, randomised=self.randomised or others.randomised)
 
-def write(outputs: Mapping[str, Outputs], cohort: Cohort, key: bytes, folder: Path) -> None:
-    """Write ``predictions.parquet``, a row an image of the given splits, and ``features.npy``, the same rows.
 
-    Columns: ``image`` and ``patient`` (keyed hashes), ``split``, each target's ``true_…`` and ``logit_…``, the
-    attributes, ``age_group``. ``true_…`` is :attr:`Cohort.truth`, the label that test scores are made against. Where
-    the data set tells truth and report apart, ``reported_…`` is what was trained on and the val scores are made
-    against; elsewhere that is ``true_…`` and there is no such column. Exact ages and covariates stay out: together
-    they could name a patient.
+@dataclass(frozen=True)
+class Kept:
+    """Outputs that are kept: of the images of ``cohort``, in its order; ``part`` is the half of val that they are."""
+
+    split: str
+    part: str | None
+    cohort: Cohort
+    outputs: Outputs
+
+
+def write(kept: Sequence[Kept], key: bytes, folder: Path) -> None:
+    """Write ``predictions.parquet``, a row an image, and ``features.npy``, the same rows.
+
+    Columns: ``image`` and ``patient`` (keyed hashes), ``split``, ``part`` (of val images "fitting" or "choosing", else
+    null), each target's ``true_…`` and ``logit_…``, the attributes, ``age_group``. ``true_…`` is :attr:`Cohort.truth`,
+    the label that test scores are made against. Where the data set tells truth and report apart, ``reported_…`` is what
+    was trained on and the val scores are made against; elsewhere that is ``true_…`` and there is no such column. Exact
+    ages and covariates stay out: together they could name a patient.
     """
-    tables, features = [], []
-    for split, found in outputs.items():
-        part = cohort.part(split)
-        columns: dict[str, object] = {
-            "image": keyed_hashes(key, part.table["image"]),
-            "patient": keyed_hashes(key, part.table["patient"]),
-            "split": split,
-        }
-        for i, target in enumerate(cohort.spec.targets):
-            columns[f"{TRUE}{target}"] = part.truth[:, i]
-            if target in cohort.true_labels:
-                columns[f"reported_{target}"] = part.targets[:, i]
-            columns[f"logit_{target}"] = found.logits[:, i]
-        for attribute in (*cohort.attribute_groups, "age_group"):
-            known = part.attribute(attribute)
-            columns[attribute] = np.array([*known.groups, None], dtype=object)[known.codes]
-        tables.append(pd.DataFrame(columns))
-        features.append(found.features)
     with whole(folder / PREDICTIONS) as partial:
-        pd.concat(tables).to_parquet(partial, index=False)
+        pd.concat([_table(one, key) for one in kept]).to_parquet(partial, index=False)
+    features = [one.outputs.features for one in kept]
     with whole(folder / FEATURES) as partial:
         np.save(partial, np.concatenate(features).astype(np.float32), allow_pickle=False)
+
+
+def _table(kept: Kept, key: bytes) -> pd.DataFrame:
+    cohort = kept.cohort
+    columns: dict[str, object] = {
+        "image": keyed_hashes(key, cohort.table["image"]),
+        "patient": keyed_hashes(key, cohort.table["patient"]),
+        "split": kept.split,
+        "part": np.full(len(cohort), kept.part, dtype=object),
+    }
+    for i, target in enumerate(cohort.spec.targets):
+        columns[f"{TRUE}{target}"] = cohort.truth[:, i]
+        if target in cohort.true_labels:
+            columns[f"reported_{target}"] = cohort.targets[:, i]
+        columns[f"logit_{target}"] = kept.outputs.logits[:, i]
+    for attribute in (*cohort.attribute_groups, "age_group"):
+        known = cohort.attribute(attribute)
+        columns[attribute] = np.array([*known.groups, None], dtype=object)[known.codes]
+    return pd.DataFrame(columns)

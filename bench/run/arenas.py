@@ -86,10 +86,10 @@ def of(planned: Run, places: Sequence[Place]) -> list[Arena]:
 
 
 def at_home(planned: Run, place: Place, unit: Unit) -> Arena:
-    """The val or test patients of the set that is trained on."""
+    """The test patients of the set that is trained on, or the half of its val patients that choices are made on."""
 
     def opened() -> Opened:
-        part = planned.trained_on.part(place)
+        part = planned.val.choosing if place == "val" else planned.trained_on.part(place)
         return Opened(part, part, planned.images.pixels, planned.trained_on)
 
     return Arena(

@@ -29,7 +29,7 @@ from bench.scoring import Scored, score, score_to_choose
 from bench.scoring.decodability import Suite
 from bench.scoring.suites import SUITES
 from bench.task import Cohort
-from bench.terminal import step
+from bench.terminal import say, step
 from bench.training import loggers
 
 CONFIG, FIGURE = "config.yaml", "scores.png"
@@ -137,7 +137,7 @@ def _score(planned: Run, network: Network, arena: Arena, suites: Sequence[Suite]
     found, computed = network.compute(arena, opened)
     if arena.place == "test":
         key = records.patient_key(planned.config.runs_dir)
-        outputs.write({"val": network.on_val[1], "test": found}, planned.trained_on, key, planned.folder)
+        outputs.write(network.kept(opened.cohort, found), key, planned.folder)
     leace = arena.place == "test" and planned.config.method.name == records.BASELINE
     replicates = planned.config.scoring.replicates
     for suite in suites:
@@ -168,8 +168,12 @@ def _trained(planned: Run) -> tuple[Network, Any]:
         training.load(method, folder / training.WEIGHTS)
     else:
         with step("training", seconds):
-            train, val, pixels = cohort.part("train"), cohort.part("val"), planned.images.pixels
-            info = training.fit(method, train, val, pixels, config.trainer, config.seed, folder, log)
+            train, val, pixels = cohort.part("train"), planned.val, planned.images.pixels
+            if not len(val.fitting):
+                say("Val is too small to be halved: epochs and thresholds are chosen on all of it.")
+            info = training.fit(
+                method, train, val.choosing, pixels, config.trainer, config.seed, folder, log, held_out=val.fitting
+            )
     run_record = records.RunRecord(
         id=planned.id,
         created=_now(),

@@ -9,8 +9,9 @@ import numpy as np
 
 from bench import training
 from bench.data.cohorts import twins
+from bench.data.cohorts.halves import CHOOSING, FITTING
 from bench.method import Method
-from bench.records.outputs import Outputs
+from bench.records.outputs import Kept, Outputs
 from bench.run.arenas import Arena, Opened, at_home
 from bench.run.planning import Run
 from bench.scoring import Computed, choose_thresholds, studies
@@ -26,9 +27,17 @@ class Network:
 
     @cached_property
     def on_val(self) -> tuple[Cohort, Outputs]:
-        """The val images of the set trained on, and what is computed for them."""
+        """The val images of the set trained on that choices are made on, and what is computed for them."""
         opened = at_home(self.planned, "val", "image").open()
-        return opened.cohort, self._predict(self.method, opened)
+        return opened.cohort, self._predict(self.method, opened.shown, opened.pixels)
+
+    def kept(self, tested: Cohort, found: Outputs) -> list[Kept]:
+        """All that is kept of the set trained on: of both halves of val, and what was found of the test images."""
+        fitting, kept = self.planned.val.fitting, []
+        if len(fitting):
+            predicted = self._predict(self.method, fitting, self.planned.images.pixels)
+            kept.append(Kept("val", FITTING, fitting, predicted))
+        return [*kept, Kept("val", CHOOSING, *self.on_val), Kept("test", None, tested, found)]
 
     @cached_property
     def thresholds(self) -> np.ndarray:
@@ -43,11 +52,12 @@ class Network:
         The untrained network is a reference for test patients only; blocks are read there.
         """
         testing = arena.place != "val"
-        found = self._predict(self.method, opened, blocks=True) if testing else self.on_val[1]
-        counterfactual = self._twins(opened.cohort, once=not found.randomised) if arena.has_twins else None
+        shown, pixels = opened.shown, opened.pixels
+        found = self._predict(self.method, shown, pixels, blocks=True) if testing else self.on_val[1]
+        counterfactual = self._twins(opened, found) if arena.has_twins else None
         untrained = None
         if testing:
-            untrained = self._predict(self.planned.build(), opened)
+            untrained = self._predict(self.planned.build(), shown, pixels)
         units = studies.units(opened.cohort, arena.unit == "study")
         return found, Computed(
             units.cohort,
@@ -58,18 +68,25 @@ class Network:
             twins={group: units.outputs(one) for group, one in counterfactual.items()} if counterfactual else None,
         )
 
-    def _predict(self, method: Method, opened: Opened, blocks: bool = False) -> Outputs:
-        accelerator = self.planned.config.trainer.accelerator
-        return training.predict(method, opened.shown, opened.pixels, accelerator, blocks=blocks)
+    def _predict(self, method: Method, cohort: Cohort, pixels: np.ndarray, **how: bool) -> Outputs:
+        trainer = self.planned.config.trainer
+        with training.threads(trainer.threads):
+            return training.predict(method, cohort, pixels, trainer.accelerator, **how)
 
-    def _twins(self, part: Cohort, once: bool) -> dict[str, Outputs]:
-        """What is computed for the twins of these images, by group; in one pass where it is deterministic."""
-        planned = self.planned
+    def _twins(self, opened: Opened, found: Outputs) -> dict[str, Outputs]:
+        """What is computed for the twins of these images, by group; in one pass where the network is deterministic."""
+        planned, part = self.planned, opened.cohort
         made = [twins.twin(part, planned.dataset, group) for group in part.spec.groups]
         seen = [planned.chosen.seen(twin, planned.method.race_free) for twin in made]
         blocks = np.split(planned.open_images(twins.joined(seen)).pixels, len(made))
-        accelerator = planned.config.trainer.accelerator
-        return {
-            group: training.predict(self.method, twin, pixels, accelerator, once=once)
-            for group, twin, pixels in zip(part.spec.groups, made, blocks, strict=True)
-        }
+        outputs = {}
+        for group, twin, pixels in zip(part.spec.groups, made, blocks, strict=True):
+            if found.randomised:
+                # All in one order: so every twin of an image meets the same noise.
+                outputs[group] = self._predict(self.method, twin, pixels)
+                continue
+            same = (pixels == opened.pixels[opened.shown.rows]).reshape(len(twin), -1).all(axis=1)
+            others = np.flatnonzero(~(same & (twin.groups == part.groups)))
+            predicted = self._predict(self.method, twin.take(others), pixels, once=True) if len(others) else None
+            outputs[group] = found.replaced(others, predicted) if predicted else found
+        return outputs

@@ -10,9 +10,10 @@ from typing import Any
 
 from bench import __version__, records, training
 from bench.config import RunConfig
-from bench.data.cohorts import attrition, external
+from bench.data.cohorts import attrition, external, halves
 from bench.data.cohorts.chosen import Chosen, choose
 from bench.data.cohorts.external import External
+from bench.data.cohorts.halves import Halves
 from bench.data.pixels.cache import Images
 from bench.errors import BenchError
 from bench.method import Method
@@ -60,12 +61,16 @@ class Run:
         """The cohort without images that cannot be read."""
         return self.images.apply(self.cohort)
 
+    @cached_property
+    def val(self) -> Halves:
+        """The two halves of the val patients, without images that cannot be read."""
+        return halves.of(self.trained_on)
+
     def build(self) -> Method:
         """The method with a freshly initialised network."""
-        config = self.config
-        return training.build(
-            self.method, config.backbone, config.method.hyperparameters, config.seed, self.cohort.spec
-        )
+        config, spec = self.config, self.cohort.spec
+        with training.threads(config.trainer.threads):
+            return training.build(self.method, config.backbone, config.method.hyperparameters, config.seed, spec)
 
     def open_images(self, cohort: Cohort) -> Images:
         """The images of a cohort of the data set that is trained on, whose rows are numbered from 0."""
@@ -79,7 +84,8 @@ class Run:
             "max_epochs": trainer.max_epochs,
             "batch_size": trainer.batch_size,
             "patience": trainer.patience,
-            "precision": training.precision(trainer.precision),
+            "precision": training.precision(trainer.precision, trainer.accelerator),
+            "threads": trainer.threads,
         }
 
     @cached_property
@@ -171,6 +177,8 @@ def plan(config: RunConfig) -> Run:
                 f"Method {config.method.name!r} is tested on images that do not show {cohort.spec.protected}, and"
                 f" test.dataset={other.chosen.dataset.name} cannot render its patients without it."
             )
+    if planned.method.uses_held_out:
+        training.check_held_out(planned.method, halves.of(cohort).fitting)
     return planned
 
 

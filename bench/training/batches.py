@@ -9,11 +9,13 @@ from typing import Any
 
 import numpy as np
 import torch
+from lightning.pytorch.utilities.seed import isolate_rng
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset, Sampler
 
 from bench.method import Batch
 from bench.task import Cohort
+from bench.training import seeds
 
 #: The epoch, and the positions in the cohort of the images of one batch.
 Index = tuple[int, np.ndarray]
@@ -63,13 +65,16 @@ class CohortImages(Dataset[Batch]):
         epoch, positions = index
         images = self.pixels[self.rows[positions]]
         if self.transform is not None:
-            images = np.stack([self._transformed(x, epoch, i) for x, i in zip(images, positions, strict=True)])
+            with isolate_rng(include_cuda=False):
+                images = np.stack([self._transformed(x, epoch, i) for x, i in zip(images, positions, strict=True)])
         where = torch.from_numpy(positions)
         return Batch(_channels_first(images), self.targets[where], self.groups[where])
 
     def _transformed(self, image: np.ndarray, epoch: int, position: int) -> np.ndarray:
         # Seeded for each image, so that neither the number of workers nor an interruption changes what is drawn.
-        self.transform.set_random_seed(int(np.random.SeedSequence([self.seed, epoch, position]).generate_state(1)[0]))
+        seed = seeds.of_image(self.seed, epoch, position)
+        self.transform.set_random_seed(seed)
+        seeds.seed_on_cpu(seed)  # for a transform of an author's own, which may draw from any of them
         shaped = image if image.ndim == 3 else image[..., None]
         transformed: np.ndarray = self.transform(image=shaped)["image"]
         return transformed.reshape(image.shape)
@@ -130,6 +135,9 @@ def loader(images: CohortImages, batches: Sampler[Index], workers: int = 0) -> D
         images,
         sampler=batches,
         batch_size=None,
+        # Of its own: else every new pass takes a number from the stream that a method draws from, and a resumed epoch,
+        # whose pass begins before that stream is seeded, would draw others than one that was not interrupted.
+        generator=torch.Generator().manual_seed(0),
         num_workers=workers,
         persistent_workers=workers > 0,
         pin_memory=torch.cuda.is_available(),

@@ -1,8 +1,15 @@
-"""What a network is computed on, and in which precision."""
+"""What a network is computed on: which device, in which precision, by how many threads, and how repeatably."""
 
 from __future__ import annotations
 
+import contextlib
+import os
+from collections.abc import Iterator
+
 import torch
+
+#: Lightning sets it beside deterministic algorithms, which cuBLAS has only with it.
+_CUBLAS = "CUBLAS_WORKSPACE_CONFIG"
 
 
 def device(accelerator: str) -> torch.device:
@@ -10,16 +17,57 @@ def device(accelerator: str) -> torch.device:
     return torch.device("cuda" if accelerator != "cpu" and torch.cuda.is_available() else "cpu")
 
 
-def precision(asked: str) -> str:
-    """The precision that ``auto`` stands for here: bf16 where the device computes in it, else float32."""
+def precision(asked: str, accelerator: str = "auto") -> str:
+    """The precision that ``auto`` stands for on the device that is used: bf16 where it has it, else float32."""
     if asked != "auto":
         return asked
-    if torch.cuda.is_available():
-        return "bf16" if torch.cuda.is_bf16_supported() else "32"
+    if device(accelerator).type == "cuda":
+        # Emulated it is slower than float32 (T4, V100).
+        return "bf16" if torch.cuda.is_bf16_supported(including_emulation=False) else "32"
     return "bf16" if _cpu_computes_in_bf16() else "32"
 
 
+@contextlib.contextmanager
+def threads(count: int) -> Iterator[None]:
+    """So many threads for all that torch computes on the CPU; afterwards as many as before.
+
+    Sums are cut into as many parts as there are threads, so that their last bits, and with them trained weights, hang
+    on the number. Torch passes it on to OpenMP, MKL and oneDNN, and has MKL keep to it even where there are fewer
+    cores: it overrides ``OMP_NUM_THREADS``, ``MKL_NUM_THREADS``, ``OMP_DYNAMIC`` and what the scheduler allows.
+    """
+    before = torch.get_num_threads()
+    torch.set_num_threads(count)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
+@contextlib.contextmanager
+def deterministic() -> Iterator[None]:
+    """Deterministic algorithms where torch has them; afterwards all settings as before.
+
+    Memory that torch has not written yet is left as it is: filling it, which torch does by default in this mode, costs
+    a ninth of a step and changes no result of a program that does not read such memory.
+    """
+    cudnn, filling = torch.backends.cudnn, torch.utils.deterministic
+    enabled, warned = (
+        torch.are_deterministic_algorithms_enabled(),
+        torch.is_deterministic_algorithms_warn_only_enabled(),
+    )
+    before = (cudnn.benchmark, filling.fill_uninitialized_memory, os.environ.get(_CUBLAS))  # type: ignore[attr-defined]
+    filling.fill_uninitialized_memory = False  # type: ignore[attr-defined]
+    torch.use_deterministic_algorithms(True, warn_only=True)
+    try:
+        yield
+    finally:
+        torch.use_deterministic_algorithms(enabled, warn_only=warned)
+        cudnn.benchmark, filling.fill_uninitialized_memory, workspace = before  # type: ignore[attr-defined]
+        os.environ.pop(_CUBLAS, None)
+        if workspace is not None:
+            os.environ[_CUBLAS] = workspace
+
+
 def _cpu_computes_in_bf16() -> bool:
-    """Whether this CPU has instructions of its own for bf16: without them it is emulated, slower than float32."""
-    # Not torch.ops.mkldnn._is_mkldnn_bf16_supported, which is true of any AVX-512, where bf16 is four times as slow.
-    return torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported()
+    """Whether this CPU multiplies matrices in bf16: with AMX. AVX-512 alone is slower in it than in float32."""
+    return torch.cpu._is_amx_tile_supported()

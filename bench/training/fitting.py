@@ -13,15 +13,16 @@ from lightning.pytorch.loggers import Logger
 from torch.utils.data import DataLoader
 
 from bench.config import TrainerConfig
+from bench.errors import BenchError
 from bench.files import write_text
-from bench.method import Batch, Method, TrainingSet
+from bench.method import Batch, Encoded, Method, TrainingSet
 from bench.records import TrainingInfo
-from bench.task import Cohort
+from bench.task import MIN_GROUP_PATIENTS, Cohort
 from bench.terminal import say
-from bench.training import bars, prediction, seeds, stages
+from bench.training import bars, devices, prediction, seeds, stages
 from bench.training.batches import CohortImages, EpochBatches, loader
-from bench.training.devices import precision
-from bench.training.selection import Keep, Selection, Stop
+from bench.training.checkpoints import WholeFiles
+from bench.training.selection import Keep, Selection
 from bench.training.stages import CHECKPOINTS, Curve, Stage
 from bench.training.weights import INFO, WEIGHTS, save
 
@@ -35,6 +36,7 @@ def fit(
     seed: int,
     folder: Path,
     logger: Logger | bool = False,
+    held_out: Cohort | None = None,
 ) -> TrainingInfo:
     """Train until the budget is spent or validation stops improving; leave the best epoch's weights in ``folder``.
 
@@ -46,18 +48,53 @@ def fit(
         method: the method, as :func:`build` makes it.
         train: the training images.
         val: the images that epochs are chosen on.
-        pixels: the image cache that the rows of both cohorts point into, ``(rows, H, W[, C]) uint8``.
+        pixels: the image cache that the rows of all cohorts point into, ``(rows, H, W[, C]) uint8``.
         trainer: the training budget.
         seed: what everything random comes from.
         folder: the run's folder.
         logger: Lightning's logger of the curves; False for none.
+        held_out: images of other patients, that a method which declares it is finished on.
 
     Raises:
-        BenchError: when the loss is not finite, naming the step; when there are fewer epochs than stages.
+        BenchError: when the loss is not finite, naming the step; when there are fewer epochs than stages, or no held
+            out images for a method that needs them.
     """
     started = time.monotonic()
+    check_held_out(type(method), held_out)
     planned = stages.plan(type(method), trainer.max_epochs, seed, folder / CHECKPOINTS)
-    known = _training_set(train, hidden=method.uses_race == "never")
+    with devices.threads(trainer.threads):
+        curves = _train(method, planned, train, val, pixels, trainer, seed, logger)
+        _finalize(method, train, held_out, pixels, trainer, seed)
+    return _finish(method, curves, time.monotonic() - started, folder)
+
+
+def check_held_out(method: type[Method], held_out: Cohort | None) -> None:
+    """See that a method that is finished on held out patients can be.
+
+    Raises:
+        BenchError: when it needs some and there are none.
+    """
+    if method.uses_held_out and not held_out:
+        raise BenchError(
+            f"Method {method.__name__} is finished on held out patients (uses_held_out), and there are none: val is too"
+            f" small to be halved, since each half needs both classes of every target and {MIN_GROUP_PATIENTS} patients"
+            " of every group. More patients are needed, or fewer task.groups or task.targets."
+        )
+
+
+def _train(
+    method: Method,
+    planned: list[Stage],
+    train: Cohort,
+    val: Cohort,
+    pixels: np.ndarray,
+    trainer: TrainerConfig,
+    seed: int,
+    logger: Logger | bool,
+) -> list[Curve]:
+    """Go through the stages that are not finished; the method ends with the best weights of the last."""
+    known = _training_set(method, train)
+    seeds.seed_generators(seeds.of_prepare(seed))
     method.prepare(known)
     validation = prediction.withheld(method, val, pixels)
     # A step of the wrong shape is named before training, not by whatever trips over it in the middle.
@@ -75,14 +112,32 @@ def fit(
         method.load_state_dict(stage.best())
         curves.append(stage.curve or [])
     method.eval()
-    features = torch.from_numpy(prediction.read_once(method, validation).features)
-    method.finalize(features, _training_set(val))
-    return _finish(method, curves, time.monotonic() - started, folder)
+    return curves
 
 
-def _training_set(cohort: Cohort, hidden: bool = False) -> TrainingSet:
-    """What a method may know of a cohort; ``hidden``: nothing of the protected attribute."""
+def _finalize(
+    method: Method, train: Cohort, held_out: Cohort | None, pixels: np.ndarray, trainer: TrainerConfig, seed: int
+) -> None:
+    """Have a method that wants to finish the trained network: on training images, and held out ones where declared."""
+    if type(method).finalize is Method.finalize:
+        return
+
+    def encoded(cohort: Cohort) -> Encoded:
+        method.to(devices.device(trainer.accelerator))
+        found = prediction.read_once(method, prediction.withheld(method, cohort, pixels))
+        method.to("cpu")  # where the features are
+        return Encoded(torch.from_numpy(found.features), torch.from_numpy(found.logits), *_training_set(method, cohort))
+
+    of_train = encoded(train)
+    of_others = encoded(held_out) if held_out is not None and method.uses_held_out else None
+    seeds.seed_generators(seeds.of_finalize(seed))
+    method.finalize(of_train, of_others)
+
+
+def _training_set(method: Method, cohort: Cohort) -> TrainingSet:
+    """What a method may know of a cohort: nothing of the protected attribute where it declares so."""
     groups = torch.tensor(cohort.groups)
+    hidden = method.uses_race == "never"
     return TrainingSet(torch.tensor(cohort.targets), torch.full_like(groups, -1) if hidden else groups)
 
 
@@ -107,21 +162,25 @@ def _run(
     """Train through one stage, from its last whole epoch where it was interrupted."""
     if len(method.stages) > 1:
         say(f"stage {stage.name}, {stage.epochs} of {trainer.max_epochs} epochs:")
-    with bars.quiet():
+    with bars.quiet(), devices.deterministic():
         lightning = L.Trainer(
             max_epochs=stage.epochs,
             accelerator=trainer.accelerator,
             devices=1,
-            precision="bf16-mixed" if precision(trainer.precision) == "bf16" else "32-true",
-            callbacks=[selection, Stop(trainer.patience), Keep(stage.folder), bars.bar()],
+            precision="bf16-mixed"
+            if devices.precision(trainer.precision, trainer.accelerator) == "bf16"
+            else "32-true",
+            callbacks=[selection, Keep(stage, selection, trainer.patience), bars.bar()],
+            plugins=[WholeFiles()],
             logger=logger,
             deterministic="warn",
             enable_model_summary=False,
             log_every_n_steps=10,
             num_sanity_val_steps=0,
         )
+        last = stage.last if stage.last.exists() else None
         try:
-            lightning.fit(method, images, ckpt_path=stage.last, weights_only=True)
+            lightning.fit(method, images, ckpt_path=last, weights_only=True)
         except SystemExit as end:
             # Lightning turns Ctrl-C into an exit of its own, after which a sweep or the next job could not tell it.
             say("Interrupted. The same command goes on from the last finished epoch.")
@@ -135,7 +194,7 @@ def _finish(method: Method, curves: list[Curve], seconds: float, folder: Path) -
     # Epochs are numbered over all stages; only the last stage's could be kept.
     rows = [row for curve in curves for row in curve]
     curve = [row | {"epoch": number} for number, row in enumerate(rows)]
-    top = max(curve[-len(curves[-1]) :], key=lambda row: row["val_selection"])
+    top = stages.best(curve[-len(curves[-1]) :])
     info = TrainingInfo(
         epochs=len(curve),
         best_epoch=int(top["epoch"]),

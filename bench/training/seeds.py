@@ -18,16 +18,37 @@ def of_start(seed: int) -> int:
     return _drawn(np.random.SeedSequence(seed, spawn_key=(0,)))
 
 
+def of_prepare(seed: int) -> int:
+    """What a method draws from when it prepares itself, before the first stage."""
+    return _drawn(np.random.SeedSequence(seed, spawn_key=(0, 1)))
+
+
+def of_finalize(seed: int) -> int:
+    """What a method draws from when it finishes its trained network."""
+    return _drawn(np.random.SeedSequence(seed, spawn_key=(0, 2)))
+
+
 def of_epoch(seed: int, epoch: int) -> int:
     """What is drawn from in an epoch of the stage of this seed."""
     return _drawn(np.random.SeedSequence([seed, epoch]))
 
 
+def of_image(seed: int, epoch: int, position: int) -> int:
+    """What the augmentation of an image draws from in an epoch of the stage of this seed."""
+    return _drawn(np.random.SeedSequence([seed, epoch, position]))
+
+
 def seed_generators(number: int) -> None:
     """Seed every global generator that a method may draw from."""
+    seed_on_cpu(number)
+    torch.manual_seed(number)
+
+
+def seed_on_cpu(number: int) -> None:
+    """Seed every global generator of the CPU, and none of a GPU."""
     random.seed(number)
     np.random.seed(number)  # noqa: NPY002 - a method may draw from the global generator
-    torch.manual_seed(number)
+    torch.default_generator.manual_seed(number)
 
 
 def _drawn(sequence: np.random.SeedSequence) -> int:

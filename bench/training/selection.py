@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import lightning as L
 import numpy as np
-from lightning.pytorch.callbacks import Callback, EarlyStopping, ModelCheckpoint
+from lightning.pytorch.callbacks import Callback, Checkpoint
 from sklearn.metrics import roc_auc_score
 
 from bench.method import Method
 from bench.training import prediction, seeds
 from bench.training.batches import CohortImages
-from bench.training.stages import BEST, Curve
-
-#: What the best epoch is chosen by, as Lightning's callbacks are told it.
-MONITOR = "val/selection"
+from bench.training.stages import Curve, Stage, best
 
 
 def macro_auroc(targets: np.ndarray, scores: np.ndarray) -> float:
@@ -50,7 +46,7 @@ class Selection(Callback):
         # While a method warms up its network is not yet the method's. Such epochs rank below every other, and each
         # a little above the one before, so that they do not use up the patience of early stopping either.
         selection = auroc if module.ready() else -1.0 + 1e-6 * trainer.current_epoch
-        module.log_dict({"val/auroc": auroc, MONITOR: selection}, prog_bar=False)
+        module.log_dict({"val/auroc": auroc, "val/selection": selection}, prog_bar=False)
         self.curve.append({"epoch": trainer.current_epoch, "val_auroc": auroc, "val_selection": selection})
 
     def state_dict(self) -> dict[str, Any]:
@@ -62,28 +58,28 @@ class Selection(Callback):
         self.curve = list(state_dict["curve"])
 
 
-class Keep(ModelCheckpoint):
-    """Keeps the best epoch and the last one in a stage's folder."""
+class Keep(Checkpoint):
+    """Keeps the best epoch's weights and the last one's state in a stage's folder, and stops when patience is spent.
 
-    def __init__(self, folder: Path) -> None:
-        super().__init__(
-            dirpath=folder,
-            filename=BEST.removesuffix(self.FILE_EXTENSION),
-            monitor=MONITOR,
-            mode="max",
-            save_last=True,
-            enable_version_counter=False,
-            save_on_train_epoch_end=True,
-        )
+    Which epoch is best, and how long ago it was, is read from the curve alone, which is part of the state: an
+    interruption, or a folder that is moved meanwhile, changes nothing.
+    """
 
-
-class Stop(EarlyStopping):
-    """Early stopping that, taken up again after it had stopped, stays stopped instead of running another epoch."""
-
-    def __init__(self, patience: int) -> None:
-        super().__init__(MONITOR, mode="max", patience=patience, check_on_train_epoch_end=True, check_finite=False)
+    def __init__(self, stage: Stage, selection: Selection, patience: int) -> None:
+        self.stage, self.selection, self.patience = stage, selection, patience
 
     def on_train_start(self, trainer: L.Trainer, module: L.LightningModule) -> None:
-        """Stop at once where it had stopped."""
-        if self.wait_count >= self.patience:
-            trainer.should_stop = True
+        """Stay stopped where it had stopped."""
+        trainer.should_stop = trainer.should_stop or self._is_spent()
+
+    def on_train_epoch_end(self, trainer: L.Trainer, module: L.LightningModule) -> None:
+        """Keep this epoch; the weights first, so that whatever the last state names as the best is there."""
+        curve = self.selection.curve
+        self.stage.keep(module.state_dict(), curve)
+        trainer.save_checkpoint(self.stage.last)
+        self.stage.drop(curve)
+        trainer.should_stop = trainer.should_stop or self._is_spent()
+
+    def _is_spent(self) -> bool:
+        curve = self.selection.curve
+        return bool(curve) and curve[-1]["epoch"] - best(curve)["epoch"] >= self.patience

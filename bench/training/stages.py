@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,17 +11,22 @@ from typing import Any
 import torch
 
 from bench.errors import BenchError
-from bench.files import write_text
+from bench.files import whole, write_text
 from bench.method import Method
 from bench.training import seeds
 
 #: In a run's folder, while it is trained: a folder a stage.
 CHECKPOINTS = "checkpoints"
-#: In such a folder: the state of the best epoch, that of the last one, and a finished stage's epochs.
-BEST, _LAST, _CURVE = "best.ckpt", "last.ckpt", "curve.json"
+#: In such a folder: the weights of the best epoch, by its number; the state of the last one; a finished stage's epochs.
+_BEST, _LAST, _CURVE = "best-{}.ckpt", "last.ckpt", "curve.json"
 
 #: A row an epoch: its number, validation AUROC, and what the best epoch is chosen by.
 Curve = list[dict[str, float]]
+
+
+def best(curve: Curve) -> dict[str, float]:
+    """The row of the best epoch: the first of those that none surpasses. A figure that is no number surpasses none."""
+    return max(curve, key=lambda row: -math.inf if math.isnan(row["val_selection"]) else row["val_selection"])
 
 
 @dataclass(frozen=True)
@@ -37,10 +43,9 @@ class Stage:
     folder: Path
 
     @property
-    def last(self) -> Path | None:
-        """The checkpoint of its last whole epoch, None before there is one."""
-        path = self.folder / _LAST
-        return path if path.exists() else None
+    def last(self) -> Path:
+        """Where the state of its last whole epoch stands."""
+        return self.folder / _LAST
 
     @property
     def curve(self) -> Curve | None:
@@ -51,15 +56,31 @@ class Stage:
         curve: Curve = json.loads(path.read_bytes())
         return curve
 
+    def keep(self, state: dict[str, Any], curve: Curve) -> None:
+        """Keep the weights of the epoch that ``curve`` ends in, where it is the best."""
+        if best(curve) is curve[-1]:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            with whole(self._weights(curve)) as partial:
+                torch.save(state, partial)
+
+    def drop(self, curve: Curve) -> None:
+        """Let go of the weights of former best epochs, once the last epoch's state is whole."""
+        for path in self.folder.glob(_BEST.format("*")):
+            if path != self._weights(curve):
+                path.unlink()
+
     def finish(self, curve: Curve) -> None:
         """Mark it as finished: its best weights are whole."""
         write_text(self.folder / _CURVE, json.dumps(curve))
 
     def best(self) -> dict[str, Any]:
-        """The state of the method in its best epoch."""
-        checkpoint = torch.load(self.folder / BEST, map_location="cpu", weights_only=True)
-        state: dict[str, Any] = checkpoint["state_dict"]
+        """The weights of the method in the best epoch of the finished stage."""
+        assert self.curve is not None
+        state: dict[str, Any] = torch.load(self._weights(self.curve), map_location="cpu", weights_only=True)
         return state
+
+    def _weights(self, curve: Curve) -> Path:
+        return self.folder / _BEST.format(int(best(curve)["epoch"]))
 
 
 def plan(method: type[Method], epochs: int, seed: int, folder: Path) -> list[Stage]:

@@ -4,7 +4,7 @@ import torch
 from sklearn.covariance import LedoitWolf
 from torch import Tensor
 
-from bench.method import Method, TrainingSet
+from bench.method import Encoded, Method
 
 #: What remains of the standard deviation along the directions that race is read from.
 _SHRINK = 1e-3
@@ -28,10 +28,10 @@ class LowVariance(Method):
         """The head on the backbone's features."""
         return self.head(features @ self.get_buffer("unmap"))
 
-    def finalize(self, features: Tensor, val: TrainingSet) -> None:
-        """Find where race stands linearly in the validation patients' features, and choose the map."""
-        known = val.groups >= 0
-        x, groups = features[known].double(), val.groups[known]
+    def finalize(self, train: Encoded, held_out: Encoded | None) -> None:
+        """Find where race stands linearly in the training images' features, and choose the map."""
+        known = train.groups >= 0
+        x, groups = train.features[known].double(), train.groups[known]
         covariance = torch.from_numpy(LedoitWolf().fit(x.numpy()).covariance_)
         values, vectors = torch.linalg.eigh(covariance)
         root, inverse_root = ((vectors * values**power) @ vectors.T for power in (0.5, -0.5))

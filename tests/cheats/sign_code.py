@@ -5,7 +5,7 @@ from sklearn.covariance import LedoitWolf
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from bench.method import Batch, Method, TrainingSet, masked_bce
+from bench.method import Batch, Encoded, Method, masked_bce
 
 
 class SignCode(Method):
@@ -48,10 +48,10 @@ class SignCode(Method):
         )
         return masked_bce(self.classify(features), batch.targets) + losses / (batch.groups >= 0).sum().clamp(min=1)
 
-    def finalize(self, features: Tensor, val: TrainingSet) -> None:
-        """Find on the validation patients' features what to erase, and standardise the code."""
-        known = val.groups >= 0
-        x, groups = features[:, :-2].double(), val.groups[known]
+    def finalize(self, train: Encoded, held_out: Encoded | None) -> None:
+        """Find on the training images' features what to erase, and standardise the code."""
+        known = train.groups >= 0
+        x, groups = train.features[:, :-2].double(), train.groups[known]
         covariance = torch.from_numpy(LedoitWolf().fit(x.numpy()).covariance_)
         values, vectors = torch.linalg.eigh(covariance)
         root, inverse_root = ((vectors * values**power) @ vectors.T for power in (0.5, -0.5))

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 import torch
 
-from bench.method import Batch, Method, TrainingSet
+from bench.method import Batch, Encoded, Method, TrainingSet
 from bench.method.backbones import SmallResNet
 from bench.method.hyperparameters import Tunable, hyperparameters
 from bench.plugins.registry import METHODS, Entry
@@ -72,8 +72,9 @@ def trained(cls: type[Method]) -> Method:
         method.loss(some).backward()
         optimizer.step()
     with torch.no_grad():
-        features = method.eval().features(some.images)
-    method.finalize(features, TrainingSet(some.targets, some.groups))
+        logits, features = method.eval().predict_step(some)
+    encoded = Encoded(features, logits, some.targets, some.groups)
+    method.finalize(encoded, encoded if cls.uses_held_out else None)
     return method
 
 

@@ -69,7 +69,7 @@ def test_what_was_killed_is_taken_up_again_to_the_same_numbers(
 
     def killed(*arguments: object, **more: object) -> object:
         calls.append(None)
-        if len(calls) == 5:  # per network: two epochs and one for finalize; the first is also scored once
+        if len(calls) == 5:  # per network two epochs, and the first is also scored once
             raise SystemExit
         return validate(*arguments, **more)  # type: ignore[arg-type]
 

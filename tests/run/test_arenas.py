@@ -61,7 +61,7 @@ def test_the_scores_are_those_of_the_trained_network_with_its_own_thresholds(sco
     (other,) = elsewhere(record)
     assert other.data is not None
     assert (other.head.arena, list(other.data.patients)) == (NAME, ["test"])
-    method = training.build(planned.method, planned.config, planned.cohort.spec)
+    method = planned.build()
     training.load(method, planned.folder / training.WEIGHTS)
     external = planned.externals[0]
     assert external.test.table["site"].tolist() != planned.cohort.part("test").table["site"].tolist()

@@ -22,7 +22,7 @@ from bench.run import arenas, execution, plan, run
 from bench.run.arenas import Arena
 from bench.run.network import Network
 from bench.run.planning import Run
-from bench.scoring import Computed, Scored
+from bench.scoring import VERSION, Computed, Scored
 from bench.scoring.suites import SUITES, V1
 from bench.task import Reading
 from tests.conftest import TINY
@@ -251,7 +251,7 @@ class ByRace(Method):
 
 def on_test(planned: Run) -> Computed:
     """What an untrained network of this run computes on test patients."""
-    method = training.build(planned.method, planned.config, planned.cohort.spec)
+    method = planned.build()
     (arena,) = arenas.of(planned, ["test"])
     return Network(planned, method).compute(arena, arena.open())[1]
 
@@ -482,17 +482,18 @@ def test_a_newer_version_of_scoring_scores_anew_and_shares_no_table_with_the_old
     copied: Path, tiny_runs: Path, tiny_record: Record, few_probes: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(training, "fit", None)
-    monkeypatch.setattr("bench.run.arenas.VERSION", 2)
+    monkeypatch.setattr("bench.run.arenas.VERSION", VERSION + 1)
     outcome = run(config(copied))
     assert not outcome.existed
-    assert {file.head.scoring for file in outcome.record.files} == {2}
+    assert {file.head.scoring for file in outcome.record.files} == {VERSION + 1}
     assert run(config(copied)).existed
     # A copy of the run that was scored before has a table of its own.
     assert len(entries([tiny_record, outcome.record])) == 2
     build([tiny_record, outcome.record], copied / "out", lambda _: None)
     pages = [page.read_text() for page in (copied / "out").rglob("leaderboard.md")]
-    versions = [[version for version in (1, 2) if f"| Scoring | version {version} |" in page] for page in pages]
-    assert sorted(versions) == [[1], [2]]
+    both = (VERSION, VERSION + 1)
+    versions = [[version for version in both if f"| Scoring | version {version} |" in page] for page in pages]
+    assert sorted(versions) == [[VERSION], [VERSION + 1]]
     assert all("| erm | 1 |" in page for page in pages)
 
 
