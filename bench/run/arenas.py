@@ -10,6 +10,7 @@ import numpy as np
 from bench import records
 from bench.data.cohorts import attrition
 from bench.data.cohorts.external import External
+from bench.errors import BenchError
 from bench.records import DataInfo, Head, Place, ScoreFile, Unit
 from bench.run.planning import Run
 from bench.scoring.scorer import VERSION
@@ -79,7 +80,18 @@ class Arena:
 
 
 def of(planned: Run, places: Sequence[Place]) -> list[Arena]:
-    """Where a network is scored, the set trained on first; sets elsewhere go with its test patients."""
+    """Where a network is scored, the set trained on first; sets elsewhere go with its test patients.
+
+    Raises:
+        BenchError: when two of them are called the same, since files of scores are named after them.
+    """
+    names = ["val", "test", *(other.name for other in planned.externals)]
+    for name in names:
+        if names.count(name) > 1:
+            raise BenchError(
+                f"Two sets that the network is to be scored on are called {name!r}. Ask for one of them, or rename the"
+                " data set or the folder that test.root= names."
+            )
     unit = planned.config.scoring.unit
     home = [at_home(planned, place, unit) for place in places]
     return home + ([elsewhere(planned, other, unit) for other in planned.externals] if "test" in places else [])
