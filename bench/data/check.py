@@ -18,7 +18,7 @@ from bench.errors import BenchError
 from bench.records import Attrition, Cell
 from bench.scoring.evaluation import MIN_IMAGES, MIN_PATIENTS
 from bench.task import Cohort
-from bench.terminal import Progress
+from bench.terminal import Progress, step
 
 if TYPE_CHECKING:
     from bench.config import RunConfig
@@ -32,7 +32,8 @@ class Checked:
     """What was found: the attrition table, how many images were looked at, and what is doubtful or wrong.
 
     ``warnings`` are sentences on what a run bears; each of ``errors`` would stop it or make it wrong. ``compared`` says
-    what images were compared to find those that stand in the set more than once.
+    how images were compared to find those that stand in the set more than once; ``doubtful``, whether patients or
+    images seem to.
     """
 
     attrition: Attrition
@@ -40,6 +41,7 @@ class Checked:
     warnings: list[str]
     errors: list[str]
     compared: str = ""
+    doubtful: bool = False
 
 
 @dataclass
@@ -60,7 +62,8 @@ def check(config: RunConfig, sample: int = 64) -> Checked:
     chosen = choose(config.task)
     cohort = chosen.cohort(checked=False)
     table = attrition.of(cohort)
-    warnings, errors = [*warnings_of(table, cohort.spec.protected), *identity.spelt(cohort.table)], []
+    doubts = identity.spelt(cohort.table)
+    warnings, errors = [*warnings_of(table, cohort.spec.protected), *doubts], []
     try:
         scorable.check(cohort)
     except BenchError as error:
@@ -78,22 +81,20 @@ def check(config: RunConfig, sample: int = 64) -> Checked:
     try:
         look = _look(chosen, cohort, rows)
     except BenchError as error:  # a phantom that does not render
-        return Checked(table, 0, warnings, [*errors, str(error)])
+        return Checked(table, 0, warnings, [*errors, str(error)], doubtful=bool(doubts))
     named = _named(cohort, look.rejected)
     _judge(named, len(rows), "images sampled", config.task.max_unreadable, warnings, errors)
     if look.blank:
         first = cohort.table["image"].iloc[look.blank[0]]
         blank = f"{len(look.blank)} of the {len(rows)} images sampled"
         warnings.append(f"{blank} are of one value throughout: {first!r} first.")
-    repeated, compared = _repeated(chosen, cohort, config.cache_dir, look.repeated)
-    warnings += identity.duplicates(cohort.table, repeated)
-    return Checked(table, len(rows), warnings, errors, compared)
+    repeated, compared = _repeated(chosen, cohort, config.cache_dir, look)
+    again = identity.duplicates(cohort.table, repeated)
+    return Checked(table, len(rows), [*warnings, *again], errors, compared, doubtful=bool(doubts or again))
 
 
-def _repeated(
-    chosen: Chosen, cohort: Cohort, cache_dir: Path | None, sampled: dict[str, str]
-) -> tuple[dict[str, str], str]:
-    """The images that are another again, and what was compared to find them.
+def _repeated(chosen: Chosen, cohort: Cohort, cache_dir: Path | None, look: _Look) -> tuple[dict[str, str], str]:
+    """The images that are another again, and how they were compared.
 
     By the pixels of all images where the cache holds them; else by the files' bytes, and the pixels of the sample.
     """
@@ -102,10 +103,13 @@ def _repeated(
     prepared = chosen.prepared(cohort, cache_dir)
     if prepared is not None:
         return dict(prepared.repeated), "The pixels of all images were compared with each other."
-    words = (
-        "The bytes of all files were compared with each other, and the pixels of the images looked at; a run compares"
-    )
-    return {**sampled, **chosen.source().repeated(cohort.table)}, f"{words} the pixels of all."
+    with step("comparing the files", {}):
+        files = chosen.source().repeated(cohort.table)
+    words = "The bytes of all files were compared with each other, and the pixels of the images looked at"
+    # What is told of them is that they show nothing.
+    void = set(cohort.table["image"].iloc[[row for row, _ in look.rejected] + look.blank])
+    found = {image: first for image, first in {**look.repeated, **files}.items() if void.isdisjoint((image, first))}
+    return found, f"{words}; a run compares the pixels of all."
 
 
 def warnings_of(table: Attrition, protected: str) -> list[str]:

@@ -159,8 +159,9 @@ def _trained(planned: Run) -> tuple[Network, Any]:
         training.load(method, folder / training.WEIGHTS)
         return Network(planned, method), None
     seconds: dict[str, float] = {}
-    for doubt in identity.spelt(planned.cohort.table):
-        warn(doubt)
+    for read in (planned.cohort, *(other.whole for other in planned.externals)):
+        for doubt in identity.spelt(read.table):
+            warn(doubt)
     with step("images", seconds):
         cohort = planned.trained_on
     for doubt in identity.duplicates(cohort.table, planned.images.repeated):

@@ -197,7 +197,7 @@ def _split(
     table: pd.DataFrame, given: pd.DataFrame, split: str, dataset: Dataset, excluded: Counter[str]
 ) -> pd.DataFrame:
     if split == "hash":
-        return table.assign(split=splits.assign(table["patient"]))
+        return table.assign(split=splits.assign(identity.together(table["patient"])))
     if "split" not in given or given["split"].isna().all():
         raise BenchError(
             f"task.split=official, but no official split was found with data set {dataset.name!r}"

@@ -7,8 +7,8 @@ Three things are told apart:
 - **certainly one person**: ids that differ in nothing but blanks, the composition of their characters, or the ``.0`` of
   a column that was exported as decimals. They become one patient (:func:`unified`);
 - **perhaps one person**: ids that differ in case, separators or zeros in front (:func:`form`). They stay two patients,
-  but stand in one split (:func:`bench.data.cohorts.splits.assign`), which harms nobody if they are two; and whoever
-  runs on the set is told.
+  but a cohort has them in one split (:func:`together`), which harms nobody if they are two; and whoever runs on the set
+  is told.
 
 Sentences made here name images, never a patient.
 """
@@ -39,8 +39,8 @@ ALIKE = "patient written like another (kept)"
 REPEATED = "image the same as another {} (kept)"
 #: What repeated images are, the worst first, and what to do.
 _KINDS = {
-    "in another split": "What is tested on was trained on. Leave one of the two out of the set's table.",
-    "of another patient": "One of the two is not that patient's. Mend the set's table, or leave one of them out.",
+    "in another split": "What one split is scored on stands in another: leave one of the two out of the set's table.",
+    "of another patient": "One person may be two patients there, or one patient has another's image.",
     "of the same patient": "They count twice.",
 }
 
@@ -67,6 +67,15 @@ def alike(patients: Iterable[str]) -> dict[str, str]:
     forms = {patient: form(patient) for patient in dict.fromkeys(patients)}
     times = Counter(forms.values())
     return {patient: common for patient, common in forms.items() if times[common] > 1}
+
+
+def together(patients: pd.Series) -> pd.Series:
+    """What decides of each patient's split: the id or, where it is like another, the form of both.
+
+    An id that is like no other is split as ever, whoever else is there.
+    """
+    found = alike(patients)
+    return patients.map(lambda patient: found.get(patient, patient)) if found else patients
 
 
 def unified(patients: pd.Series) -> tuple[pd.Series, pd.Series]:

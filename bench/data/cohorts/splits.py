@@ -9,8 +9,6 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from bench.data.cohorts import identity
-
 #: Share of the patients in each split.
 FRACTIONS: Mapping[str, float] = {"train": 0.55, "val": 0.15, "test": 0.30}
 
@@ -19,8 +17,6 @@ def assign(patients: pd.Series, fractions: Mapping[str, float] = FRACTIONS) -> p
     """Each row's split, decided by the SHA-256 of its patient's id: the same on every machine, in any row order.
 
     A patient keeps the split when others come or go; there is no seed, so that no split can be picked for its result.
-    Patients who may be one person written in two ways (``P1`` and ``p01``) are in one split, that of what their ids
-    have in common; an id that is like no other is hashed as it stands.
 
     Args:
         patients: ids, ``(N,)`` strings.
@@ -37,11 +33,8 @@ def assign(patients: pd.Series, fractions: Mapping[str, float] = FRACTIONS) -> p
     if patients.isna().any():
         raise ValueError("a row without a patient's id cannot be put into a split")
     names, upper = list(fractions), np.cumsum(list(fractions.values()))[:-1]
-    every = patients.unique()
-    alike = identity.alike(every)
     of_patient = {
-        patient: names[int(np.searchsorted(upper, _position(alike.get(patient, patient)), side="right"))]
-        for patient in every
+        patient: names[int(np.searchsorted(upper, _position(patient), side="right"))] for patient in patients.unique()
     }
     return patients.map(of_patient).rename("split")
 
