@@ -28,6 +28,11 @@ def say(text: str) -> None:
     console.print(text, soft_wrap=True)
 
 
+def warn(text: str) -> None:
+    """A sentence on what is doubtful, whoever's words it holds."""
+    say(f"[bold]warning[/bold]: {escape(text)}")
+
+
 @contextmanager
 def step(name: str, seconds: MutableMapping[str, float]) -> Iterator[None]:
     """Announce a step of a run, and note in ``seconds[name]`` how long it took."""

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from bench.data.cohorts import attrition
+from bench.data.cohorts import attrition, identity
 from bench.data.cohorts import checks as scorable
 from bench.data.cohorts.chosen import Chosen, choose
 from bench.data.pixels.sources import Rejected, shape
@@ -17,7 +18,7 @@ from bench.errors import BenchError
 from bench.records import Attrition, Cell
 from bench.scoring.evaluation import MIN_IMAGES, MIN_PATIENTS
 from bench.task import Cohort
-from bench.terminal import Progress
+from bench.terminal import Progress, step
 
 if TYPE_CHECKING:
     from bench.config import RunConfig
@@ -30,13 +31,26 @@ _NAMED = 3
 class Checked:
     """What was found: the attrition table, how many images were looked at, and what is doubtful or wrong.
 
-    ``warnings`` are sentences on what a run bears; each of ``errors`` would stop it or make it wrong.
+    ``warnings`` are sentences on what a run bears; each of ``errors`` would stop it or make it wrong. ``compared`` says
+    how images were compared to find those that stand in the set more than once; ``doubtful``, whether patients or
+    images seem to.
     """
 
     attrition: Attrition
     sampled: int
     warnings: list[str]
     errors: list[str]
+    compared: str = ""
+    doubtful: bool = False
+
+
+@dataclass
+class _Look:
+    """What the sample of images gave: those without an image, with the reason, of one value, and equal to another."""
+
+    rejected: Rejected
+    blank: list[int]
+    repeated: dict[str, str]
 
 
 def check(config: RunConfig, sample: int = 64) -> Checked:
@@ -48,7 +62,8 @@ def check(config: RunConfig, sample: int = 64) -> Checked:
     chosen = choose(config.task)
     cohort = chosen.cohort(checked=False)
     table = attrition.of(cohort)
-    warnings, errors = warnings_of(table, cohort.spec.protected), []
+    doubts = identity.spelt(cohort.table)
+    warnings, errors = [*warnings_of(table, cohort.spec.protected), *doubts], []
     try:
         scorable.check(cohort)
     except BenchError as error:
@@ -64,15 +79,37 @@ def check(config: RunConfig, sample: int = 64) -> Checked:
     there = np.setdiff1d(np.arange(len(cohort)), [row for row, _ in absent])
     rows = np.sort(np.random.default_rng(config.seed).permutation(there)[:sample])
     try:
-        rejected, blank = _look(chosen, cohort, rows)
+        look = _look(chosen, cohort, rows)
     except BenchError as error:  # a phantom that does not render
-        return Checked(table, 0, warnings, [*errors, str(error)])
-    named = _named(cohort, rejected)
+        return Checked(table, 0, warnings, [*errors, str(error)], doubtful=bool(doubts))
+    named = _named(cohort, look.rejected)
     _judge(named, len(rows), "images sampled", config.task.max_unreadable, warnings, errors)
-    if blank:
-        first = cohort.table["image"].iloc[blank[0]]
-        warnings.append(f"{len(blank)} of the {len(rows)} images sampled are of one value throughout: {first!r} first.")
-    return Checked(table, len(rows), warnings, errors)
+    if look.blank:
+        first = cohort.table["image"].iloc[look.blank[0]]
+        blank = f"{len(look.blank)} of the {len(rows)} images sampled"
+        warnings.append(f"{blank} are of one value throughout: {first!r} first.")
+    repeated, compared = _repeated(chosen, cohort, config.cache_dir, look)
+    again = identity.duplicates(cohort.table, repeated)
+    return Checked(table, len(rows), [*warnings, *again], errors, compared, doubtful=bool(doubts or again))
+
+
+def _repeated(chosen: Chosen, cohort: Cohort, cache_dir: Path | None, look: _Look) -> tuple[dict[str, str], str]:
+    """The images that are another again, and how they were compared.
+
+    By the pixels of all images where the cache holds them; else by the files' bytes, and the pixels of the sample.
+    """
+    if chosen.dataset.rendered:
+        return {}, ""
+    prepared = chosen.prepared(cohort, cache_dir)
+    if prepared is not None:
+        return dict(prepared.repeated), "The pixels of all images were compared with each other."
+    with step("comparing the files", {}):
+        files = chosen.source().repeated(cohort.table)
+    words = "The bytes of all files were compared with each other, and the pixels of the images looked at"
+    # What is told of them is that they show nothing.
+    void = set(cohort.table["image"].iloc[[row for row, _ in look.rejected] + look.blank])
+    found = {image: first for image, first in {**look.repeated, **files}.items() if void.isdisjoint((image, first))}
+    return found, f"{words}; a run compares the pixels of all."
 
 
 def warnings_of(table: Attrition, protected: str) -> list[str]:
@@ -102,11 +139,14 @@ def _doubts(cell: Cell) -> list[str]:
     return doubts
 
 
-def _look(chosen: Chosen, cohort: Cohort, rows: np.ndarray) -> tuple[Rejected, list[int]]:
-    """Of these rows, those that give no image, with the reason, and those whose image is of one value."""
+def _look(chosen: Chosen, cohort: Cohort, rows: np.ndarray) -> _Look:
+    """What these rows give."""
     size, source = cohort.spec.image_size, chosen.source()
     rejected: Rejected = []
     blank: list[int] = []
+    same = identity.SamePixels()
+    repeated: dict[str, str] = {}
+    images = cohort.table["image"]
     with Progress(f"sample of {chosen.dataset.name}, {size} px", len(rows)) as progress:
         for part in (rows[at : at + _AT_ONCE] for at in range(0, len(rows), _AT_ONCE)):
             pixels, bad = source.pixels(source.rows(cohort.table.iloc[part]), shape(size, cohort.spec.channels))
@@ -114,8 +154,11 @@ def _look(chosen: Chosen, cohort: Cohort, rows: np.ndarray) -> tuple[Rejected, l
             flat = np.ptp(pixels.reshape(len(part), -1), axis=1) == 0
             flat[[place for place, _ in bad]] = False
             blank += part[flat].tolist()
+            for row, image in zip(part, pixels, strict=True):
+                if (before := same.before(int(row), image)) is not None and not chosen.dataset.rendered:
+                    repeated[images.iloc[row]] = images.iloc[before]
             progress.advance(len(part))
-    return rejected, blank
+    return _Look(rejected, blank, repeated)
 
 
 def _named(cohort: Cohort, rejected: Rejected) -> Rejected:

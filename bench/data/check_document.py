@@ -21,9 +21,9 @@ from bench.records import Attrition
 
 def document(found: Checked, title: str, protected: str) -> Document:
     """The tables of a data set, and its warnings; errors are left to whoever ends the command."""
-    last: list[Block] = [Paragraph(f"{found.sampled:,} images were looked at.")]
+    last: list[Block] = [Paragraph(f"{found.sampled:,} images were looked at. {found.compared}".strip())]
     last += [Paragraph((strong("warning"), f": {warning}")) for warning in found.warnings]
-    if not found.errors:
+    if not found.errors and not found.doubtful:
         last.append(Paragraph("Nothing was found that would make a run wrong."))
     return Document(
         title=title,

@@ -17,6 +17,7 @@ from filelock import FileLock, Timeout
 
 from bench import records, training
 from bench.config import RunConfig
+from bench.data.cohorts import identity
 from bench.errors import BenchError, suggest
 from bench.files import whole, write_text
 from bench.records import Place, Record, ScoreFile, outputs
@@ -29,7 +30,7 @@ from bench.scoring import Scored, score, score_to_choose
 from bench.scoring.decodability import Suite
 from bench.scoring.suites import SUITES
 from bench.task import Cohort
-from bench.terminal import say, step
+from bench.terminal import say, step, warn
 from bench.training import loggers
 
 CONFIG, FIGURE = "config.yaml", "scores.png"
@@ -158,8 +159,13 @@ def _trained(planned: Run) -> tuple[Network, Any]:
         training.load(method, folder / training.WEIGHTS)
         return Network(planned, method), None
     seconds: dict[str, float] = {}
+    for read in (planned.cohort, *(other.whole for other in planned.externals)):
+        for doubt in identity.spelt(read.table):
+            warn(doubt)
     with step("images", seconds):
         cohort = planned.trained_on
+    for doubt in identity.duplicates(cohort.table, planned.images.repeated):
+        warn(doubt)
     write_config(config, folder)
     name = f"{config.task.name}-{config.task.dataset}-{config.method.name}-{config.seed}"
     told = config.model_dump(mode="json", exclude={"runs_dir": True, "cache_dir": True, "task": {"root"}})

@@ -54,8 +54,9 @@ class Dataset:
     """One data set of a task: a function from a folder to a table whose ``image`` names files below the folder.
 
     ``read(root, options)`` decodes nothing and splits nothing. ``targets`` are those of the task's targets that the
-    data set has, and its default for ``task.targets``; None: all. ``version`` is raised whenever the same rows would
-    give other pixels or labels.
+    data set has, and its default for ``task.targets``; None: all. ``groups`` is its default for ``task.groups``, by
+    protected attribute, where it has too few patients of some to be read; of other attributes all are taken.
+    ``version`` is raised whenever the same rows would give other pixels or labels.
 
     A :class:`Phantom` is the other kind of data set.
     """
@@ -65,6 +66,7 @@ class Dataset:
     read: Callable[[Path | None, Any], Reading]
     options: type[Options] = Options
     targets: tuple[str, ...] | None = None
+    groups: Mapping[str, tuple[str, ...]] = field(default_factory=dict, hash=False)
     version: int = 1
     synthetic: bool = False
     source: str = ""

@@ -1,4 +1,8 @@
-"""National Lung Screening Trial (NLST, NEJM 2011): low-dose CT of smokers, up to three yearly screens a participant."""
+"""National Lung Screening Trial (NLST, NEJM 2011): low-dose CT of smokers, up to three yearly screens a participant.
+
+Not run on the real tables, which are had on request: columns and codes are those of the data dictionary and of public
+readers of the trial, and the names of folders those of the archive's downloads.
+"""
 
 from __future__ import annotations
 

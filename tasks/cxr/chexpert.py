@@ -1,4 +1,9 @@
-"""CheXpert (Irvin et al., AAAI 2019), original or small, with race from its demographics table."""
+"""CheXpert (Irvin et al., AAAI 2019), original or small, with race from its demographics table.
+
+Checked on the whole real ``train.csv`` of the small release (223,414 rows of 64,540 patients): its columns, paths and
+every word of sex, view and findings. ``valid.csv`` and the demographics table, which is had apart, are read as public
+readers of them describe them, and so are the words of race.
+"""
 
 from __future__ import annotations
 

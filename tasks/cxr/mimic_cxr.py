@@ -1,4 +1,8 @@
-"""MIMIC-CXR (Johnson et al., 2019), JPG or DICOM, with race, sex and age from MIMIC-IV."""
+"""MIMIC-CXR (Johnson et al., 2019), JPG or DICOM, with race, sex and age from MIMIC-IV.
+
+Not run on the real tables, which need credentials: columns, and the words of race and ethnicity, are those that the
+pages at PhysioNet and public readers of the tables name.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,8 @@
-"""VinDr-CXR (Nguyen et al., Scientific Data 2022): sex, sparsely age, no race, and no patient ids. DICOM."""
+"""VinDr-CXR (Nguyen et al., Scientific Data 2022): sex, sparsely age, no race, and no patient ids. DICOM.
+
+Not run on the real tables, which need credentials: columns, readers' rows and DICOM tags are those of the paper and of
+public readers of the set.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""ODIR-5K (Peking University, 2019): both fundi of 3,500 patients, with each eye's diagnosis in words."""
+"""ODIR-5K (Peking University, 2019): both fundi of 3,500 patients, with each eye's diagnosis in words.
+
+Not run on the real table: columns and keywords are those of the challenge's pages and of public readers of the set.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""PAPILA (Kovalyk et al., Scientific Data 2022): both fundi of 244 patients, for glaucoma."""
+"""PAPILA (Kovalyk et al., Scientific Data 2022): both fundi of 244 patients, for glaucoma.
+
+Not run on the real tables: the sheets' form and codes are those of the paper and of public readers of the set.
+"""
 
 from __future__ import annotations
 

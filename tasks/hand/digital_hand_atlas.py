@@ -1,4 +1,7 @@
-"""Digital Hand Atlas (Gertych et al., 2007): left hands of healthy children; race, sex and age from the folders."""
+"""Digital Hand Atlas (Gertych et al., 2007): left hands of healthy children; race, sex and age from the folders.
+
+Not run on the real set: the names of its folders are those that its pages and public readers of it name.
+"""
 
 from __future__ import annotations
 

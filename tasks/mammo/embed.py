@@ -1,4 +1,8 @@
-"""EMBED (Jeong et al., Radiology: AI 2023): mammograms of four hospitals in Atlanta, by breast, with race."""
+"""EMBED (Jeong et al., Radiology: AI 2023): mammograms of four hospitals in Atlanta, by breast, with race.
+
+Not run on the real tables, which are had on request: columns, codes and the words of race and of assessments are those
+that the data dictionary and public readers of the tables name.
+"""
 
 from __future__ import annotations
 
@@ -29,12 +33,14 @@ _RACES = {
     "American Indian or Alaskan Native": "American Indian or Alaskan Native",
     "Native Hawaiian or Other Pacific Islander": "Native Hawaiian or Other Pacific Islander", "Multiple": "Multiple",
 }  # fmt: skip
-_UNKNOWN_RACE = ("Unknown, Unavailable or Unreported",)
+_UNKNOWN_RACE = ("Unknown, Unavailable or Unreported", "Not Recorded", "Patient Declines")
 
 _IMAGE_TYPES = {"2D": ("2D",), "cview": ("cview", "C-view"), "both": ("2D", "cview", "C-view")}
 #: BI-RADS 0 to 6 in EMBED's letters: additional evaluation, negative, benign, probably benign, suspicious, highly
 #: suggestive of malignancy, known malignancy.
 _ASSESSMENTS = {"A": 0.0, "N": 1.0, "B": 2.0, "P": 3.0, "S": 4.0, "M": 5.0, "K": 6.0}
+#: No assessment was given: as if the cell were blank.
+_NOT_ASSESSED = ("X",)
 _SUSPICIOUS = (0.0, 4.0, 5.0, 6.0)
 #: 0 invasive cancer, 1 non-invasive cancer, 2 high-risk lesion, 3 borderline, 4 benign, 5 negative, 6 no breast cancer
 #: but another one, which says nothing on breast cancer.
@@ -61,6 +67,8 @@ def read(root: Path | None, options: EmbedOptions) -> Reading:
       other pathology (2 to 5) or an assessment of BI-RADS 1 or 2; else unknown.
     - ``suspicious``: any finding of this exam and breast with BI-RADS 0 (recalled), 4, 5 or 6.
     - ``no_finding``: every finding of this exam and breast is BI-RADS 1.
+
+    A finding without an assessment (blank, or "X") counts for neither; both are unknown where no finding has one.
 
     ``density`` is BI-RADS a to d as 1 to 4; 5 marks a male breast and is no density. Counted and left out are repeated
     rows, rows without a path, patient or exam, other image types, spot compression and magnification views, images
@@ -123,12 +131,12 @@ def _findings(file: Path) -> pd.DataFrame:
         raise BenchError(f"{file} has neither a column {names}, one of which holds race.")
     table = table.dropna(subset=["empi_anon", "acc_anon"])
 
-    def coded(name: str, mapping: dict[str, float]) -> pd.Series:
-        return map_values(table[name], mapping, (), f"Column {name!r} of {file}").astype(float)
+    def coded(name: str, mapping: dict[str, float], unknown: tuple[str, ...] = ()) -> pd.Series:
+        return map_values(table[name], mapping, unknown, f"Column {name!r} of {file}").astype(float)
 
     table = table.assign(
         race=map_values(table[column], _RACES, _UNKNOWN_RACE, f"Column {column!r} of {file}"),
-        assessment=coded("asses", _ASSESSMENTS),
+        assessment=coded("asses", _ASSESSMENTS, _NOT_ASSESSED),
         severity=coded("path_severity", _SEVERITIES),
         male=table["tissueden"] == _MALE,
         density=coded("tissueden", {**_DENSITIES, _MALE: np.nan}),

@@ -1,4 +1,7 @@
-"""Fitzpatrick17k (Groh et al., CVPR workshops 2021): clinical photographs from two atlases, with skin type."""
+"""Fitzpatrick17k (Groh et al., CVPR workshops 2021): clinical photographs from two atlases, with skin type.
+
+Not run on the real table: columns and codes are those of its repository's pages and of public readers of the set.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""HAM10000 (Tschandl et al., Scientific Data 2018): dermoscopic images with sex and age, without skin tone."""
+"""HAM10000 (Tschandl et al., Scientific Data 2018): dermoscopic images with sex and age, without skin tone.
+
+Not run on the real table: columns and codes are those of the paper and of public readers of the set.
+"""
 
 from __future__ import annotations
 

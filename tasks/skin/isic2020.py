@@ -1,4 +1,7 @@
-"""ISIC 2020 (Rotemberg et al., Scientific Data 2021): dermoscopic images by patient, with sex and age."""
+"""ISIC 2020 (Rotemberg et al., Scientific Data 2021): dermoscopic images by patient, with sex and age.
+
+Not run on the real tables: columns and file names are those of the challenge's pages and of public readers of the set.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,8 @@
-"""MILK10k (ISIC, 2025): a dermoscopic and a clinical photograph of 5,240 lesions, with skin tone."""
+"""MILK10k (ISIC, 2025): a dermoscopic and a clinical photograph of 5,240 lesions, with skin tone.
+
+Checked on the whole real tables and all 10,480 images (shrunk to 112 px): columns, codes and classes, and what is
+decoded. Five photographs stand there twice, each under two lesions.
+"""
 
 from __future__ import annotations
 

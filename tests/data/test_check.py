@@ -10,6 +10,7 @@ from PIL import Image
 from bench.cli import main
 from bench.config import compose
 from bench.data.check import check, warnings_of
+from bench.data.cohorts.chosen import choose
 from bench.records import Attrition, Cell
 from tests.tasks_for_tests import replaced_dataset
 
@@ -109,6 +110,68 @@ def test_blank_images_are_told(hospital, spoilt, tmp_path):
     spoilt([3, 4], (tmp_path / "blank.png").read_bytes())
     (warning,) = [text for text in check(compose(list(nih(hospital))), 120).warnings if "throughout" in text]
     assert warning == "2 of the 120 images sampled are of one value throughout: 'images/00000003_000.png' first."
+
+
+def copied(hospital, spoilt, *pairs):
+    """The image of the first number in the place of the second, of each pair."""
+    for first, again in pairs:
+        spoilt([again], (hospital / "images" / f"{first:08d}_000.png").read_bytes())
+
+
+def test_images_that_are_another_again_are_told(hospital, spoilt, monkeypatch, capsys, tmp_path):
+    copied(hospital, spoilt, (1, 2), (5, 9), (5, 10))
+    every = (*nih(hospital), f"cache_dir={tmp_path}")
+    found = check(compose([*every]), 1)
+    assert found.doubtful
+    told = [text for text in found.warnings if "are the same as another" in text]
+    assert sum(int(text.split()[0]) for text in told) == 3
+    assert any("images/00000001_000.png and images/00000002_000.png" in text for text in told)
+    assert found.compared.startswith("The bytes of all files were compared")
+    code, out, _ = run(monkeypatch, capsys, *every, "--sample=3")
+    assert code == 0
+    assert "a run compares the pixels of all" in " ".join(out.split())
+    assert "Nothing was found" not in out
+
+
+def test_pixels_are_compared_where_the_bytes_are_others(hospital, spoilt, tmp_path):
+    image = Image.open(hospital / "images" / "00000007_000.png")
+    image.save(tmp_path / "again.png", compress_level=0)
+    spoilt([70], (tmp_path / "again.png").read_bytes())
+    config = compose([*nih(hospital), f"cache_dir={tmp_path}"])
+
+    def told(sample):
+        return [text for text in check(config, sample).warnings if "are the same as another" in text]
+
+    assert told(1) == []
+    assert "images/00000007_000.png and images/00000070_000.png" in told(120)[0]
+    chosen = choose(config.task)
+    chosen.open_images(chosen.cohort(), tmp_path)
+    assert told(1) == told(120)
+    assert check(config, 1).compared == "The pixels of all images were compared with each other."
+
+
+def test_broken_and_blank_images_are_not_told_twice(hospital, spoilt, tmp_path):
+    Image.fromarray(np.full((8, 8), 9, dtype=np.uint8)).save(tmp_path / "blank.png")
+    spoilt([3, 4], (tmp_path / "blank.png").read_bytes())
+    spoilt([5, 6], b"no image")
+    found = check(compose([*nih(hospital), f"cache_dir={tmp_path}"]), 120)
+    assert not [text for text in found.warnings if "are the same as another" in text]
+    assert not found.doubtful
+
+
+def test_patients_written_in_two_ways_are_told(hospital, tmp_path, monkeypatch, capsys):
+    (tmp_path / "images").symlink_to(hospital / "images")
+    table = (hospital / "Data_Entry_2017_v2020.csv").read_text().splitlines()
+    rows = [line.split(",") for line in table[1:-1]]
+    spelt = [[*row[:3], f"P{(n + 1) // 2}" if n % 2 else f"p0{(n + 1) // 2}", *row[4:]] for n, row in enumerate(rows)]
+    (tmp_path / "Data_Entry_2017_v2020.csv").write_text("\n".join([table[0], *map(",".join, spelt)]) + "\n")
+    code, out, _ = run(monkeypatch, capsys, *nih(tmp_path), f"cache_dir={tmp_path}")
+    words = " ".join(out.split())
+    assert code == 0
+    assert "118 patients of 118 images are written like another" in words
+    assert "may be 59 persons" in words
+    assert "of which patient written like another (kept) 118" in words
+    assert "Nothing was found" not in out
 
 
 def test_what_would_stop_a_run_is_an_error_beside_the_tables(monkeypatch, capsys):

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from bench.data.cohorts import checks as scorable
-from bench.data.cohorts import splits
+from bench.data.cohorts import identity, splits
 from bench.data.cohorts.columns import cleaned, examples
 from bench.errors import BenchError, count, listed, suggest
 from bench.task import SPLITS, Cohort, Dataset, Reading, Task, TaskSpec
@@ -42,7 +42,7 @@ def build(
         task: the task, for its targets, attributes and covariates.
         dataset: where the reading comes from, for its name.
         protected: the attribute whose decodability is scored; None takes the task's.
-        groups: of it; whoever is of another is left out. None takes all.
+        groups: of it; whoever is of another is left out. None takes the data set's own, or all.
         targets: the targets to train on and score; None takes the data set's own, or all of the task's.
         split: "hash" of the patient's id, or the data set's "official" one.
         image_size: side of the square images, in pixels.
@@ -61,11 +61,14 @@ def build(
     excluded, unknown = Counter(reading.excluded), Counter(reading.unknown)
     rows_in = _rows_in(reading, dataset)
     table = cleaned(reading.table, task, dataset, chosen, unknown)
+    groups = dataset.groups.get(protected) if groups is None else groups
     if groups is not None:
         table = _restrict(table, task, protected, groups, excluded)
     attribute_groups = _groups_present(table, task)
     _check_protected(table, attribute_groups, protected, dataset)
     table = _split(table, reading.table.reset_index(drop=True).loc[table.index], split, dataset, excluded)
+    if alike := identity.alike(table["patient"]):
+        unknown[identity.ALIKE] += int(table["patient"].isin(alike.keys()).sum())
 
     cohort = Cohort(
         table=table.sort_values("image", ignore_index=True),
@@ -194,7 +197,7 @@ def _split(
     table: pd.DataFrame, given: pd.DataFrame, split: str, dataset: Dataset, excluded: Counter[str]
 ) -> pd.DataFrame:
     if split == "hash":
-        return table.assign(split=splits.assign(table["patient"]))
+        return table.assign(split=splits.assign(identity.together(table["patient"])))
     if "split" not in given or given["split"].isna().all():
         raise BenchError(
             f"task.split=official, but no official split was found with data set {dataset.name!r}"

@@ -82,6 +82,12 @@ class Chosen:
             max_unreadable=self.config.max_unreadable,
         )
 
+    def prepared(self, cohort: Cohort, cache_dir: Path | None) -> cache.Images | None:
+        """The images of a cohort if they are in the cache, by :func:`.cache.prepared`."""
+        config = self.config
+        folder = cache_dir or user_cache() / "images"
+        return cache.prepared(cohort, self.dataset, self.options, config.root, folder, config.image_size)
+
 
 def choose(config: TaskConfig) -> Chosen:
     """Import what the configuration names.

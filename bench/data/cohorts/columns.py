@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
+from bench.data.cohorts import identity
 from bench.errors import BenchError, count, listed, suggest
 from bench.task import TRUE, Dataset, Task
 
@@ -24,14 +25,15 @@ def cleaned(
 ) -> pd.DataFrame:
     """The columns that the task knows, with every value checked; ``study`` and ``age`` are always there.
 
-    A patient recorded with two values of an attribute has it set to unknown, as has an age outside 0-120.
+    A patient recorded with two values of an attribute has it set to unknown, as has an age outside 0-120. Ids that are
+    certainly of one person become one (:func:`bench.data.cohorts.identity.unified`).
 
     Args:
         given: the reader's table.
         task: the task, for its targets, attributes and covariates.
         dataset: where the table comes from, for its name.
         targets: those that have to be there.
-        unknown: gets the values set to unknown, by reason.
+        unknown: gets the values set to unknown or made one, by reason.
 
     Raises:
         BenchError: for a column that is lacking, an image listed twice, a row without image or patient, a true label of
@@ -39,6 +41,9 @@ def cleaned(
     """
     table = _known_columns(given, task, dataset, targets)
     _check_images(table, dataset)
+    table["patient"], otherwise = identity.unified(table["patient"])
+    if otherwise.any():
+        unknown[identity.UNIFIED] += int(otherwise.sum())
     _clean_labels(table, task, dataset)
     _clean_attributes(table, task, dataset, unknown)
     _clean_age(table, dataset, unknown)

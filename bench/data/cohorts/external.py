@@ -137,7 +137,8 @@ def _aligned(chosen: Chosen, trained: Cohort) -> Cohort:
         chosen.task,
         chosen.dataset,
         protected=trained.spec.protected,
-        groups=chosen.config.groups,
+        # Not the data set's own default, which is for training on it: a test needs fewer patients.
+        groups=chosen.config.groups or chosen.task.attributes.get(trained.spec.protected),
         targets=targets,
         split=chosen.config.split,
         image_size=trained.spec.image_size,

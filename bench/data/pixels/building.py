@@ -13,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
+from bench.data.cohorts.identity import same_pixels
 from bench.data.pixels.chunks import Chunk, Target, fill
 from bench.data.pixels.fingerprint import about
 from bench.data.pixels.journal import JOURNAL, PIXELS, Journal, resume, start
@@ -22,8 +23,8 @@ from bench.files import write_text
 from bench.task import Cohort, Dataset
 from bench.terminal import Progress
 
-#: Files of a cache beside its pixels: the images that gave none, and what it holds.
-REJECTED, ABOUT = "rejected.csv", "cache.json"
+#: Files of a cache beside its pixels: the images that gave none, those that are another again, and what it holds.
+REJECTED, REPEATED, ABOUT = "rejected.csv", "repeated.csv", "cache.json"
 #: Images a chunk: what a worker takes at once, and the most that a kill costs each worker.
 _CHUNK = 64
 
@@ -59,11 +60,14 @@ def build(
         images = cohort.table["image"].to_numpy()
         listed = [(str(images[row]), reason) for row, reason in sorted(rejected)]
         kept = folder.with_name(folder.name + ".rejected.csv")
-        _write_rejected(kept, listed)
+        _write_pairs(kept, ("image", "reason"), listed)
         # The list stays; the rest goes, so that the next attempt reads all anew.
         refuse_too_many(listed, len(cohort), dataset, max_unreadable, kept)
         os.replace(kept, partial / REJECTED)
-        stated = about(cohort, dataset, size) | {"images": len(cohort), "rejected": len(listed)}
+        again = [] if dataset.rendered else _repeated(partial, images)
+        _write_pairs(partial / REPEATED, ("image", "first"), again)
+        found = {"images": len(cohort), "rejected": len(listed), "repeated": len(again)}
+        stated = about(cohort, dataset, size) | found
         write_text(partial / ABOUT, json.dumps(stated, indent=2))
         os.replace(partial, folder)
         (folder / JOURNAL).unlink()
@@ -93,9 +97,15 @@ def _fill(partial: Path, cohort: Cohort, source: Source, size: int, workers: int
     return rejected
 
 
-def _write_rejected(path: Path, rejected: Sequence[tuple[str, str]]) -> None:
+def _repeated(partial: Path, images: np.ndarray) -> list[tuple[str, str]]:
+    """The images whose pixels are those of one before them, each with the first of these."""
+    pixels = np.load(partial / PIXELS, mmap_mode="r", allow_pickle=False)
+    return [(str(images[row]), str(images[first])) for row, first in same_pixels(pixels).items()]
+
+
+def _write_pairs(path: Path, names: tuple[str, str], pairs: Sequence[tuple[str, str]]) -> None:
     text = io.StringIO()
-    csv.writer(text).writerows([("image", "reason"), *rejected])
+    csv.writer(text).writerows([names, *pairs])
     write_text(path, text.getvalue())
 
 

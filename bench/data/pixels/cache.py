@@ -6,9 +6,10 @@ import csv
 import json
 import math
 import sys
+from collections.abc import Mapping
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,8 @@ import numpy as np
 from filelock import BaseFileLock, FileLock, Timeout
 
 from bench.data import cohorts
-from bench.data.pixels.building import ABOUT, REJECTED, build, is_full, refuse_too_many
+from bench.data.cohorts import identity
+from bench.data.pixels.building import ABOUT, REJECTED, REPEATED, build, is_full, refuse_too_many
 from bench.data.pixels.fingerprint import fingerprint
 from bench.data.pixels.journal import PIXELS
 from bench.data.pixels.kinds import source
@@ -32,22 +34,28 @@ class Images:
     They are ``(N, H, W) uint8``, in a task of three channels ``(N, H, W, 3)``.
 
     ``rejected`` lists the images that gave none, with the reason; their rows are zeros and :meth:`apply` takes them out
-    of the cohort. ``fingerprint`` is that of :mod:`bench.data.pixels.fingerprint`; ``folder`` holds it all.
+    of the cohort. ``repeated`` gives for every image whose pixels are those of one before it the first of them.
+    ``fingerprint`` is that of :mod:`bench.data.pixels.fingerprint`; ``folder`` holds it all.
     """
 
     pixels: np.ndarray
     rejected: tuple[tuple[str, str], ...]
     fingerprint: str
     folder: Path
+    repeated: Mapping[str, str] = field(default_factory=dict)
 
     def apply(self, cohort: Cohort, checked: bool = True) -> Cohort:
         """The cohort without the rejected images, counted as ``image unreadable: <kind of fault>``.
+
+        Repeated images stay, and are counted in ``set_to_unknown`` (:func:`bench.data.cohorts.identity.counts`).
 
         Raises:
             BenchError: when, ``checked``, what is left cannot be trained and scored on.
         """
         reasons = {image: f"image unreadable: {why.partition(':')[0]}" for image, why in self.rejected}
-        return cohorts.drop(cohort, reasons, checked)
+        rest = cohorts.drop(cohort, reasons, checked)
+        again = identity.counts(rest.table, self.repeated)
+        return replace(rest, set_to_unknown={**rest.set_to_unknown, **again}) if again else rest
 
 
 def open_images(
@@ -82,8 +90,7 @@ def open_images(
     if not np.array_equal(cohort.rows, np.arange(len(cohort))):
         raise ValueError("images are opened for a whole cohort, before any row is taken out")
     whole = (len(cohort), *shape(size, cohort.spec.channels))
-    name = fingerprint(cohort, dataset, options, root, size)
-    folder = cache_dir / f"{dataset.name}-{size}px-{name[:20]}"
+    folder, name = _place(cohort, dataset, options, root, cache_dir, size)
     try:
         cache_dir.mkdir(parents=True, exist_ok=True)
         if not folder.is_dir():
@@ -103,6 +110,26 @@ def open_images(
     return images
 
 
+def prepared(
+    cohort: Cohort, dataset: Dataset, options: Any, root: Path | None, cache_dir: Path, size: int
+) -> Images | None:
+    """What :func:`open_images` would give, if the cache holds it; nothing is built.
+
+    Raises:
+        BenchError: when what it holds is damaged.
+    """
+    folder, name = _place(cohort, dataset, options, root, cache_dir, size)
+    return _open(folder, name, (len(cohort), *shape(size, cohort.spec.channels))) if folder.is_dir() else None
+
+
+def _place(
+    cohort: Cohort, dataset: Dataset, options: Any, root: Path | None, cache_dir: Path, size: int
+) -> tuple[Path, str]:
+    """Where the images of a cohort stand, and their fingerprint."""
+    name = fingerprint(cohort, dataset, options, root, size)
+    return cache_dir / f"{dataset.name}-{size}px-{name[:20]}", name
+
+
 def _lock(folder: Path) -> AbstractContextManager[BaseFileLock]:
     lock = FileLock(folder.with_name(folder.name + ".lock"))
     try:
@@ -115,18 +142,26 @@ def _lock(folder: Path) -> AbstractContextManager[BaseFileLock]:
 def _open(folder: Path, name: str, whole: Shape) -> Images:
     try:
         pixels = np.load(folder / PIXELS, mmap_mode="r", allow_pickle=False)
-        with open(folder / REJECTED, newline="", encoding="utf-8") as file:
-            rejected = tuple((image, reason) for image, reason in list(csv.reader(file))[1:])
+        rejected = _pairs(folder / REJECTED)
         about = json.loads((folder / ABOUT).read_text(encoding="utf-8"))
         if len(rejected) != about["rejected"]:
             raise ValueError(f"{REJECTED} lists {len(rejected)} of {about['rejected']} images")
+        # Caches of before images were compared hold no list of those that are another again.
+        repeated = _pairs(folder / REPEATED) if "repeated" in about else ()
+        if len(repeated) != about.get("repeated", 0):
+            raise ValueError(f"{REPEATED} lists {len(repeated)} of {about['repeated']} images")
         if pixels.shape != whole or pixels.dtype != np.uint8:
             raise ValueError(f"it holds {pixels.shape} {pixels.dtype}")
     except (OSError, ValueError, KeyError) as error:
         raise BenchError(
             f"The image cache {folder} is damaged ({error}). Delete this folder; the next run builds it anew."
         ) from error
-    return Images(pixels, rejected, name, folder)
+    return Images(pixels, rejected, name, folder, dict(repeated))
+
+
+def _pairs(path: Path) -> tuple[tuple[str, str], ...]:
+    with open(path, newline="", encoding="utf-8") as file:
+        return tuple((one, other) for one, other in list(csv.reader(file))[1:])
 
 
 def _unwritable(error: OSError, cache_dir: Path, needed: int) -> BenchError:

@@ -1,4 +1,4 @@
-"""What determines the pixels of a cohort, found without reading any."""
+"""What determines the pixels of a cohort, found without decoding any."""
 
 from __future__ import annotations
 
@@ -15,9 +15,10 @@ _LAYOUT = 1
 
 
 def fingerprint(cohort: Cohort, dataset: Dataset, options: Any, root: Path | None, size: int) -> str:
-    """SHA-256 of all that determines the pixels, found without reading any.
+    """SHA-256 of all that determines the pixels, found without decoding any.
 
-    Of files: each one's path below ``root``, length and time of last change, in row order, and the decoder's version.
+    Of files: each one's path below ``root``, length, time of last change and a sample of the content, in row order, and
+    the decoder's version.
     Of a phantom: its options and every cell of the table but the split. Of both: the data set's name and identity,
     ``size``, and the number of channels where it is not one.
     """

@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
+from bench.data.pixels import contents
 from bench.data.pixels.decode import DECODER_VERSION, decode
 from bench.data.pixels.frames import split_frame
 from bench.data.pixels.integrity import Undecodable
@@ -62,7 +64,10 @@ class Source(Protocol):
         """What determines the pixels of all rows, beside the data set's identity."""
 
     def of_each(self, table: pd.DataFrame) -> Iterator[str]:
-        """What determines the pixels of each row, found without reading any."""
+        """What determines the pixels of each row, found without decoding any."""
+
+    def repeated(self, table: pd.DataFrame) -> dict[str, str]:
+        """The images that are known, without decoding any, to be another before them: the first, by image."""
 
 
 @dataclass(frozen=True)
@@ -108,17 +113,37 @@ class Files:
         return {"decoder": DECODER_VERSION}
 
     def of_each(self, table: pd.DataFrame) -> Iterator[str]:
-        """Each file's path, length and time of last change (in nanoseconds).
+        """Each file's path, length, time of last change (in nanoseconds) and a sample of its content.
 
-        So a file replaced by one of the same length is noticed; a copy that does not keep the times is decoded again.
+        So files replaced by others are noticed, of the same length and time as well: archives and synchronised copies
+        keep the times, or set all to one. Of a set of more than 16,384 files some are sampled. A copy that does not
+        keep the times is decoded again.
         """
         above = os.path.join(self.root, "")  # joining paths takes longer than asking the disk
-        for image in table["image"]:
+        paths = [split_frame(image)[0] for image in table["image"]]
+        read = contents.to_read(paths)
+        for image, path in zip(table["image"], paths, strict=True):
             try:
-                stat = os.stat(above + split_frame(image)[0])
-                yield f"{image}\0{stat.st_size}\0{stat.st_mtime_ns}\n"
+                stat = os.stat(above + path)
+                content = contents.sampled_once(above + path, stat) if path in read else ""
+                yield f"{image}\0{stat.st_size}\0{stat.st_mtime_ns}\0{content}\n"
             except OSError as error:
                 yield f"{image}\0{error.strerror}\n"
+
+    def repeated(self, table: pd.DataFrame) -> dict[str, str]:
+        """Images in files that are the same to the byte."""
+        frames: dict[int | None, list[tuple[str, int]]] = {}
+        for image in table["image"]:
+            path, frame = split_frame(image)
+            with suppress(OSError):
+                frames.setdefault(frame, []).append((path, os.stat(self.root / path).st_size))
+        found: dict[str, str] = {}
+        for frame, files in frames.items():
+            ending = "" if frame is None else f"#frame={frame}"
+            same = contents.same_files([(str(self.root / path), size) for path, size in files])
+            named = {str(self.root / path): path for path, _ in files}
+            found |= {named[path] + ending: named[first] + ending for path, first in same.items()}
+        return found
 
 
 @dataclass(frozen=True)
@@ -149,6 +174,10 @@ class Rendered:
     def about(self) -> dict[str, Any]:
         """The options."""
         return {"options": self.options.model_dump(mode="json")}
+
+    def repeated(self, table: pd.DataFrame) -> dict[str, str]:
+        """None: each patient is drawn anew."""
+        return {}
 
     def of_each(self, table: pd.DataFrame) -> Iterator[str]:
         """Every cell but the split, which nothing is drawn from."""

@@ -11,6 +11,9 @@ import pandas as pd
 from bench.data.tables.rows import Rows
 from bench.errors import BenchError, suggest
 
+#: Words for a number that is not known, in lower case: blank cells as programs export them.
+_SILENT = ("nan", "na", "n/a", "none", "null", "unknown")
+
 #: What to make of a finding that the labeler calls uncertain: absent, present, or unknown.
 Uncertain = Literal["zeros", "ones", "ignore"]
 
@@ -75,10 +78,14 @@ def only_groups(rows: Rows, name: str, values: pd.Series, groups: Collection[str
 
 
 def numbers(rows: Rows, name: str, values: pd.Series) -> pd.Series:
-    """Text as numbers; what is none is set to unknown and counted: ``age set to unknown (not a number)``."""
+    """Text as numbers; what is none is set to unknown and counted: ``age set to unknown (not a number)``.
+
+    Blanks, and words that stand for them ("nan"), are unknown and not counted.
+    """
     parsed = pd.to_numeric(values, errors="coerce").astype(float)
     parsed = parsed.where(np.isfinite(parsed))
-    rows.note(values.notna() & parsed.isna(), f"{name} set to unknown (not a number)")
+    strange = values.notna() & parsed.isna() & ~values.astype(str).str.lower().isin(_SILENT)
+    rows.note(strange, f"{name} set to unknown (not a number)")
     return parsed
 
 

@@ -9,6 +9,7 @@ import pytest
 from PIL import Image
 
 from bench.data.pixels import chunks as _chunks
+from bench.data.pixels.cache import prepared
 from bench.data.pixels.fingerprint import fingerprint
 from bench.errors import BenchError
 from bench.task import Options
@@ -32,7 +33,9 @@ def test_files_are_decoded_into_their_rows(folder, tmp_path):
     about = json.loads((images.folder / "cache.json").read_text())
     assert about["images"] == 60
     assert leftovers(tmp_path / "cache") == [images.folder.name]
-    assert sorted(p.name for p in images.folder.iterdir()) == ["cache.json", "pixels.npy", "rejected.csv"]
+    assert sorted(p.name for p in images.folder.iterdir()) == [
+        "cache.json", "pixels.npy", "rejected.csv", "repeated.csv",
+    ]  # fmt: skip
 
 
 def test_what_is_there_is_opened_and_not_made_again(tmp_path):
@@ -166,3 +169,54 @@ def test_progress_off_a_terminal_is_a_line_every_tenth(tmp_path, capsys):
     assert 8 <= len(lines) <= 11
     assert all("images/s" in line and "s left" in line for line in lines)
     assert lines[-1].startswith("drawn, 16 px: 3,000 of 3,000 images")
+
+
+def noisy(folder, *same):
+    """Sixty images of noise; each of these pairs is of two that are the same, written in different ways."""
+    noise = np.random.default_rng(0).integers(0, 256, (60, 16, 16), dtype=np.uint8)
+    for first, again in same:
+        noise[again] = noise[first]
+    for k, pixels in enumerate(noise):
+        Image.fromarray(pixels).save(folder / f"{k:05d}.png", compress_level=k % 9)
+    return folder
+
+
+def test_images_that_are_another_again_are_listed_and_counted(folder, tmp_path):
+    cohort = cohort_of(FILES, 60)
+    images = opened(FILES, cohort, tmp_path / "cache", noisy(folder, (3, 5), (3, 9), (20, 21)))
+    assert images.repeated == {"00005.png": "00003.png", "00009.png": "00003.png", "00021.png": "00020.png"}
+    assert opened(FILES, cohort, tmp_path / "cache", folder).repeated == images.repeated
+    applied = images.apply(cohort)
+    assert len(applied) == 60
+    assert sum(applied.set_to_unknown.values()) == 3
+    assert {reason.partition(" (")[0] for reason in applied.set_to_unknown} <= {
+        "image the same as another in another split", "image the same as another of another patient",
+    }  # fmt: skip
+    assert applied.fingerprint == cohort.fingerprint
+
+
+def test_what_the_cache_holds_is_found_and_nothing_is_built(folder, tmp_path):
+    cohort = cohort_of(FILES, 60)
+    given = (cohort, FILES, Options(), noisy(folder, (1, 2)), tmp_path / "cache", 16)
+    assert prepared(*given) is None
+    assert not (tmp_path / "cache").exists()
+    images = opened(FILES, cohort, tmp_path / "cache", folder)
+    assert prepared(*given).repeated == images.repeated == {"00002.png": "00001.png"}
+
+
+def test_a_list_of_repeated_images_that_was_cut_is_no_list(folder, tmp_path):
+    cohort = cohort_of(FILES, 60)
+    images = opened(FILES, cohort, tmp_path / "cache", noisy(folder, (1, 2)))
+    (images.folder / "repeated.csv").write_text("image,first\n")
+    with pytest.raises(BenchError, match=r"damaged \(repeated.csv lists 0 of 1 images\)"):
+        opened(FILES, cohort, tmp_path / "cache", folder)
+
+
+def test_a_cache_of_before_images_were_compared_is_still_one(tmp_path):
+    cohort = cohort_of(DRAWN, 60)
+    images = opened(DRAWN, cohort, tmp_path)
+    (images.folder / "repeated.csv").unlink()
+    about = json.loads((images.folder / "cache.json").read_text())
+    del about["repeated"]
+    (images.folder / "cache.json").write_text(json.dumps(about))
+    assert opened(DRAWN, cohort, tmp_path).repeated == {}

@@ -58,7 +58,8 @@ def test_frames_of_one_file_are_images_of_their_own(tmp_path):
 
 
 def test_caches_of_one_channel_stay_valid(tmp_path, monkeypatch):
-    # Computed before there was colour: another result here would decode everyone's images anew. Decoders since are not.
+    # Another result here would draw or decode everyone's images anew. That of the phantom was computed before there was
+    # colour, that of files when a sample of their content came in. Decoders since are not.
     monkeypatch.setattr(sources, "DECODER_VERSION", 1)
     monkeypatch.setattr(Phantom, "identity", 1)  # not the code of the day, nor what it draws
     for k in range(60):

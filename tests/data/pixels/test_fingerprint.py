@@ -29,6 +29,20 @@ def test_what_changes_the_fingerprint_and_what_does_not(folder):
     assert of(cohort) not in distinct
 
 
+def test_images_replaced_by_others_of_the_same_length_and_time_are_others(folder):
+    cohort, file = cohort_of(FILES, 60), folder / "00041.png"
+
+    def of(content):
+        file.write_bytes(content)
+        os.utime(file, (1, 1))  # as reproducible archives and synchronised copies leave it
+        return fingerprint(cohort, FILES, Options(), folder, 16)
+
+    whole = bytes(range(256)) * 100
+    found = {of(whole), of(b"x" + whole[1:]), of(whole[:-1] + b"x"), of(whole[:13_000] + b"x" + whole[13_001:])}
+    assert len(found) == 4
+    assert of(whole) in found
+
+
 def test_a_phantoms_fingerprint_is_of_its_options_and_its_rows():
     class Dial(Options):
         dial: int = 0

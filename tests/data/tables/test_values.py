@@ -48,6 +48,13 @@ def test_numbers() -> None:
     assert (rows.excluded, rows.unknown) == ({}, {"age set to unknown (not a number)": 2})
 
 
+@pytest.mark.parametrize("word", ["nan", "NaN", "NA", "None", "NULL", "unknown"])
+def test_words_for_a_blank_number_are_unknown_and_not_counted_as_wrong(word: str) -> None:
+    rows = Rows(pd.DataFrame({"age": ["5", word]}))
+    assert numbers(rows, "age", rows.table["age"]).fillna(-1).tolist() == [5, -1]
+    assert rows.unknown == {}
+
+
 @pytest.mark.parametrize(("policy", "doubt"), [("zeros", 0.0), ("ones", 1.0), ("ignore", -9)])
 @pytest.mark.parametrize(("blank", "unmentioned"), [(0.0, 0.0), (np.nan, -9)])
 def test_uncertain_and_blank_findings(policy: Any, doubt: float, blank: float, unmentioned: float) -> None:

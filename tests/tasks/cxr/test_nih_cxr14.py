@@ -106,6 +106,17 @@ def test_the_first_release_and_its_twelve_folders(tmp_path):
     assert table["patient"].tolist() == ["1", "2"]
 
 
+@pytest.mark.parametrize("spelt", ["1", "00000001", "1.0"])
+def test_a_patient_is_one_in_both_official_tables(tmp_path, spelt):
+    table = read(copy_of(tmp_path, [row("00000001_000.png", patient=spelt)]), ChestOptions()).table
+    assert table[["patient", "study"]].to_numpy().tolist() == [["1", "1-0"]]
+
+
+def test_rows_that_repeat_but_for_how_the_patient_is_written(tmp_path):
+    rows = [row("00000001_000.png", patient="1"), row("00000001_000.png", patient="00000001")]
+    assert read(copy_of(tmp_path, rows), ChestOptions()).excluded == {"row repeated": 1}
+
+
 def test_rows_ending_in_a_comma_under_a_header_that_does_not(tmp_path):
     table = read(copy_of(tmp_path, [row("00000001_000.png", "Effusion") + ","]), ChestOptions()).table
     assert table["effusion"].tolist() == [1]

@@ -86,6 +86,14 @@ def test_sixteen_bits_sex_and_age(tmp_path: Path, name: str, folder: str) -> Non
     assert "race" not in table
 
 
+def test_the_word_nan_is_unknown_sex_and_names_no_finding(tmp_path: Path) -> None:
+    # As the real table has them: O of 18 images, nan of 4; labels of 103.
+    rows = [image(n, PatientSex_DICOM=sex) for n, sex in enumerate(("F", "M", "O", "nan", "nan"))]
+    reading = read(copy_of(tmp_path, [*rows, image(9, "nan")]), ChestOptions())
+    assert reading.table["sex"].fillna("?").tolist() == ["F", "M", "?", "?", "?"]
+    assert (reading.excluded, reading.unknown) == ({"labels name no finding": 1}, {})
+
+
 def test_what_is_left_out_is_counted(tmp_path: Path) -> None:
     rows = [
         image(9), image(1), image(1), image(2, Projection="L"), image(3, Projection=None), image(4, PatientID=None),
@@ -144,6 +152,8 @@ def miniature(root: Path) -> None:
     labels = ["['normal']", "['pleural effusion', 'cardiomegaly']", "['nodule']", "['pneumothorax', 'atelectasis']"]
     rows = [image(n, labels[n % 4], PatientSex_DICOM="FM"[n // 4 % 2]) for n in range(PATIENTS)]
     rows += [image(PATIENTS, "['unchanged']"), image(PATIENTS + 1, Projection="L"), image(PATIENTS + 2, "normal")]
+    rows += [image(PATIENTS + 3, "nan"), image(PATIENTS + 4, PatientSex_DICOM="nan"),
+             image(PATIENTS + 5, PatientSex_DICOM="O")]  # fmt: skip
     copy_of(root, rows)
 
 

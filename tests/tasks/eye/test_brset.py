@@ -3,14 +3,13 @@ from pathlib import Path
 
 import pytest
 from bench.builtin.tasks.eye import Eye
-from bench.builtin.tasks.eye.brset import DATASET, read
+from bench.builtin.tasks.eye.brset import DATASET, BrsetOptions, read
 
 from bench.data import cohorts
 from bench.errors import BenchError
-from bench.task import Options
 from tests.miniatures import PATIENTS, Miniature, balanced, refused, refused_without, touch, write_rows
 
-OPTIONS = Options()
+OPTIONS = BrsetOptions()
 FINDINGS = (
     "macular_edema", "scar", "nevus", "amd", "vascular_occlusion", "hypertensive_retinopathy", "drusens", "hemorrhage",
     "retinal_detachment", "myopic_fundus", "increased_cup_disc", "other",
@@ -64,6 +63,32 @@ def test_sex_and_age(tmp_path):
     assert (reading.excluded, reading.unknown) == ({}, {"age set to unknown (not a number)": 1})
 
 
+def test_blank_ages_are_unknown_however_they_are_exported(tmp_path):
+    rows = [row(f"img{n}", str(n), age=age) for n, age in enumerate(("", " ", "nan", "61"))]
+    reading = read(copy_of(tmp_path, rows), OPTIONS)
+    assert reading.table["age"].fillna(-1).tolist() == [-1, -1, -1, 61]
+    assert reading.unknown == {}
+
+
+def test_images_of_inadequate_quality_are_left_out_unless_asked_for(tmp_path):
+    rows = [row("a"), row("b", "2", quality="Inadequate"), row("c", "3", quality="")]
+    root = copy_of(tmp_path, rows)
+    reading = balanced(read(root, OPTIONS), 3)
+    assert reading.table["image"].tolist() == ["fundus_photos/a.jpg", "fundus_photos/c.jpg"]
+    assert (reading.excluded, reading.unknown) == ({"quality inadequate": 1}, {"quality unknown (kept)": 1})
+    whole = balanced(read(root, BrsetOptions(quality="all")), 3)
+    assert (len(whole.table), whole.excluded, whole.unknown) == (3, {}, {})
+    assert "'Poor'" in refused(read, copy_of(tmp_path, [row("a", quality="Poor")]), OPTIONS)
+
+
+def test_the_eye_is_a_covariate(tmp_path):
+    rows = [row("a", exam_eye="1"), row("b", exam_eye="2.0"), row("c", exam_eye="")]
+    root = copy_of(tmp_path, rows)
+    assert read(root, OPTIONS).table["eye"].fillna("?").tolist() == ["R", "L", "?"]
+    assert "eye" in Eye.covariates
+    assert "'3'" in refused(read, copy_of(tmp_path, [row("a", exam_eye="3")]), OPTIONS)
+
+
 def test_names_of_later_versions(tmp_path):
     later = [{("drusen" if name == "drusens" else name): value for name, value in row("img1.jpg").items()}]
     assert read(copy_of(tmp_path, later, "labels.csv"), OPTIONS).table["no_finding"].tolist() == [1]
@@ -93,7 +118,9 @@ def test_a_folder_that_lacks_something_says_what(tmp_path):
     says = partial(refused, read, options=OPTIONS)
     assert "labels_brset.csv" in says(tmp_path)
     root = copy_of(tmp_path, [row("img1")])
-    refused_without(["patient_id", "DR_ICDR", "drusens", "amd"], root / "labels_brset.csv", read, root, OPTIONS)
+    refused_without(
+        ["patient_id", "DR_ICDR", "drusens", "amd", "quality"], root / "labels_brset.csv", read, root, OPTIONS
+    )
     assert "'5'" in says(copy_of(tmp_path, [row("img1", grade="5")]))
     assert "'3'" in says(copy_of(tmp_path, [row("img1", sex="3")]))
     assert "'yes'" in says(copy_of(tmp_path, [row("img1", scar="yes")]))
@@ -105,7 +132,7 @@ def miniature(root: Path) -> None:
             hypertensive_retinopathy=str(n // 3 % 2), myopic_fundus=str(n // 5 % 2))
         for n in range(PATIENTS)
     ]  # fmt: skip
-    copy_of(root, [*rows, row("img99999", "500", age="")])
+    copy_of(root, [*rows, row("img99999", "500", age=""), row("img99998", "501", quality="Inadequate")])
 
 
 MINIATURE = Miniature(

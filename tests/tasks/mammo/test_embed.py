@@ -70,18 +70,21 @@ def test_findings_of_both_sides_or_none_stated_belong_to_both(tmp_path, side):
 
 def test_assessments(tmp_path):
     expected = {"A": (1, 0), "N": (0, 1), "B": (0, 0), "P": (0, 0), "S": (1, 0), "M": (1, 0), "K": (1, 0)}
-    findings = [finding(exam=letter, patient=letter, asses=letter) for letter in (*expected, "")]
+    findings = [finding(exam=letter, patient=letter, asses=letter) for letter in (*expected, "X", "")]
     findings[-1] |= {"acc_anon": "Z", "empi_anon": "Z"}
-    images = [image(exam=letter, patient=letter) for letter in (*expected, "Z")]
+    images = [image(exam=letter, patient=letter) for letter in (*expected, "X", "Z")]
     table = read(copy_of(tmp_path, findings, images), OPTIONS).table
     got = list(zip(table["suspicious"], table["no_finding"], strict=True))
-    assert got[:-1] == list(expected.values())
-    assert np.isnan(got[-1]).all()
+    assert got[:-2] == list(expected.values())
+    # X is no assessment, as a blank is none.
+    assert np.isnan(got[-2:]).all()
 
 
 def test_the_worst_finding_of_a_breast_counts(tmp_path):
     assert one_label(tmp_path, "suspicious", finding(asses="N"), finding(asses="A", numfind="2")) == 1
     assert one_label(tmp_path, "no_finding", finding(asses="N"), finding(asses="B", numfind="2")) == 0
+    assert one_label(tmp_path, "no_finding", finding(asses="N"), finding(asses="X", numfind="2")) == 1
+    assert one_label(tmp_path, "suspicious", finding(asses="A"), finding(asses="X", numfind="2")) == 1
 
 
 @pytest.mark.parametrize(("severity", "cancer"), [("0.0", 1), ("1.0", 1), *((f"{n}.0", 0) for n in range(2, 6))])
@@ -120,7 +123,8 @@ def test_race_strings(tmp_path):
     races = {
         "Caucasian or White": "White", "African American  or Black": "Black", "African American or Black": "Black",
         "Asian": "Asian", "American Indian or Alaskan Native": None, "Native Hawaiian or Other Pacific Islander": None,
-        "Multiple": None, "Unknown, Unavailable or Unreported": None, "": None,
+        "Multiple": None, "Unknown, Unavailable or Unreported": None, "Not Recorded": None, "Patient Declines": None,
+        "": None,
     }  # fmt: skip
     exams = [str(number) for number in range(len(races))]
     findings = [finding(exam, exam, ETHNICITY_DESC=race) for exam, race in zip(exams, races, strict=True)]
@@ -225,7 +229,7 @@ def test_a_folder_that_lacks_something_says_what(tmp_path):
         ["acc_anon", "tissueden", "asses", "path_severity", "desc", "side"], root / CLINICAL, read, root, OPTIONS
     )
     refused_without(["anon_dicom_path", "acc_anon", "FinalImageType", "spot_mag"], root / METADATA, read, root, OPTIONS)
-    for column, value in {"asses": "X", "path_severity": "7", "tissueden": "0", "side": "Q"}.items():
+    for column, value in {"asses": "Y", "path_severity": "7", "tissueden": "0", "side": "Q"}.items():
         message = says(copy_of(tmp_path, [finding(**{column: value})], [image()]))
         assert f"'{value}'" in message
         assert repr(column) in message
@@ -238,10 +242,18 @@ def test_a_folder_that_lacks_something_says_what(tmp_path):
 
 def miniature(root: Path) -> None:
     white, black = "Caucasian or White", "African American  or Black"
-    races = (white, black, "Asian", "Multiple", "Unknown, Unavailable or Unreported")
+    races = (
+        white,
+        black,
+        "Asian",
+        "Multiple",
+        "Unknown, Unavailable or Unreported",
+        "Not Recorded",
+        "Patient Declines",
+    )
     findings = [
-        finding(str(n), str(n), "NBSA"[n % 4], side="LRB"[n % 3], severity=("", "0.0", "4.0")[n // 4 % 3],
-                ETHNICITY_DESC=races[n % 5])
+        finding(str(n), str(n), "NBSAX"[n % 5], side="LRB"[n % 3], severity=("", "0.0", "4.0")[n // 4 % 3],
+                ETHNICITY_DESC=races[n % 7])
         for n in range(PATIENTS)
     ]  # fmt: skip
     images = [image(f"i{n}{side}", str(n), str(n), side) for n in range(PATIENTS) for side in "LR"]

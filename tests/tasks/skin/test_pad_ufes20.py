@@ -1,8 +1,11 @@
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from bench.builtin.tasks.skin.pad_ufes20 import read
+from bench.builtin.tasks.skin import Skin
+from bench.builtin.tasks.skin.pad_ufes20 import DATASET, read
 
+from bench.data import cohorts
 from bench.task import Options
 from tests.miniatures import PATIENTS, Miniature, balanced, refused, refused_without, touch, write_rows
 
@@ -41,7 +44,35 @@ def test_incomplete_rows_would_tell_the_label(tmp_path):
     some = [row("c.png", "PAT_8", skin=""), row("d.png", "PAT_9", sex="")]
     reading = balanced(read(copy_of(tmp_path, [row("a.png"), *benign, *some]), OPTIONS), 8)
     assert reading.table["image"].tolist() == ["images/a.png"]
-    assert reading.excluded == {"sex or skin type (recorded only with a biopsy) missing": 7}
+    assert reading.excluded == {"sex or skin type missing": 7}
+
+
+def test_lesions_without_a_biopsy_that_record_both_are_read(tmp_path):
+    rows = [row(f"{dx}.png", f"PAT_{dx}", dx, biopsed="False") for dx in ("ACK", "SEK", "NEV")]
+    assert len(balanced(read(copy_of(tmp_path, rows), OPTIONS), 3).table) == 3
+
+
+def test_the_default_runs_on_as_few_of_dark_skin_as_the_set_has(tmp_path):
+    # Of the complete set: 1,494 images with sex and skin type, 73 of them of 43 patients with types IV to VI.
+    skins = ["2.0", "3.0", "1.0", "2.0", "3.0"]
+    rows = [
+        row(f"{n}.png", f"PAT_{n // 2}", ("BCC", "NEV", "MEL", "ACK", "SEK", "SCC")[n % 6], skins[n // 2 % 5],
+            ("FEMALE", "MALE")[n // 4 % 2])
+        for n in range(1421)
+    ]  # fmt: skip
+    rows += [row(f"d{n}.png", f"PAT_d{n % 43}", ("BCC", "NEV")[n % 2], f"{4 + n % 43 % 3}.0") for n in range(73)]
+    reading = balanced(read(copy_of(tmp_path, rows), OPTIONS), 1494)
+    cohort = cohorts.build(reading, Skin, DATASET, image_size=112)
+    assert cohort.spec.groups == ("medium", "light")
+    assert cohort.excluded == {"skin_tone not among task.groups": 73}
+    # Who asks for all three gets them, or is told which are too few.
+    asked = {"groups": ("dark", "medium", "light"), "image_size": 112}
+    assert len(cohorts.build(reading, Skin, DATASET, checked=False, **asked)) == 1494
+    few = reading.table[~reading.table["image"].str.startswith("images/d") | reading.table["patient"].isin(["PAT_d1"])]
+    message = refused(cohorts.build, replace(reading, table=few, rows=None), Skin, DATASET, **asked)
+    assert "patients who are dark" in message or "task.groups=[medium,light]" in message
+    # Another attribute takes all its groups.
+    assert len(cohorts.build(reading, Skin, DATASET, protected="sex", image_size=112)) == 1494
 
 
 def test_the_three_parts(tmp_path):
