@@ -82,9 +82,9 @@ def _places(header: Sequence[str], file: Path, columns: Iterable[str], optional:
     """Position of each column that is wanted."""
     names, needed = [str(name).strip() for name in header], [*dict.fromkeys(columns)]
     found = [name for name in names if name]
-    lacking = [name for name in needed if name not in found]
-    if lacking:
-        raise BenchError(f"{file} lacks the column {', '.join(map(repr, lacking))}.{_nearest(lacking, found)}")
+    absent = [name for name in needed if name not in found]
+    if absent:
+        raise BenchError(f"{file} {lacking(absent, found)}")
     wanted = [*dict.fromkeys([*needed, *(name for name in optional if name in found)])]
     twice = [name for name in wanted if found.count(name) > 1]
     if twice:
@@ -96,13 +96,17 @@ def _places(header: Sequence[str], file: Path, columns: Iterable[str], optional:
     return {name: names.index(name) for name in wanted}
 
 
-def _nearest(lacking: Sequence[str], found: Sequence[str]) -> str:
-    """What the lacking columns may be called, and what there is."""
+def lacking(names: Sequence[str], found: Sequence[str]) -> str:
+    """``"lacks the column 'a'. …"``: a sentence on columns that are not there, the nearest, and what there is."""
+    return f"lacks the column {', '.join(map(repr, names))}.{_nearest(names, found)}"
+
+
+def _nearest(names: Sequence[str], found: Sequence[str]) -> str:
     if len(found) == 1:
         return f" Its only column is {found[0]!r}: commas, semicolons or tabs are to stand between columns."
-    if len(lacking) == 1:
-        return suggest(lacking[0], found)
-    near = {name: get_close_matches(name, found, n=1, cutoff=0.5) for name in lacking}
+    if len(names) == 1:
+        return suggest(names[0], found)
+    near = {name: get_close_matches(name, found, n=1, cutoff=0.5) for name in names}
     hints = "".join(f" For {name!r}, did you mean {match[0]!r}?" for name, match in near.items() if match)
     return f"{hints} Available: {', '.join(sorted(found))}."
 

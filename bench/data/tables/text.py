@@ -62,8 +62,14 @@ class _Lines:
 
     def __iter__(self) -> Iterator[str]:
         for number, line in enumerate(self.text):
+            if number == 0:
+                line = line.lstrip("\ufeff")
             if "\0" in line:
                 raise OSError("it holds bytes of zero, so it is damaged or no text")
+            if "\ufeff" in line:
+                raise OSError(
+                    f"a file begins anew in its line {number + 1}, so it is damaged or put together of several"
+                )
             self.last = line
             yield "\n" if number == 0 and _SEPARATOR_LINE.fullmatch(line) else line
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from bench.builtin.tasks.cxr import ChestXray
 
-from bench.data.readers.mapping import load
+from bench.data.readers.loading import load
 from tests.miniatures import refused
 
 SMALLEST = "table: t.csv\nimage: FILE\npatient: MRN\ntargets: {effusion: EFF}\n"

@@ -52,7 +52,7 @@ def test_a_column_that_is_lacking_or_there_twice(tmp_path: Path) -> None:
     )
 
 
-@pytest.mark.parametrize("content", [b"", b"\xff\xfe\x00\xd8" * 50, b'a,b\n"1,2\n', b"a\n\x00\n" + b"\xe9"])
+@pytest.mark.parametrize("content", [b"", b"\xff\xfe\x00\x81" * 50, b'a,b\n"1,2\n', b"a\n\x00\n" + b"\xe9"])
 def test_a_file_that_is_no_table(tmp_path: Path, content: bytes) -> None:
     file = tmp_path / "broken.csv"
     file.write_bytes(content)
