@@ -81,7 +81,7 @@ def _targets(mapping: Mapping, task: type[Task]) -> Iterable[str]:
         if name in task.targets:
             if target.own:
                 yield f", targets, {name}, is a target of task {task.name!r}: leave own out."
-        elif not target.own and (near := _alike(name, task.targets)):
+        elif not target.own and (near := alike(name, task.targets)):
             yield (
                 f" names the target {name!r}, which task {task.name!r} does not have. Did you mean {near!r}? Available:"
                 f" {', '.join(sorted(task.targets))}. If it is a finding of your own, say own: true."
@@ -128,8 +128,8 @@ def number(word: str) -> float:
     return float(pd.to_numeric(word, errors="coerce"))
 
 
-def _alike(name: str, names: Collection[str]) -> str | None:
-    """The task's name that this one may be meant for."""
+def alike(name: str, names: Collection[str]) -> str | None:
+    """The one of the task's names that this one may be meant for."""
     plain = {"".join(filter(str.isalnum, known.lower())): known for known in names}
     near = get_close_matches("".join(filter(str.isalnum, name.lower())), plain, n=1, cutoff=_ALIKE)
     return plain[near[0]] if near else None
