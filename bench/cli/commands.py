@@ -7,7 +7,7 @@ import sys
 
 import typer
 
-from bench.cli.data import check_data, export_data
+from bench.cli.data import check_data, export_data, map_data
 from bench.cli.decode import decode
 from bench.cli.leaderboard import leaderboard
 from bench.cli.plugins import list_plugins, show
@@ -39,6 +39,7 @@ app.command("reading-race")(reading_race)
 app.command()(decode)
 app.add_typer(data_app, name="data")
 data_app.command("check")(check_data)
+data_app.command("map")(map_data)
 data_app.command("export")(export_data)
 
 

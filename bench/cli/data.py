@@ -1,4 +1,4 @@
-"""``bench data check`` and ``bench data export``."""
+"""``bench data check``, ``bench data map`` and ``bench data export``."""
 
 from __future__ import annotations
 
@@ -26,6 +26,33 @@ def check_data(
     terminal.show(check_document.document(found, title, config.task.protected))
     if found.errors:
         raise BenchError(" ".join(found.errors))
+
+
+def map_data(
+    table: Annotated[Path, typer.Argument(help="the table of your images, in their folder or above it")],
+    overrides: Annotated[list[str] | None, typer.Argument(help="task=cxr out=mapping.yaml")] = None,
+) -> None:
+    """Draft the mapping of a table of your own, to be checked: bench data map visits.csv task=cxr out=mapping.yaml"""
+    from bench.data.readers import drafting
+    from bench.files import write_text
+    from bench.plugins.registry import TASKS
+
+    given = dict(text.partition("=")[::2] for text in overrides or [])
+    own = {"task": "cxr", "out": ""}
+    for name in given:
+        if name not in own:
+            raise BenchError(f"bench data map takes no option {name!r}.{suggest(name, own)}")
+    own |= given
+    text = drafting.draft(table.expanduser(), TASKS.get(own["task"]).load())
+    if not own["out"]:
+        typer.echo(text, nl=False)
+        return
+    out = Path(own["out"]).expanduser()
+    if out.exists() or not out.parent.is_dir():
+        why = "is there already, and is not written over" if out.exists() else f"has no folder {out.parent} to lie in"
+        raise BenchError(f"out={own['out']} {why}. Give another place for the draft.")
+    write_text(out, text)
+    typer.echo(out)
 
 
 def export_data(overrides: Overrides = None) -> None:

@@ -11,7 +11,10 @@ import typer
 def decode(
     features: Annotated[Path, typer.Argument(help="NumPy file with an array (images, features)")],
     labels: Annotated[Path, typer.Argument(help="CSV table of the same rows, with the columns named below")],
-    group: Annotated[str, typer.Option(help="column of the group to be read")] = "race",
+    group: Annotated[str, typer.Option(help="column of the group to be read; blank cells are left out")] = "race",
+    unknown: Annotated[
+        list[str] | None, typer.Option(help="a word in that column for an unknown group, left out too: NA; repeatable")
+    ] = None,
     patient: Annotated[str, typer.Option(help="column of the patient")] = "patient",
     strata: Annotated[str, typer.Option(help="columns of what may explain the group: label,view,sex")] = "",
     seed: Annotated[int, typer.Option(help="of splits, probes and controls")] = 0,
@@ -20,6 +23,9 @@ def decode(
 ) -> None:
     """How well the group can be read from anyone's features: bench decode features.npy labels.csv."""
     import json
+
+    import numpy as np
+    from rich.markup import escape
 
     from bench.files import write_text
     from bench.pages import terminal
@@ -30,7 +36,14 @@ def decode(
     from bench.terminal import say, step
 
     columns = [name.strip() for name in strata.split(",") if name.strip()]
-    data = files.read(features, labels, group, patient, columns)
+    data = files.read(features, labels, group, patient, columns, unknown or [])
+    for reason, n in data.left_out.items():
+        say(escape(f"left out: {n:,} of {len(data.groups):,} images, whose {reason}"))
+    known = [
+        f"{name!r} ({n:,})"
+        for name, n in zip(data.names, np.bincount(data.groups + 1, minlength=len(data.names) + 1)[1:], strict=True)
+    ]
+    say(escape(f"read as {group}: {', '.join(known)}"))
     with step("decoding", {}):
         found = decodability.decode(
             data.features,
@@ -48,6 +61,11 @@ def decode(
     if out:
         # What is read here is no layer of a network we know.
         rows = [score.model_dump(exclude={"layer", "target"}) for score in scores]
-        report = {"suite_version": V1.version, "flags": list(found.flags), "scores": rows}
+        report = {
+            "suite_version": V1.version,
+            "flags": list(found.flags),
+            "left_out": dict(data.left_out),
+            "scores": rows,
+        }
         write_text(out, json.dumps(report, indent=1))
         typer.echo(out)

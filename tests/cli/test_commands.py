@@ -240,5 +240,5 @@ def test_decode_reads_features_from_files_and_says_what_is_wrong(tmp_path: Path)
     assert next(row for row in written["scores"] if row["metric"] == "decodability")["value"] > 0.9
     wrong = bench(*files, "--group=gruop")
     assert wrong.returncode == 2
-    assert "no column 'gruop'. Did you mean 'group'?" in wrong.stderr
+    assert "lacks the column 'gruop'. Did you mean 'group'?" in wrong.stderr
     assert "Traceback" not in wrong.stderr

@@ -56,7 +56,8 @@ def build(
     """
     if task.channels not in (1, 3):
         raise BenchError(f"Task {task.name!r} asks for {task.channels} channels; an image has 1 (grey) or 3 (RGB).")
-    chosen = _chosen_targets(task, dataset.targets if targets is None else targets)
+    task = _declared(task, reading)
+    chosen = _chosen_targets(task, dataset.targets if targets is None and reading.targets is None else targets)
     protected = _chosen_protected(task, protected or task.protected)
     excluded, unknown = Counter(reading.excluded), Counter(reading.unknown)
     rows_in = _rows_in(reading, dataset)
@@ -114,6 +115,14 @@ def drop(cohort: Cohort, reasons: Mapping[str, str], checked: bool = True) -> Co
     if checked:
         scorable.check(rest)
     return rest
+
+
+def _declared(task: Task | type[Task], reading: Reading) -> type[Task]:
+    """The task with the targets and attributes that the data set declares in the place of the task's own."""
+    kind = task if isinstance(task, type) else type(task)
+    given = {"targets": reading.targets, "attributes": reading.attributes}
+    own = {name: value for name, value in given.items() if value is not None}
+    return type(kind.__name__, (kind,), own) if own else kind
 
 
 def _rows_in(reading: Reading, dataset: Dataset) -> int:

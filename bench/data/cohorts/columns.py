@@ -78,8 +78,8 @@ def _known_columns(
     known = ["image", "patient", "study", *task.targets, *task.attributes, "age", *task.covariates]
     known += [*dataset.drawn_from, *_true_columns(given, task, dataset, known)]
     table = given[[name for name in known if name in given]].reset_index(drop=True)
-    if "study" not in table:
-        table["study"] = table["image"]  # nothing says that two images belong together
+    # Where nothing says that two images belong together, each is a study of its own.
+    table["study"] = table["study"].fillna(table["image"]) if "study" in table else table["image"]
     if "age" not in table:
         table["age"] = np.nan
     return table

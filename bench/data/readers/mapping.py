@@ -1,18 +1,13 @@
-"""The YAML file that says what the columns of someone's own table mean, checked before the table is read."""
+"""What the columns of someone's own table mean: the keys of a mapping, and the kinds of their values."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
-import yaml
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, create_model, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, create_model, model_validator
 
-from bench.errors import BenchError, suggest
-from bench.task import SPLITS, Task
-
-_MOST_BYTES = 100_000
+from bench.task import Task
 
 
 def _word(value: Any) -> Any:
@@ -44,25 +39,53 @@ class Image(_Part):
     path: str = Field("{}", pattern=r"\{\}")
 
 
-class Column(_Part):
-    """A column, what its values stand for, and which of them say nothing."""
+class _Cells(_Part):
+    """A column, the table it is sought in (None: whichever has it), and which of its values say nothing."""
 
     column: str
-    values: dict[Word, str] | None = None
+    table: Literal["images", "patients"] | None = None
     unknown: list[Word] = [""]
 
 
-class Target(_Part):
-    """A column with a finding: 1, 0 and blank for unknown, unless the words are given."""
+class Column(_Cells):
+    """A column, and what its values stand for; None: themselves."""
 
-    column: str
+    values: dict[Word, Word] | None = None
+
+
+class Grouping(Column):
+    """A column of an attribute, and the groups that it has in the place of the task's."""
+
+    groups: list[Word] | None = None
+
+
+class Target(_Cells):
+    """A column with a finding: 1, 0 and blank for unknown, unless the words are given.
+
+    ``own`` says of a finding that the task lacks that it is meant, though its name is like one of the task's.
+    """
+
     positive: list[Word] = ["1", "1.0"]
     negative: list[Word] = ["0", "0.0"]
-    unknown: list[Word] = [""]
+    own: bool = False
 
     def meaning(self) -> dict[str, float]:
         """What each word stands for."""
         return dict.fromkeys(self.negative, 0.0) | dict.fromkeys(self.positive, 1.0)
+
+
+class Patients(BaseModel):
+    """A second table, with a row a patient, and its column of the patient (None: named as in the first)."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+    table: str
+    patient: str | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _short(cls, given: Any) -> Any:
+        return {"table": given} if isinstance(given, str) else given
 
 
 class Mapping(BaseModel):
@@ -71,118 +94,55 @@ class Mapping(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
     table: str
+    patients: Patients | None = None
     image: Image
     patient: str
     study: str | None = None
     targets: dict[str, Target] = Field(min_length=1)
+    own_attributes: dict[str, Grouping] = Field({}, alias="attributes")
     age: Column | None = None
     covariates: dict[str, Column] = {}
     split: Column | None = None
 
     @property
-    def attributes(self) -> dict[str, Column]:
-        """The attributes of patients that are given, by name."""
+    def task_attributes(self) -> dict[str, Grouping]:
+        """The attributes of the task that are given, by name."""
         own = set(type(self).model_fields) - set(Mapping.model_fields)
         return {name: getattr(self, name) for name in sorted(own) if getattr(self, name)}
 
+    @property
+    def attributes(self) -> dict[str, Grouping]:
+        """All attributes of patients that are given, by name."""
+        return {**self.task_attributes, **self.own_attributes}
+
+    def groups(self, name: str, task: type[Task]) -> tuple[str, ...]:
+        """The groups of an attribute: those that are given, else the task's, else what its values stand for."""
+        given = self.attributes.get(name)
+        if given is not None and given.groups is not None:
+            return tuple(given.groups)
+        if name in task.attributes:
+            return tuple(task.attributes[name])
+        return tuple(sorted(set((given.values or {}).values()))) if given else ()
+
+    def parts(self) -> Iterator[tuple[str, Column | Target]]:
+        """What is read from either table: the name of each in the cohort, and where and how it stands."""
+        yield from self.targets.items()
+        yield from self.attributes.items()
+        if self.age:
+            yield "age", self.age
+        yield from self.covariates.items()
+        if self.split:
+            yield "split", self.split
+
     def columns(self) -> Iterator[str]:
-        """Every column of the table that is named."""
+        """Every column that is named."""
         yield from (self.image.column, self.patient)
         if self.study:
             yield self.study
-        parts = [*self.targets.values(), *self.attributes.values(), self.age, *self.covariates.values(), self.split]
-        yield from (part.column for part in parts if part)
+        yield from (part.column for _, part in self.parts())
 
 
-def load(file: Path, task: type[Task]) -> Mapping:
-    """The mapping in a YAML file, for this task.
-
-    Raises:
-        BenchError: for a file that is no YAML, a key of another name, a value of another kind, a target, attribute,
-            group, covariate or split that is none (with the nearest), or a word that is given two meanings.
-    """
-    given = _yaml(file)
-    fields: dict[str, Any] = dict.fromkeys(task.attributes, (Column | None, None))
-    model = create_model("OwnMapping", __base__=Mapping, **fields)
-    try:
-        mapping = model.model_validate(given)
-    except ValidationError as error:
-        raise BenchError(f"{file}: {_first(error, model)}") from error
-    for name in mapping.targets:
-        _check(name, task.targets, f"{file} names the target {name!r}, which task {task.name!r} does not have.")
-    for name in mapping.covariates:
-        _check(name, task.covariates, f"{file} names the covariate {name!r}, which task {task.name!r} does not have.")
-    for name, attribute in mapping.attributes.items():
-        _check_values(attribute, task.attributes[name], f"{file}, {name}")
-    if mapping.split:
-        _check_values(mapping.split, SPLITS, f"{file}, split")
-    for name, target in mapping.targets.items():
-        _check_twice([target.positive, target.negative, target.unknown], f"{file}, targets, {name}")
-    return mapping
-
-
-def _yaml(file: Path) -> Any:
-    try:
-        if file.stat().st_size > _MOST_BYTES:
-            raise BenchError(f"{file} has more than {_MOST_BYTES:,} bytes, and is no mapping.")
-        text = file.read_text(encoding="utf-8-sig")
-        _refuse_twice(yaml.compose(text, yaml.SafeLoader), file, set())
-        given = yaml.safe_load(text)
-    except (OSError, ValueError, RecursionError, yaml.YAMLError) as error:
-        raise BenchError(f"{file} cannot be read as YAML: {' '.join(str(error).split())}.") from error
-    if not isinstance(given, dict):
-        raise BenchError(f"{file} is no mapping of names (table:, image:, patient:, targets: …).")
-    return given
-
-
-def _refuse_twice(node: yaml.Node | None, file: Path, seen: set[int]) -> None:
-    """Refuse keys that stand twice, of which YAML lets the last win in silence, and references.
-
-    A few lines of references to references unfold to more than any memory holds.
-    """
-    if id(node) in seen:
-        raise BenchError(f"{file} uses a YAML reference (*name), which a mapping does not need. Write it out.")
-    seen.add(id(node))
-    children = list(node.value) if isinstance(node, yaml.CollectionNode) else []
-    if isinstance(node, yaml.MappingNode):
-        keys: set[str] = set()
-        for key, _ in node.value:
-            if isinstance(key, yaml.ScalarNode) and key.value in keys:
-                raise BenchError(f"{file} names {key.value!r} twice, in line {key.start_mark.line + 1}. Leave one.")
-            keys.add(str(key.value))
-        children = [part for pair in node.value for part in pair]
-    for child in children:
-        _refuse_twice(child, file, seen)
-
-
-def _first(error: ValidationError, model: type[BaseModel]) -> str:
-    """The first thing that is wrong, in words."""
-    first = error.errors()[0]
-    path = [str(part) for part in first["loc"] if part != "[key]"]
-    where = ".".join(path)
-    if first["type"] == "extra_forbidden":
-        allowed: Any = {"image": Image, "targets": Target}.get(path[0], Column) if len(path) > 1 else model
-        return f"there is no {where!r}.{suggest(path[-1], allowed.model_fields)}"
-    if first["type"] == "missing":
-        return f"{where!r} is missing."
-    message = first["msg"].removeprefix("Value error, ")
-    return f"{where}: {message[0].lower()}{message[1:]} (given: {first['input']!r})."
-
-
-def _check(name: str, allowed: Any, message: str) -> None:
-    if name not in allowed:
-        raise BenchError(f"{message}{suggest(name, allowed)}")
-
-
-def _check_values(column: Column, allowed: Any, where: str) -> None:
-    for word, meant in (column.values or {}).items():
-        hint = " What is none of them belongs under unknown."
-        _check(meant, allowed, f"{where}, maps {word!r} to {meant!r}, which is none of its values.{hint}")
-    _check_twice([list(column.values or {}), column.unknown], where)
-
-
-def _check_twice(lists: list[list[str]], where: str) -> None:
-    words = [word for words in lists for word in dict.fromkeys(words)]
-    twice = sorted({word for word in words if words.count(word) > 1})
-    if twice:
-        raise BenchError(f"{where}, gives {twice[0]!r} two meanings. Leave one of them.")
+def model_for(task: type[Task]) -> type[Mapping]:
+    """The mappings of a task, whose attributes are keys."""
+    fields: dict[str, Any] = dict.fromkeys(task.attributes, (Grouping | None, None))
+    return create_model("OwnMapping", __base__=Mapping, **fields)

@@ -6,17 +6,28 @@ The format is described in docs/own_data.md.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from pathlib import Path, PurePosixPath
+from collections.abc import Mapping as Words
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from bench.data.readers.mapping import Column, Image, load
-from bench.data.tables import Rows, map_values, read_table
+from bench.data.readers.faults import Faults
+from bench.data.readers.images import located
+from bench.data.readers.loading import checked, number
+from bench.data.readers.mapping import Column, Grouping, Mapping, Target
+from bench.data.readers.sources import Sources
+from bench.data.tables import Rows, map_values
 from bench.errors import BenchError
 from bench.task import SPLITS, Dataset, Options, Reading, Task, require_root
+
+_REMEDY = "Every value needs a place in the mapping; what says nothing belongs under unknown, blank cells as ''."
+_AGE_REMEDY = (
+    "Years are numbers. Words are given theirs under values ('90+': 90); once a number is listed there, all are codes"
+    " and need a place. What says nothing belongs under unknown, blank cells as ''."
+)
 
 
 class OwnOptions(Options):
@@ -50,7 +61,7 @@ def _find(root: Path, mapping: Path) -> Path:
     if not found:
         raise BenchError(
             f"task.mapping={mapping} is neither in {root} nor in the working directory. It says which column of your"
-            " table is what; docs/own_data.md shows a whole one."
+            " table is what: bench data map table.csv drafts it, and docs/own_data.md shows a whole one."
         )
     return found.pop()
 
@@ -59,69 +70,87 @@ def _read(root: Path, file: Path, task: type[Task]) -> Reading:
     """The rows of the table whose image is there, with every value as the mapping reads it.
 
     Counted and left out are rows that repeat another to the letter, rows without an image or patient, and images that
-    are not on disk. Everything else that the mapping does not cover is refused.
+    are not on disk. Everything else that the mapping does not cover is refused, all of it at once.
     """
-    mapping = load(file, task)
-    source = root / mapping.table
-    if not source.is_file():
-        raise BenchError(f"{file} names the table {mapping.table!r}, and there is no {source}.")
-    rows = Rows(read_table(source, dict.fromkeys(mapping.columns())))
+    faults = Faults()
+    mapping = checked(file, task, faults)
+    sources = Sources.read(root, file, mapping, faults)
+    rows = Rows(sources.images)
     rows.leave_out(rows.table.duplicated(), "row repeated")
     rows.leave_out_missing([mapping.image.column, mapping.patient], "image or patient")
-    paths = _paths(rows.table[mapping.image.column], mapping.image, source)
-    rows.leave_out_files(root, paths, "Images are looked for below task.root; image.path in the mapping says how.")
+    files: pd.Series | None = None
+    with faults.noted():
+        where = f"Column {mapping.image.column!r} of {sources.file}"
+        paths, files = located(root, rows.table[mapping.image.column], mapping.image, where)
+        there = files.map(bool).astype(bool)
+        remedy = "Images are looked for below task.root; image.path in the mapping says how."
+        rows.leave_out_absent(there, paths, root, remedy)
+    columns = _columns(rows, sources, mapping, task, faults)
+    faults.refuse()
+    assert files is not None  # else there was a fault
 
     table = rows.table
-    columns: dict[str, Any] = {"image": paths[table.index], "patient": table[mapping.patient]}
+    columns = {"patient": table[mapping.patient], **columns}
     if mapping.study:
         columns["study"] = table[mapping.study]
-    for name, target in mapping.targets.items():
-        columns[name] = _values(table, target.column, target.meaning(), target.unknown, source).astype(float)
-    for name, attribute in mapping.attributes.items():
-        groups = attribute.values or {group: group for group in task.attributes[name]}
-        columns[name] = _values(table, attribute.column, groups, attribute.unknown, source)
-    if mapping.age:
-        columns["age"] = _age(table, mapping.age, source)
-    for name, covariate in mapping.covariates.items():
-        columns[name] = _covariate(table, covariate, source)
-    if mapping.split:
-        parts = mapping.split.values or {part: part for part in SPLITS}
-        columns["split"] = _values(table, mapping.split.column, parts, mapping.split.unknown, source)
-    return rows.reading(columns)
+    rows.repeat(files[table.index].map(len))
+    reading = rows.reading(columns)
+    reading.table.insert(0, "image", [path for several in files[table.index] for path in several])
+    own = sorted(set(mapping.targets) - set(task.targets))
+    groups = {name: mapping.groups(name, task) for name in (*task.attributes, *mapping.own_attributes)}
+    return replace(
+        reading,
+        targets=(*(name for name in task.targets if name in mapping.targets), *own),
+        attributes=groups,
+    )
 
 
-def _paths(names: pd.Series, image: Image, source: Path) -> pd.Series:
-    """Each image's path below the root."""
-    paths = names.map(lambda name: PurePosixPath(image.path.replace("{}", name)).as_posix())
-    outside = paths.str.startswith("/") | paths.str.split("/").map(lambda parts: ".." in parts)
-    if outside.any():
-        raise BenchError(
-            f"Column {image.column!r} of {source} leads to {paths[outside].iloc[0]!r}. Images lie below task.root, and"
-            " their paths are written from there: shorten them in the table, or take a folder above them as task.root."
-        )
-    return paths
+def _columns(rows: Rows, sources: Sources, mapping: Mapping, task: type[Task], faults: Faults) -> dict[str, pd.Series]:
+    """The columns of targets, attributes, age, covariates and split, as far as nothing is wrong with them."""
+    columns: dict[str, pd.Series] = {}
+    for name, part in mapping.parts():
+        words = sources.words(part, rows.table)
+        if words is None:  # its column is lacking, which is said
+            continue
+        where = f"Column {part.column!r} of {sources.file_of(part)}"
+        with faults.noted():
+            values = _values(words, name, part, mapping, task, where)
+            columns[name], absent = sources.by_row(values, part, rows.table)
+            rows.note(absent, f"{name} set to unknown (patient not in the table of patients)")
+    return columns
 
 
 def _values(
-    table: pd.DataFrame, column: str, meaning: Mapping[str, Any], unknown: list[str], source: Path
+    words: pd.Series, name: str, part: Column | Target, mapping: Mapping, task: type[Task], where: str
 ) -> pd.Series:
-    """A column as the mapping reads it; blanks are a value like others, which has to be covered."""
-    remedy = "Every value needs a place in the mapping; what says nothing belongs under unknown, blank cells as ''."
-    return map_values(table[column].fillna(""), meaning, unknown, f"Column {column!r} of {source}", remedy)
+    """A column as the mapping reads it."""
+    if isinstance(part, Target):
+        return _mapped(words, part.meaning(), part.unknown, where).astype(float)
+    if isinstance(part, Grouping):
+        groups = part.values or {group: group for group in mapping.groups(name, task)}
+        return _mapped(words, groups, part.unknown, where)
+    if part is mapping.age:
+        return _age(words, part, where)
+    if part is mapping.split:
+        return _mapped(words, part.values or {split: split for split in SPLITS}, part.unknown, where)
+    if part.values:
+        return _mapped(words, part.values, part.unknown, where)
+    return words.mask(words.isin(part.unknown))  # a covariate as it stands
 
 
-def _age(table: pd.DataFrame, age: Column, source: Path) -> pd.Series:
-    years = pd.to_numeric(table[age.column], errors="coerce").astype(float)
-    words = table[age.column].fillna("")
-    # Numbers stand for themselves, unless they are listed as unknown ("999").
-    numbers = {word: year for word, year in zip(words, years, strict=True) if np.isfinite(year)}
-    silent = dict.fromkeys(age.unknown, np.nan)
-    return _values(table, age.column, {**numbers, **silent}, age.unknown, source).astype(float)
+def _mapped(
+    words: pd.Series, meaning: Words[str, Any], unknown: list[str], where: str, remedy: str = _REMEDY
+) -> pd.Series:
+    """Each word by its meaning; blanks are a word like others, which has to be covered."""
+    return map_values(words.fillna(""), meaning, unknown, where, remedy, lines=True)
 
 
-def _covariate(table: pd.DataFrame, covariate: Column, source: Path) -> pd.Series:
-    """As mapped where values are given; else as it stands, without what is listed as unknown."""
-    if covariate.values:
-        return _values(table, covariate.column, covariate.values, covariate.unknown, source)
-    words = table[covariate.column]
-    return words.mask(words.isin(covariate.unknown))
+def _age(words: pd.Series, age: Column, where: str) -> pd.Series:
+    """Ages in years: words by what they are given, and numbers for themselves unless numbers are listed as codes."""
+    given = {word: number(years) for word, years in (age.values or {}).items()}
+    meaning: dict[str, float] = dict(given)
+    if not any(np.isfinite(number(word)) for word in given):
+        years = pd.to_numeric(pd.Series(words.dropna().unique(), dtype=object), errors="coerce").astype(float)
+        plain = zip(words.dropna().unique(), years, strict=True)
+        meaning |= {word: year for word, year in plain if np.isfinite(year) and word not in age.unknown}
+    return _mapped(words, meaning, age.unknown, where, _AGE_REMEDY).astype(float)

@@ -1,31 +1,28 @@
-"""Tables read as text: nothing is guessed, and a file that was cut short or damaged is refused."""
+"""Tables of all kinds, read as text: nothing is guessed, and a file that was cut short or damaged is refused."""
 
 from __future__ import annotations
 
-import gzip
-import os
-import zlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
+from difflib import get_close_matches
+from itertools import chain
 from pathlib import Path
-from typing import Any
 
+import numpy as np
 import pandas as pd
 
-from bench.errors import BenchError, suggest
+from bench.data.tables.text import Record, records
+from bench.errors import BenchError, listed, suggest
 
-_BROKEN_TEXT = (
-    OSError, UnicodeDecodeError, EOFError, zlib.error, pd.errors.ParserError, pd.errors.EmptyDataError,
-)  # fmt: skip
-
-#: As much of a file's end is looked at as its last line may hold, in bytes.
-_TAIL = 2**16
+#: Name of the index of a table that was read: the line of each row in its file, of a workbook the row's number.
+LINE = "line"
+_WORKBOOKS = (".xlsx", ".xlsm")
 
 
 def read_table(file: Path, columns: Iterable[str], optional: Iterable[str] = ()) -> pd.DataFrame:
-    """Columns of a CSV file (``.csv``, ``.csv.gz``) or of the first sheet of a workbook (``.xlsx``), all as text.
+    """Columns of a table in text (see :func:`.text.records`) or of the first sheet of a workbook (``.xlsx``), as text.
 
     Cells and column names are stripped; blank cells are NaN and nothing else is: "NA" and "None" are words. Rows that
-    are blank throughout stay.
+    are blank throughout stay. The index, ``line``, is each row's line in the file.
 
     Args:
         file: the table; its first row names the columns.
@@ -33,10 +30,30 @@ def read_table(file: Path, columns: Iterable[str], optional: Iterable[str] = ())
         optional: those that are returned too where they are there.
 
     Raises:
-        BenchError: for a file that cannot be read, rows longer than the header, or a column that is lacking or named
+        BenchError: for a file that cannot be read, rows longer than the header, or columns that are lacking or named
             twice.
     """
-    return columns_of(read_cells(file), file, columns, optional)
+    rows = _rows(file)
+    _, header = next(rows)
+    place = _places(header, file, columns, optional)
+    positions = list(place.values())
+    lines: list[int] = []
+    cells: list[list[object]] = []
+    for line, fields in rows:
+        lines.append(line)
+        n = len(fields)
+        cells.append([(fields[at].strip() if at < n else "") or np.nan for at in positions])
+    return pd.DataFrame(cells, columns=list(place), index=pd.Index(lines, name=LINE, dtype=int), dtype=object)
+
+
+def column_names(file: Path) -> list[str]:
+    """The names in the first row of a table, stripped; those that are blank are left out.
+
+    Raises:
+        BenchError: for a file that cannot be read.
+    """
+    _, header = next(_rows(file))
+    return [name for name in map(str.strip, header) if name]
 
 
 def read_cells(file: Path) -> pd.DataFrame:
@@ -45,90 +62,60 @@ def read_cells(file: Path) -> pd.DataFrame:
     Raises:
         BenchError: for a file that cannot be read, or rows longer than the first.
     """
-    return _workbook(file) if file.suffix.lower() == ".xlsx" else _text(file)
+    rows = _rows(file)
+    first = next(rows)
+    width = len(first[1])
+    cells = [[*fields, *[""] * (width - len(fields))] for _, fields in chain([first], rows)]
+    return pd.DataFrame(cells, dtype=object)
 
 
 def columns_of(cells: pd.DataFrame, file: Path, columns: Iterable[str], optional: Iterable[str] = ()) -> pd.DataFrame:
-    """What :func:`read_table` makes of cells whose first row names the columns."""
-    names = cells.iloc[0].fillna("").astype(str).str.strip()
+    """What :func:`read_table` makes of cells whose first row names the columns, with rows counted from 0."""
+    place = _places(cells.iloc[0].tolist(), file, columns, optional)
     body = cells.iloc[1:].reset_index(drop=True)
-    found = [name for name in names if name]
-    lacking = [name for name in columns if name not in found]
-    if lacking:
-        hint = " Its columns seem to be parted by semicolons: save it with commas." if ";" in names.iloc[0] else ""
-        raise BenchError(
-            f"{file} lacks the column {', '.join(map(repr, lacking))}.{hint or suggest(lacking[0], found)}"
-        )
-    wanted = [*dict.fromkeys([*columns, *(name for name in optional if name in found)])]
-    twice = [name for name in wanted if found.count(name) > 1]
-    if twice:
-        raise BenchError(f"{file} has {found.count(twice[0])} columns named {twice[0]!r}. Rename all but one.")
-    place = {name: position for position, name in enumerate(names)}
-    table = pd.DataFrame({name: body.iloc[:, place[name]].astype(object) for name in wanted}, index=body.index)
+    table = pd.DataFrame({name: body.iloc[:, at].astype(object) for name, at in place.items()}, index=body.index)
     stripped: pd.DataFrame = table.apply(lambda column: column.str.strip() if column.notna().any() else column)
     return stripped.mask(stripped == "")
 
 
-def _text(file: Path) -> pd.DataFrame:
-    """All cells of a CSV file, the header as the first row."""
-    plain: dict[str, Any] = {"header": None, "dtype": str, "keep_default_na": False, "encoding": "utf-8-sig"}
-    try:
-        _refuse_zeros(file)
-        header: pd.DataFrame = pd.read_csv(file, nrows=1, skip_blank_lines=False, **plain)
-        try:
-            body: pd.DataFrame = pd.read_csv(file, skiprows=1, low_memory=False, **plain)
-        except pd.errors.EmptyDataError:
-            return header
-    except _BROKEN_TEXT as error:
-        raise BenchError(f"{file} cannot be read as a CSV table: {_line(error)}. Download it again.") from error
-    width = header.shape[1]
-    # Some tables end every row in one comma more than the header: blank fields, and no loss.
-    surplus = body.iloc[:, width:].apply(lambda column: column.str.strip()).fillna("").ne("").any(axis=1)
-    if surplus.any():
-        raise BenchError(
-            f"{file} has {int(surplus.sum()):,} rows with more fields than its header has names, the first in line"
-            f" {int(surplus.idxmax()) + 2}. A comma inside a value needs quotes around the value."
-        )
-    if _ends_in_the_middle(file, width):
-        raise BenchError(
-            f"{file} ends in the middle of line {len(body) + 1}, with fewer fields than its header has names, so rows"
-            " after it are lacking as well. Download or export it again."
-        )
-    return pd.concat([header, body.iloc[:, :width]], ignore_index=True)
+def _places(header: Sequence[str], file: Path, columns: Iterable[str], optional: Iterable[str]) -> dict[str, int]:
+    """Position of each column that is wanted."""
+    names, needed = [str(name).strip() for name in header], [*dict.fromkeys(columns)]
+    found = [name for name in names if name]
+    absent = [name for name in needed if name not in found]
+    if absent:
+        raise BenchError(f"{file} {lacking(absent, found)}")
+    wanted = [*dict.fromkeys([*needed, *(name for name in optional if name in found)])]
+    twice = [name for name in wanted if found.count(name) > 1]
+    if twice:
+        doubled = []
+        for name in twice:
+            positions = [str(at) for at, other in enumerate(names, start=1) if other == name]
+            doubled.append(f"{len(positions)} columns named {name!r}, in places {listed(positions)}")
+        raise BenchError(f"{file} has {'; '.join(doubled)}. Rename all but one.")
+    return {name: names.index(name) for name in wanted}
 
 
-def _refuse_zeros(file: Path) -> None:
-    """Refuse a text with bytes of zero in it, at which pandas ends a value in silence.
-
-    Raises:
-        BenchError: when there is one: in a file whose blocks were lost, or of another kind.
-    """
-    with gzip.open(file) if file.suffix.lower() == ".gz" else open(file, "rb") as content:
-        if any(b"\0" in block for block in iter(lambda: content.read(2**20), b"")):
-            raise BenchError(
-                f"{file} cannot be read as a CSV table: it holds bytes of zero. It is damaged, or no text in UTF-8:"
-                " download or export it again."
-            )
+def lacking(names: Sequence[str], found: Sequence[str]) -> str:
+    """``"lacks the column 'a'. …"``: a sentence on columns that are not there, the nearest, and what there is."""
+    return f"lacks the column {', '.join(map(repr, names))}.{_nearest(names, found)}"
 
 
-def _ends_in_the_middle(file: Path, width: int) -> bool:
-    """Whether the last line of a plain file has no end and too few fields; of compressed files the cut is found anyway.
-
-    pandas reads fields that are not there as blank ones.
-    """
-    if file.suffix.lower() != ".csv":
-        return False
-    with open(file, "rb") as content:
-        content.seek(-min(_TAIL, file.stat().st_size), os.SEEK_END)
-        tail = content.read()
-    last = tail.rpartition(b"\n")[2]
-    # An end, or a line of a quoted value of several lines, of which nothing can be said.
-    if not last or last.endswith(b"\r") or b'"' in last or len(last) == _TAIL:
-        return False
-    return last.count(b",") + 1 < width
+def _nearest(names: Sequence[str], found: Sequence[str]) -> str:
+    if len(found) == 1:
+        return f" Its only column is {found[0]!r}: commas, semicolons or tabs are to stand between columns."
+    if len(names) == 1:
+        return suggest(names[0], found)
+    near = {name: get_close_matches(name, found, n=1, cutoff=0.5) for name in names}
+    hints = "".join(f" For {name!r}, did you mean {match[0]!r}?" for name, match in near.items() if match)
+    return f"{hints} Available: {', '.join(sorted(found))}."
 
 
-def _workbook(file: Path) -> pd.DataFrame:
+def _rows(file: Path) -> Iterator[Record]:
+    return _workbook(file) if file.suffix.lower() in _WORKBOOKS else records(file)
+
+
+def _workbook(file: Path) -> Iterator[Record]:
     try:
         cells: pd.DataFrame = pd.read_excel(file, header=None, dtype=str, keep_default_na=False, engine="openpyxl")
     except ImportError as error:
@@ -136,9 +123,9 @@ def _workbook(file: Path) -> pd.DataFrame:
             f"{file} is a workbook, which needs openpyxl: pip install openpyxl, or save the sheet as CSV beside it."
         ) from error
     except Exception as error:  # broken files make openpyxl, zipfile and the XML parser raise all there is
-        raise BenchError(f"{file} cannot be read as a workbook: {_line(error)}. Download it again.") from error
-    return cells
-
-
-def _line(error: BaseException) -> str:
-    return " ".join(str(error).split()).rstrip(".") or type(error).__name__
+        why = " ".join(str(error).split()).rstrip(".") or type(error).__name__
+        raise BenchError(f"{file} cannot be read as a workbook: {why}. Download it again.") from error
+    if cells.empty:
+        raise BenchError(f"{file} cannot be read as a workbook: its first sheet is empty.")
+    for number, row in enumerate(cells.fillna("").itertuples(index=False), start=1):
+        yield number, [str(cell) for cell in row]

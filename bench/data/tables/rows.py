@@ -8,7 +8,6 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from bench.errors import BenchError
@@ -59,7 +58,11 @@ class Rows:
         Raises:
             BenchError: when there are rows but no file of any.
         """
-        there = np.array([isinstance(path, str) and os.path.isfile(root / path) for path in paths], dtype=bool)
+        there = [isinstance(path, str) and os.path.isfile(root / path) for path in paths]
+        self.leave_out_absent(pd.Series(there, index=self.table.index, dtype=bool), paths, root, where)
+
+    def leave_out_absent(self, there: pd.Series, paths: pd.Series, root: Path, where: str) -> None:
+        """Drop the rows of which is known that no file is there; all else as in :meth:`leave_out_files`."""
         if len(there) and not there.any():
             first = paths.dropna().head(1).tolist()
             raise BenchError(
@@ -68,13 +71,18 @@ class Rows:
                 + f". {where}"
             )
         self.missing = tuple(paths[~there].dropna().head(_NAMED))
-        self.leave_out(pd.Series(~there, index=self.table.index), MISSING)
+        self.leave_out(~there, MISSING)
 
     def merge(self, key: Sequence[str]) -> None:
         """Keep the first of the rows that agree in these columns: they came in as one, and none counts as left out."""
         again = self.table.duplicated(list(key))
         self.rows -= int(again.sum())
         self.table = self.table[~again]
+
+    def repeat(self, times: pd.Series) -> None:
+        """Make of each row so many that are alike: it stands for several images, each of which came in as one."""
+        self.rows += int((times - 1).sum())
+        self.table = self.table.loc[self.table.index.repeat(times)]
 
     def note(self, rows: pd.Series, what: str) -> None:
         """Count rows that stay, of which something is not used; ``what`` says so ("age set to unknown (…)")."""
@@ -83,5 +91,6 @@ class Rows:
 
     def reading(self, columns: Mapping[str, Any]) -> Reading:
         """The reader's answer: these columns, in the order of the rows that are left, and the counts."""
-        table = pd.DataFrame(dict(columns), index=self.table.index).reset_index(drop=True)
+        each = self.table.index.drop_duplicates()
+        table = pd.DataFrame(dict(columns), index=each).loc[self.table.index].reset_index(drop=True)
         return Reading(table, dict(self.excluded), dict(self.unknown), self.rows, self.missing)

@@ -19,7 +19,12 @@ Uncertain = Literal["zeros", "ones", "ignore"]
 
 
 def map_values(
-    values: pd.Series, mapping: Mapping[str, str | float], unknown: Collection[str], where: str, remedy: str = ""
+    values: pd.Series,
+    mapping: Mapping[str, str | float],
+    unknown: Collection[str],
+    where: str,
+    remedy: str = "",
+    lines: bool = False,
 ) -> pd.Series:
     """Each value by what the mapping makes of it; those listed as unknown, and blanks, are NaN.
 
@@ -31,6 +36,7 @@ def map_values(
         unknown: values that say nothing.
         where: what holds them, for the message ("Column 'race' of /data/admissions.csv.gz").
         remedy: a sentence on what to do about a value of another kind.
+        lines: whether the index is each value's line in its file, for the message.
 
     Raises:
         BenchError: for a value that is in neither; all of them are named, with the rows of each.
@@ -40,7 +46,8 @@ def map_values(
     plain = values.map({value: _one_space(value) for value in values.dropna().unique()})
     strange = plain[plain.notna() & ~plain.isin(meaning)].value_counts()
     if len(strange):
-        listed = ", ".join(f"{value!r} ({rows:,} rows)" for value, rows in strange.head(10).items())
+        firsts = {value: f" from line {(plain == value).idxmax()} on" if lines else "" for value in strange.index[:10]}
+        listed = ", ".join(f"{value!r} ({strange[value]:,} rows){first}" for value, first in firsts.items())
         more = f" and {len(strange) - 10} more" if len(strange) > 10 else ""
         raise BenchError(
             f"{where} holds {listed}{more}, which nothing says how to read.{remedy and ' ' + remedy}"

@@ -192,7 +192,7 @@ def _require_enough(patient_groups: np.ndarray, names: tuple[str, ...]) -> None:
         )
         raise BenchError(
             f"Too few patients to fit, select and test on: {few}. Every group needs at least {MIN_PATIENTS} patients; "
-            "code the images of a smaller group as unknown (-1) to leave it out."
+            "to leave a smaller group out, make it unknown: code -1 in an array; --unknown or blank cells in a table."
         )
 
 

@@ -15,6 +15,7 @@ from bench.data import cohorts
 from bench.data.cohorts import attrition
 from bench.data.readers import own_table
 from bench.data.readers.own_table import OwnOptions
+from bench.scoring import studies
 from bench.task import Reading, Task
 from tests.miniatures import left_out, refused, write_rows
 
@@ -189,3 +190,162 @@ def test_a_folder_that_lacks_something_says_what(tmp_path: Path) -> None:
     message = refused(read, root)
     assert "none of the 1 images" in message
     assert "images/z.png" in message
+
+
+def test_codes_and_words_of_age(tmp_path: Path) -> None:
+    def ages(values: dict[str, Any], words: list[str], unknown: list[str] | None = None) -> list[float]:
+        rows = [ROW | {"FILE": f"f{n}", "AGE": word} for n, word in enumerate(words)]
+        mapped = {"column": "AGE", "values": values, "unknown": unknown or [""]}
+        return read(mine(tmp_path, rows, {"age": mapped})).table["age"].fillna(-1).tolist()
+
+    assert ages({"1": "15", "2": 25}, ["1", "2", ""]) == [15, 25, -1]
+    assert ages({"90+": "90", ">89": 90}, ["90+", "61", ">89", "7.5", "999"], ["999"]) == [90, 61, 90, 7.5, -1]
+    # A code that is listed nowhere is no age of nine years.
+    assert "holds '9' (1 rows) from line 3 on" in refused(ages, {"1": "15"}, ["1", "9"])
+    assert "holds '90+' (1 rows)" in refused(ages, {">89": "90"}, ["61", "90+"])
+
+
+def test_blank_studies_are_studies_of_their_own(tmp_path: Path) -> None:
+    rows = [
+        ROW | {"FILE": f"f{n}", "MRN": f"p{n // 2}", "RACE": "WB"[n // 2 % 2], "EFF": ["yes", "no"][n % 2],
+               "ACC": "" if n % 4 == 0 else f"s{n // 2}"}
+        for n in range(200)
+    ]  # fmt: skip
+    cohort = cohorts.build(read(mine(tmp_path, rows)), ChestXray, DATASET, targets=["effusion"], image_size=16)
+    assert cohort.table["study"].notna().all()
+    made = studies.of(cohort)
+    assert made.codes.min() == 0
+    assert len(made.cohort) == 150
+
+
+PEOPLE: dict[str, Any] = {
+    "table": "t.csv", "image": {"column": "FILE", "path": "images/{}.png"}, "patient": "MRN",
+    "patients": {"table": "people.csv", "patient": "ID"}, "targets": {"cardiomegaly": "HEART"},
+    "race": {"column": "ETHNIC", "values": {"W": "White", "B": "Black"}, "unknown": ["U"]}, "age": "AGE_P",
+}  # fmt: skip
+
+
+def with_people(root: Path, people: list[dict[str, Any]], change: dict[str, Any] | None = None) -> Path:
+    rows = [ROW | {"FILE": f"f{n}", "MRN": f"p{n // 2}"} for n in range(6)]
+    mine(root, rows)
+    (root / "mapping.yaml").write_text(yaml.safe_dump(PEOPLE | (change or {})))
+    write_rows(root / "people.csv", people)
+    return root
+
+
+def test_a_table_of_patients_beside_that_of_images(tmp_path: Path) -> None:
+    people = [
+        {"ID": "p0", "ETHNIC": "W", "AGE_P": "50", "SEX": "M"},
+        {"ID": "p1", "ETHNIC": "U", "AGE_P": "", "SEX": "F"},
+        {"ID": "p9", "ETHNIC": "nobody is asked", "AGE_P": "x", "SEX": "?"},
+        {"ID": "p0", "ETHNIC": "W", "AGE_P": "50", "SEX": "M"},
+    ]
+    reading = read(with_people(tmp_path, people))
+    assert reading.table["race"].fillna("-").tolist() == ["White", "White", "-", "-", "-", "-"]
+    assert reading.table["age"].fillna(-1).tolist() == [50, 50, -1, -1, -1, -1]
+    note = "set to unknown (patient not in the table of patients)"
+    assert (reading.rows, reading.unknown) == (6, {f"race {note}": 2, f"age {note}": 2})
+    sex = {"sex": {"column": "SEX", "table": "patients"}}
+    assert read(with_people(tmp_path, people, sex)).table["sex"].fillna("-").tolist() == ["M", "M", "F", "F", "-", "-"]
+    sex = {"sex": {"column": "SEX", "table": "images"}}
+    assert read(with_people(tmp_path, people, sex)).table["sex"].tolist() == ["F"] * 6
+    message = refused(read, with_people(tmp_path, people, {"sex": "SEX"}))
+    assert "the column 'SEX' is in the table of images and in that of patients" in message
+    message = refused(read, with_people(tmp_path, [{"ID": "p1", "ETHNIC": "Whit", "AGE_P": "1"}]))
+    assert re.search(r"people.csv holds 'Whit' \(1 rows\) from line 2 on", message)
+
+
+def test_a_table_of_patients_that_does_not_fit(tmp_path: Path) -> None:
+    torn = [{"ID": "p0", "ETHNIC": "W", "AGE_P": "1"}, {"ID": "p0", "ETHNIC": "B", "AGE_P": "1"}]
+    assert "differ for 1 patients, the first in lines 2 and 3" in refused(read, with_people(tmp_path, torn))
+    others = [{"ID": "000", "ETHNIC": "W", "AGE_P": "1"}]
+    assert "None of the patients in column 'ID'" in refused(read, with_people(tmp_path, others))
+    message = refused(read, with_people(tmp_path, [{"id": "p0", "ETHNC": "W"}]))
+    assert "people.csv lacks the column 'ID'" in message
+    assert "'ETHNIC', 'AGE_P'" in message
+    (tmp_path / "people.csv").unlink()
+    assert "names the table 'people.csv', and there is no" in refused(read, tmp_path)
+
+
+def test_one_row_a_patient_and_a_folder_of_images(tmp_path: Path) -> None:
+    for name in ("P1/a.png", "P1/b.png", "P2/a.png", "P2/.DS_Store"):
+        (tmp_path / "scans" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "scans" / name).touch()
+    write_rows(tmp_path / "t.csv", [ROW | {"MRN": "P1"}, ROW | {"MRN": "P2", "HEART": "0"}, ROW | {"MRN": "P3"}])
+    mapping = {
+        "table": "t.csv", "image": {"column": "MRN", "path": "scans/{}"}, "patient": "MRN", "study": "ACC",
+        "targets": {"cardiomegaly": "HEART"}, "sex": "SEX",
+    }  # fmt: skip
+    for path in ("scans/{}", "scans/{}/*.png", "**/{}/*"):
+        (tmp_path / "mapping.yaml").write_text(yaml.safe_dump(mapping | {"image": {"column": "MRN", "path": path}}))
+        reading = read(tmp_path)
+        assert reading.table[["image", "patient", "study", "cardiomegaly"]].to_numpy().tolist() == [
+            ["scans/P1/a.png", "P1", "x1", 1], ["scans/P1/b.png", "P1", "x1", 1], ["scans/P2/a.png", "P2", "x1", 0],
+        ]  # fmt: skip
+        assert (reading.rows, reading.excluded) == (4, {"image file missing": 1})
+
+
+OWN: dict[str, Any] = {
+    "targets": {"tuberculosis": "HEART", "effusion": {"column": "EFF", "positive": ["yes"], "negative": ["no"]}},
+    "race": {"column": "RACE", "values": {"W": "Han", "B": "Uyghur"}, "groups": ["Uyghur", "Han", "Tibetan"]},
+    "attributes": {"caste": {"column": "V", "values": {"1": "low", "2": "high"}}},
+    "covariates": {},
+}
+
+
+def test_targets_and_groups_of_ones_own_are_those_of_the_cohort(tmp_path: Path) -> None:
+    rows = [
+        ROW | {"FILE": f"f{n}", "MRN": f"p{n // 2}", "RACE": "WB"[n // 2 % 2], "EFF": ["yes", "no"][n % 2], "ACC": n,
+               "HEART": n // 4 % 2, "V": 1 + n // 2 % 2}
+        for n in range(400)
+    ]  # fmt: skip
+    reading = read(mine(tmp_path, rows, OWN))
+    cohort = cohorts.build(reading, ChestXray, DATASET, image_size=16)
+    assert cohort.spec.targets == ("effusion", "tuberculosis")
+    assert cohort.spec.groups == ("Uyghur", "Han")
+    assert cohort.attribute_groups == {"race": ("Uyghur", "Han"), "sex": ("F",), "caste": ("high", "low")}
+    assert cohort.attribute("caste").codes.max() == 1
+    one = cohorts.build(
+        reading, ChestXray, DATASET, targets=["tuberculosis"], protected="caste", groups=["low", "high"], image_size=16
+    )
+    assert (one.spec.targets, one.spec.protected, one.spec.groups) == (("tuberculosis",), "caste", ("high", "low"))
+    build: Any = cohorts.build
+    assert "'tubercolosis', which is no target of task 'cxr'. Did you mean 'tuberculosis'?" in refused(
+        build, reading, ChestXray, DATASET, targets=["tubercolosis"], image_size=16
+    )
+    assert "no group of race" in refused(build, reading, ChestXray, DATASET, groups=["White", "Han"], image_size=16)
+
+
+def test_every_fault_of_table_and_mapping_is_told_at_once(tmp_path: Path) -> None:
+    rows = [ROW | {"EFF": "maybe", "RACE": "w", "AGE": "old", "SET": "x"}]
+    targets = MAPPING["targets"] | {"efusion": "HEART"}
+    root = mine(tmp_path, rows, {"targets": targets, "sex": "SEXX", "covariates": {"view": "VIEW"}}, missing=("a",))
+    message = refused(read, root)
+    assert message.startswith("7 things are to be mended. (1) ")
+    for words in ("'efusion'", "'SEXX', 'VIEW'", "none of the 1 images", "'maybe'", "'w'", "'old'", "'x'"):
+        assert words in message
+    root = mine(tmp_path, [ROW | {"HEART": "3"}], {"targets": targets})
+    assert "things" in refused(read, root)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "cp1252", "utf-16"])
+@pytest.mark.parametrize("separator", [",", ";", "\t"])
+def test_tables_as_programs_export_them(tmp_path: Path, encoding: str, separator: str) -> None:
+    root = mine(tmp_path, [ROW])
+    (root / "images" / "Müller #1.png").touch()
+    cells = {name: "" if value is None else value for name, value in (ROW | {"FILE": "Müller #1"}).items()}
+    lines = [separator.join(cells), separator.join(cells.values())]
+    (root / "t.csv").write_bytes("".join(f"{line}{separator}\r\n" for line in lines).encode(encoding))
+    assert read(root).table["image"].tolist() == ["images/Müller #1.png"]
+
+
+def test_a_table_that_is_a_link_in_a_circle(tmp_path: Path) -> None:
+    root = mine(tmp_path, [ROW])
+    (root / "t.csv").unlink()
+    (root / "t.csv").symlink_to(root / "t.csv")
+    assert "there is no" in refused(read, root)
+    (root / "mapping.yaml").unlink()
+    (root / "mapping.yaml").symlink_to(root / "mapping.yaml")
+    assert "is neither in" in refused(read, root)
+    (tmp_path / "loop").symlink_to(tmp_path / "loop")
+    assert "is not a folder" in refused(read, tmp_path / "loop")

@@ -32,14 +32,24 @@ def test_fields_beyond_the_header(tmp_path: Path) -> None:
     assert "1 rows with more fields" in message
     assert "line 3" in message
     assert "table.csv cannot be read" in refused(read, tmp_path, "a,b\n1,2\n3,White, non-Hispanic\n")
+    # One that is at the end of some rows may as well be inside a value: "Smith, J" and a blank end.
+    message = refused(read, tmp_path, "a,b,c\n1,2,3\nSmith, J,White,\n")
+    assert "1 rows with more fields" in message
+    assert "line 3" in message
+    assert "at the end of every row" in message
 
 
 def test_a_column_that_is_lacking_or_there_twice(tmp_path: Path) -> None:
     message = refused(read, tmp_path, "Patient,b\n1,2\n", ("patient",))
     assert "table.csv lacks the column 'patient'" in message
     assert "Did you mean 'Patient'?" in message
-    assert "2 columns named 'a'" in refused(read, tmp_path, "a,b,a\n1,2,3\n")
-    assert "semicolons" in refused(read, tmp_path, "a;b\n1;2\n")
+    assert "2 columns named 'a', in places 1 and 3" in refused(read, tmp_path, "a,b,a\n1,2,3\n")
+    assert "Its only column is 'a|b': commas, semicolons or tabs" in refused(read, tmp_path, "a|b\n1|2\n")
+    message = refused(read, tmp_path, "Age,Sexx,c\n1,2,3\n", ("Agee", "Sex", "zz"))
+    assert (
+        "lacks the column 'Agee', 'Sex', 'zz'. For 'Agee', did you mean 'Age'? For 'Sex', did you mean 'Sexx'?"
+        in message
+    )
 
 
 @pytest.mark.parametrize("content", [b"", b"\xff\xfe\x00\x81" * 50, b'a,b\n"1,2\n', b"a\n\x00\n" + b"\xe9"])

@@ -1,10 +1,11 @@
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from bench.errors import BenchError
-from bench.scoring.decodability.files import read
+from bench.scoring.decodability.files import Labelled, read
 
 
 @pytest.fixture
@@ -34,9 +35,12 @@ def test_numbers_as_names_stay_names(tmp_path: Path, saved: tuple[Path, Path]) -
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        (("rase", "patient", []), r"l.csv has no column 'rase'\. Did you mean 'race'\? Available: patient, race, sex"),
-        (("race", "id", []), "no column 'id'"),
-        (("race", "patient", ["view"]), "no column 'view'"),
+        (
+            ("rase", "patient", []),
+            r"l.csv lacks the column 'rase'\. Did you mean 'race'\? Available: patient, race, sex",
+        ),
+        (("race", "id", []), "lacks the column 'id'"),
+        (("race", "patient", ["view"]), "lacks the column 'view'"),
     ],
 )
 def test_an_unknown_column_names_the_nearest(
@@ -69,5 +73,39 @@ def test_files_that_cannot_be_read(tmp_path: Path, saved: tuple[Path, Path]) -> 
     with pytest.raises(BenchError, match=r"1 rows and .* shape \(4, 2\)"):
         read(features, tmp_path / "short.csv", "race", "patient", [])
     (tmp_path / "nobody.csv").write_text("patient,race\np1,White\n,White\n,Black\np2,Black\n")
-    with pytest.raises(BenchError, match=r"2 of 4 rows .* name no patient in column 'patient'"):
+    with pytest.raises(BenchError, match=r"2 of 4 rows .* name no patient in column 'patient', the first in line 3"):
         read(features, tmp_path / "nobody.csv", "race", "patient", [])
+
+
+def labelled(saved: tuple[Path, Path], text: str, **more: Any) -> Labelled:
+    saved[1].write_text(text)
+    return read(*saved, "race", "patient", ["sex"], **more)
+
+
+@pytest.mark.parametrize("word", ["NA", "None", "nan", "null", "-1", "n/a"])
+def test_every_word_is_a_group_unless_it_is_declared_unknown(saved: tuple[Path, Path], word: str) -> None:
+    text = f"patient,race,sex\np1,{word},F\np2, W ,F\np3,,M\np4,{word},\n"
+    data = labelled(saved, text)
+    assert set(data.names) == {word, "W"}
+    assert [data.names[code] if code >= 0 else "" for code in data.groups] == [word, "W", "", word]
+    assert data.left_out == {"race is blank": 1}
+    data = labelled(saved, text, unknown=[word])
+    assert (data.names, data.groups.tolist()) == (("W",), [-1, 0, -1, -1])
+    assert data.left_out == {"race is blank": 1, f"race is {word!r}, which stands for unknown": 2}
+    with pytest.raises(BenchError, match=r"'Unk' is to stand for an unknown race, .* does not hold it"):
+        labelled(saved, text, unknown=["Unk"])
+
+
+def test_separators_at_the_end_of_rows_move_no_column(saved: tuple[Path, Path]) -> None:
+    plain = labelled(saved, "patient,image,race,sex\np1,a,W,F\np2,b,B,M\np3,c,W,F\np4,d,B,M\n")
+    ended = labelled(saved, "patient,image,race,sex\np1,a,W,F,\np2,b,B,M,\np3,c,W,F,\np4,d,B,M,\n")
+    assert plain.names == ended.names == ("B", "W")
+    assert plain.groups.tolist() == ended.groups.tolist()
+    assert plain.patients.tolist() == ended.patients.tolist()
+    with pytest.raises(BenchError, match="1 rows with more fields .* line 4"):
+        labelled(saved, "patient,image,race,sex\np1,a,W,F\np2,b,B,M\np3,c,W,F,\np4,d,B,M\n")
+
+
+def test_a_patient_of_two_groups_is_named_by_line(saved: tuple[Path, Path]) -> None:
+    with pytest.raises(BenchError, match="1 patients .* two groups or more .* 'W' in line 2 and 'B' in line 4"):
+        labelled(saved, "patient,race,sex\np1,W,F\np1,,F\np1,B,F\np4,W,M\n")
