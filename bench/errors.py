@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import re
+import sys
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
@@ -18,6 +20,27 @@ class BenchError(Exception):
 
     The command line prints the paragraph and exits with code 2; it never shows a traceback for it unless asked.
     """
+
+
+def refuse_in_imported_script() -> None:
+    """Stop a script that is run again by a worker process, which only wants to import it.
+
+    A spawned process imports the script that started it under the name ``__mp_main__``. Without its main guard the
+    script would begin the same work again there, and each would wait for the other.
+
+    Raises:
+        BenchError: in such a process, while it imports the script.
+    """
+    script = sys.modules.get("__mp_main__")
+    if (
+        script is not None
+        and sys.modules.get("__main__") is not script
+        and multiprocessing.parent_process() is not None
+    ):
+        raise BenchError(
+            f"{getattr(script, '__file__', 'The script')} is imported by processes that it starts itself, and began its"
+            ' work anew in one of them: put what it does below a line `if __name__ == "__main__":`.'
+        )
 
 
 def suggest(name: str, allowed: Iterable[str]) -> str:
