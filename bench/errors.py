@@ -22,6 +22,12 @@ class BenchError(Exception):
     """
 
 
+def in_a_line(error: BaseException) -> str:
+    """What an error says, in one line; with its type where it is none of ours."""
+    kind = "" if isinstance(error, BenchError) else f"{type(error).__name__}: "
+    return kind + " ".join(str(error).split())
+
+
 def refuse_in_imported_script() -> None:
     """Stop a script that is run again by a worker process, which only wants to import it.
 

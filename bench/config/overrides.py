@@ -51,10 +51,10 @@ class Given(Mapping[str, Any]):
         return override.value()
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._values | self._texts)
+        return iter({**self._values, **self._texts})
 
     def __len__(self) -> int:
-        return len(self._values | self._texts)
+        return len({**self._values, **self._texts})
 
     def with_paths(self, paths: Collection[str]) -> Given:
         """The same, where these are known to be paths as well."""

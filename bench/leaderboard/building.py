@@ -7,8 +7,6 @@ import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from rich.markup import escape
-
 from bench import terminal as progress
 from bench.errors import BenchError
 from bench.files import write_bytes
@@ -16,14 +14,13 @@ from bench.leaderboard import comparable, document
 from bench.leaderboard.rows import entries
 from bench.leaderboard.table import Table, make
 from bench.pages import comma_separated, latex, markdown
-from bench.pages.escaping import visible
 from bench.records import Record
 
 __all__ = ["build"]
 
 
 def _tell(text: str) -> None:
-    progress.say(escape(visible(text)))
+    progress.say(text)
 
 
 def build(records: Sequence[Record], out: Path, say: Callable[[str], None] = _tell) -> list[Path]:

@@ -167,6 +167,7 @@ def _trained(planned: Run) -> tuple[Network, Any]:
     if info := training.trained(folder):
         training.load(method, folder / training.WEIGHTS)
     else:
+        training.require(config.trainer.accelerator)
         with step("training", seconds):
             train, val, pixels = cohort.part("train"), cohort.part("val"), planned.images.pixels
             info = training.fit(method, train, val, pixels, config.trainer, config.seed, folder, log)
@@ -238,7 +239,7 @@ def make_folder(folder: Path) -> None:
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
-    except (PermissionError, NotADirectoryError, FileExistsError) as error:
+    except OSError as error:
         raise BenchError(
             f"No runs can be kept in {folder}: {error.strerror}. Choose another place with runs_dir=…"
         ) from error

@@ -1,8 +1,8 @@
 """Fit one method on one task, and read a trained network out."""
 
-from bench.training.devices import precision
+from bench.training.devices import precision, require
 from bench.training.fitting import fit
 from bench.training.prediction import predict
 from bench.training.weights import INFO, WEIGHTS, build, load, save, trained
 
-__all__ = ["INFO", "WEIGHTS", "build", "fit", "load", "precision", "predict", "save", "trained"]
+__all__ = ["INFO", "WEIGHTS", "build", "fit", "load", "precision", "predict", "require", "save", "trained"]
