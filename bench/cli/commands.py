@@ -48,14 +48,19 @@ data_app.command("check")(check_data)
 data_app.command("export")(export_data)
 
 
-@app.callback()
-def about(
-    version: Annotated[bool, typer.Option("--version", is_eager=True, help="Show the version and exit.")] = False,
-) -> None:
-    """Which debiasing methods make a medical-imaging network forget a patient's race, and at what cost?"""
-    if version:
+def _show_version(asked: bool) -> None:
+    if asked:
         typer.echo(f"mitigation-bench {__version__}")
         raise typer.Exit
+
+
+@app.callback()
+def about(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version and exit.")
+    ] = False,
+) -> None:
+    """Which debiasing methods make a medical-imaging network forget a patient's race, and at what cost?"""
 
 
 def main() -> None:

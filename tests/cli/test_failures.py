@@ -109,13 +109,15 @@ STOPPED = """
 import os, signal, sys, threading
 from bench.cli import commands
 
-def run(overrides=None, multirun=False):
+name = sys.argv[1]
+
+def run() -> None:
     print("begun", flush=True)
-    os.kill(os.getpid(), getattr(signal, sys.argv.pop()))
+    os.kill(os.getpid(), getattr(signal, name))
     threading.Event().wait(20)
 
 commands.app.registered_commands[0].callback = run
-sys.argv = ["bench", "run", *sys.argv[1:]]
+sys.argv = ["bench", "run"]
 commands.main()
 """
 
@@ -156,6 +158,11 @@ from concurrent.futures import ProcessPoolExecutor
 with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as pool:
     print(pool.submit(abs, -1).result())
 """
+
+
+def script(folder: Path) -> subprocess.CompletedProcess[str]:
+    env, command = {**os.environ, "PYTHONPATH": str(ROOT)}, [sys.executable, "mine.py"]
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=300, env=env)
 
 
 def test_a_script_without_a_main_guard_is_told_at_once(tmp_path: Path) -> None:
