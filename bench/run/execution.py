@@ -127,7 +127,7 @@ def _execute(planned: Run, places: Sequence[Place], train: bool) -> Record:
         if arena.place == "test":
             _draw(planned)
     record = records.read(planned.folder)
-    loggers.log_result(log, record.files, planned.folder / FIGURE)
+    loggers.log_result(log, record.files, planned.folder / FIGURE, _told(planned))
     return record
 
 
@@ -162,8 +162,7 @@ def _trained(planned: Run) -> tuple[Network, Any]:
         cohort = planned.trained_on
     write_config(config, folder)
     name = f"{config.task.name}-{config.task.dataset}-{config.method.name}-{config.seed}"
-    told = config.model_dump(mode="json", exclude={"runs_dir": True, "cache_dir": True, "task": {"root"}})
-    log = loggers.logger(config.logger, folder, planned.id, name, told)
+    log = loggers.logger(config.logger, folder, planned.id, name, _told(planned))
     if info := training.trained(folder):
         training.load(method, folder / training.WEIGHTS)
     else:
@@ -186,6 +185,10 @@ def _trained(planned: Run) -> tuple[Network, Any]:
     )
     records.write_run(run_record, folder)
     return Network(planned, method), log
+
+
+def _told(planned: Run) -> dict[str, Any]:
+    return loggers.told(planned.config, planned.dataset.options, planned.id)
 
 
 def _write(
