@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import os
+import stat
 import threading
 from pathlib import Path
 
@@ -72,3 +74,27 @@ def test_the_cache_is_where_it_is_said_to_be(tmp_path: Path, monkeypatch: pytest
     assert user_cache() == tmp_path
     monkeypatch.delenv("BENCH_CACHE_DIR")
     assert user_cache().name == "mitigation-bench"
+
+
+def test_caches_go_elsewhere_where_home_cannot_be_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.delenv("BENCH_CACHE_DIR", raising=False)
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    for home in ("~/.cache/mitigation-bench", "/proc/nowhere/cache"):
+        monkeypatch.setattr("platformdirs.user_cache_dir", lambda name, home=home: home)
+        found = [user_cache(), user_cache()]
+        assert found[0] == found[1]
+        assert found[0].is_relative_to(tmp_path)
+        assert stat.S_IMODE(found[0].stat().st_mode) == 0o700
+        assert capsys.readouterr().err.count(f"{home} cannot be written: caches go to {found[0]}") == 1
+
+
+def test_a_folder_that_others_can_write_to_is_no_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("BENCH_CACHE_DIR", raising=False)
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    monkeypatch.setattr("platformdirs.user_cache_dir", lambda name: "~/theirs")
+    theirs = tmp_path / f"mitigation-bench-{os.getuid()}"
+    theirs.mkdir()
+    theirs.chmod(0o777)
+    assert user_cache() != theirs
