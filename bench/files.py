@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import os
 import secrets
 import stat
@@ -14,6 +15,7 @@ from functools import cache
 from pathlib import Path
 
 import platformdirs
+from filelock import FileLock
 
 
 def user_cache() -> Path:
@@ -81,3 +83,12 @@ def write_bytes(path: Path, content: bytes, shared: bool = False) -> None:
 def write_text(path: Path, text: str, shared: bool = False) -> None:
     """The same of a text, in UTF-8."""
     write_bytes(path, text.encode(), shared)
+
+
+@contextmanager
+def locked(folder: Path) -> Iterator[None]:
+    """One of this user's processes at a time has a folder that others look into; the lock lies with the caches."""
+    locks = user_cache() / "locks"
+    locks.mkdir(parents=True, exist_ok=True)
+    with FileLock(locks / hashlib.sha256(os.fsencode(folder.resolve())).hexdigest()[:32]):
+        yield

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bench.files import user_cache, whole, write_bytes, write_text
+from bench.files import locked, user_cache, whole, write_bytes, write_text
 
 
 def names(folder: Path) -> list[str]:
@@ -98,3 +98,29 @@ def test_a_folder_that_others_can_write_to_is_no_cache(tmp_path: Path, monkeypat
     theirs.mkdir()
     theirs.chmod(0o777)
     assert user_cache() != theirs
+
+
+def test_a_folder_is_locked_for_one_at_a_time_and_nothing_is_left_in_it(tmp_path: Path) -> None:
+    order: list[str] = []
+    inside, going = threading.Event(), threading.Event()
+
+    def first() -> None:
+        with locked(tmp_path):
+            inside.set()
+            going.wait(10)
+            order.append("first")
+
+    def second() -> None:
+        inside.wait(10)
+        going.set()
+        with locked(tmp_path / "." / "x" / ".."):
+            order.append("second")
+
+    (tmp_path / "x").mkdir()
+    threads = [threading.Thread(target=work) for work in (first, second)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert order == ["first", "second"]
+    assert names(tmp_path) == ["x"]

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from bench import terminal as progress
 from bench.errors import BenchError
-from bench.files import write_bytes
+from bench.files import locked, write_bytes
 from bench.leaderboard import comparable, document
 from bench.leaderboard.rows import entries
 from bench.leaderboard.table import Table, make
@@ -85,8 +85,10 @@ def _write(folder: Path, table: Table, notices: list[str]) -> list[Path]:
     }
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        for name, content in contents.items():
-            write_bytes(folder / name, content, shared=True)
+        # Of two leaderboards at once the files of one stand here afterwards, and not some of each.
+        with locked(folder):
+            for name, content in contents.items():
+                write_bytes(folder / name, content, shared=True)
     except OSError as error:
         raise BenchError(f"The leaderboard cannot be written to {folder}: {error.strerror or error}.") from error
     return [folder / name for name in contents]

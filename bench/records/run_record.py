@@ -114,7 +114,8 @@ class TrainingInfo(Part):
 
     @model_validator(mode="after")
     def _is_of_its_epochs(self) -> TrainingInfo:
-        if len(self.curve) != self.epochs or not 0 <= self.best_epoch < max(self.epochs, 1):
+        # Of a record that came from elsewhere the curve may be lost, but not half of it.
+        if len(self.curve) not in (0, self.epochs) or not 0 <= self.best_epoch < max(self.epochs, 1):
             raise ValueError(
                 f"a curve of {len(self.curve)} epochs, the best {self.best_epoch}, is none of {self.epochs}"
             )

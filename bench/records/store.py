@@ -111,14 +111,19 @@ def read(folder: Path, metrics: Collection[str] | None = None) -> Record:
                 f"{path} holds scores of run {file.run}, not of {run.id}, in whose folder it lies. Move it to where it"
                 " belongs, or delete it."
             )
-        for score in file.scores if metrics is not None else ():
-            if score.metric not in metrics:
-                raise BenchError(
-                    f"{path} holds a score {score.metric!r}, which this version does not know."
-                    f"{suggest(score.metric, metrics)} Delete the file, and `bench score` makes it anew."
-                )
+        if metrics is not None:
+            _refuse_unknown(file, metrics, path)
         files.append(file)
     return Record(run, tuple(files))
+
+
+def _refuse_unknown(file: ScoreFile, metrics: Collection[str], path: Path) -> None:
+    for score in file.scores:
+        if score.metric not in metrics:
+            raise BenchError(
+                f"{path} holds a score {score.metric!r}, which this version does not know."
+                f"{suggest(score.metric, metrics)} Delete the file, and `bench score` makes it anew."
+            )
 
 
 def parse(path: Path, model: type[Model], what: str) -> Model:

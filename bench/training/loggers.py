@@ -6,7 +6,7 @@ What leaves the machine says what was run and what came out: no path, no host, n
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -95,7 +95,7 @@ def log_result(log: Logger | bool, scores: Sequence[ScoreFile], figure: Path, kn
 
     run = log.experiment
     run.summary.update(found)
-    rows = [
+    rows: list[Iterable[Any]] = [
         [file.head.arena, file.head.suite, score.label, *(getattr(score, name) for name in _COLUMNS[3:])]
         for file in scores
         for score in file.scores
