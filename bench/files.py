@@ -3,18 +3,53 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import os
 import secrets
+import stat
+import sys
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 
 import platformdirs
+from filelock import FileLock
 
 
 def user_cache() -> Path:
-    """The folder of caches: ``$BENCH_CACHE_DIR`` where that is set, else the user's own for this program."""
-    return Path(os.environ.get("BENCH_CACHE_DIR") or platformdirs.user_cache_dir("mitigation-bench"))
+    """The folder of caches: ``$BENCH_CACHE_DIR`` where that is set, else the user's own for this program.
+
+    Where there is no home or nothing can be written there, a folder of the user's among the temporary files.
+    """
+    if asked := os.environ.get("BENCH_CACHE_DIR"):
+        return Path(os.path.expanduser(asked))
+    own = Path(platformdirs.user_cache_dir("mitigation-bench"))
+    return own if _can_be_written(own) else _temporary(own)
+
+
+def _can_be_written(folder: Path) -> bool:
+    if not folder.is_absolute():  # "~" stayed what it is: nobody knows of a home
+        return False
+    there = next(path for path in (folder, *folder.parents) if path.exists())
+    return there.is_dir() and os.access(there, os.W_OK | os.X_OK)
+
+
+@cache
+def _temporary(instead_of: Path) -> Path:
+    """A folder that nobody else can write to, the same for every process of this user; says once that it is used."""
+    folder = Path(tempfile.gettempdir(), f"mitigation-bench-{os.getuid()}")
+    folder.mkdir(mode=0o700, exist_ok=True)
+    found = folder.lstat()
+    if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid() or found.st_mode & 0o022:
+        folder = Path(tempfile.mkdtemp(prefix="mitigation-bench-"))
+    print(
+        f"{instead_of} cannot be written: caches go to {folder}. BENCH_CACHE_DIR or cache_dir=… names another place.",
+        file=sys.stderr,
+        flush=True,
+    )
+    return folder
 
 
 @contextmanager
@@ -48,3 +83,12 @@ def write_bytes(path: Path, content: bytes, shared: bool = False) -> None:
 def write_text(path: Path, text: str, shared: bool = False) -> None:
     """The same of a text, in UTF-8."""
     write_bytes(path, text.encode(), shared)
+
+
+@contextmanager
+def locked(folder: Path) -> Iterator[None]:
+    """One of this user's processes at a time has a folder that others look into; the lock lies with the caches."""
+    locks = user_cache() / "locks"
+    locks.mkdir(parents=True, exist_ok=True)
+    with FileLock(locks / hashlib.sha256(os.fsencode(folder.resolve())).hexdigest()[:32]):
+        yield

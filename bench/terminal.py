@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import codecs
+import io
 import sys
 import time
 from collections.abc import Iterator, MutableMapping
@@ -19,13 +21,63 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 from rich.progress import Progress as Bar
+from rich.text import Text
+
+from bench.pages.escaping import visible
 
 console = Console(stderr=True, highlight=False)
 
 
-def say(text: str) -> None:
-    """A line to whoever watches; results go to stdout, this does not."""
-    console.print(text, soft_wrap=True)
+#: What a terminal or a file that knows ASCII only is given instead.
+_PLAIN = {
+    "–": "-",
+    "—": "-",
+    "−": "-",
+    "…": "...",
+    "→": "->",
+    "←": "<-",
+    "↑": "^",
+    "↓": "v",
+    "×": "x",
+    "·": ".",
+    "★": "*",
+    "≤": "<=",
+    "≥": ">=",
+    "±": "+-",
+    "σ": "sigma",
+    "δ": "delta",
+    "λ": "lambda",
+    "ε": "epsilon",
+    "≈": "~",
+    "√": "sqrt ",
+}
+
+
+def speak_any_encoding() -> None:
+    """Have stdout and stderr write what their encoding lacks in letters that it has, instead of failing."""
+
+    def plainly(error: UnicodeError) -> tuple[str, int]:
+        assert isinstance(error, UnicodeEncodeError)
+        lacking = error.object[error.start : error.end]
+        return "".join(_PLAIN.get(letter, "?") for letter in lacking), error.end
+
+    codecs.register_error("bench.plainly", plainly)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="bench.plainly")
+
+
+def say(text: str, title: str = "") -> None:
+    """A line to whoever watches, behind a ``title`` in bold; results go to stdout, this does not.
+
+    Neither is read as markup, and what would move a terminal's cursor stands as it is written.
+    """
+    console.print(Text.assemble((_visible(title), "bold"), _visible(text)), soft_wrap=True)
+
+
+def _visible(text: str) -> str:
+    # Spaces stay as many as they are.
+    return " ".join(visible(part) for part in text.split(" "))
 
 
 def warn(text: str) -> None:
@@ -36,11 +88,11 @@ def warn(text: str) -> None:
 @contextmanager
 def step(name: str, seconds: MutableMapping[str, float]) -> Iterator[None]:
     """Announce a step of a run, and note in ``seconds[name]`` how long it took."""
-    say(f"[bold]{name}[/bold] …")
+    say(" …", name)
     started = time.monotonic()
     yield
     seconds[name] = round(time.monotonic() - started, 3)
-    say(f"[bold]{name}[/bold] done in {seconds[name]:.1f} s")
+    say(f" done in {seconds[name]:.1f} s", name)
 
 
 class Progress:
@@ -106,12 +158,12 @@ class Steps:
         """It is done, and this is what came out; ``existed``: without any work."""
         self._done += 1
         how = "recorded before" if existed else f"{time.monotonic() - self._started:.0f} s"
-        say(escape(f"[{self._done}/{self._total}] {self._name}: {said} [{how}]"))
+        say(f"[{self._done}/{self._total}] {self._name}: {said} [{how}]")
         self._bar.update(self._task, completed=self._done)
         if console.is_terminal:
             console.print(self._bar.get_renderable())
 
 
 def _bar(*columns: ProgressColumn, live: bool = True) -> Bar:
-    shared = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+    shared = (TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn())
     return Bar(*shared, *columns, console=console, auto_refresh=live)

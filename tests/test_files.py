@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+import os
+import stat
 import threading
 from pathlib import Path
 
 import pytest
 
-from bench.files import user_cache, whole, write_bytes, write_text
+from bench.files import locked, user_cache, whole, write_bytes, write_text
 
 
 def names(folder: Path) -> list[str]:
@@ -72,3 +74,53 @@ def test_the_cache_is_where_it_is_said_to_be(tmp_path: Path, monkeypatch: pytest
     assert user_cache() == tmp_path
     monkeypatch.delenv("BENCH_CACHE_DIR")
     assert user_cache().name == "mitigation-bench"
+
+
+def test_caches_go_elsewhere_where_home_cannot_be_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.delenv("BENCH_CACHE_DIR", raising=False)
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    for home in ("~/.cache/mitigation-bench", "/proc/nowhere/cache"):
+        monkeypatch.setattr("platformdirs.user_cache_dir", lambda name, home=home: home)
+        found = [user_cache(), user_cache()]
+        assert found[0] == found[1]
+        assert found[0].is_relative_to(tmp_path)
+        assert stat.S_IMODE(found[0].stat().st_mode) == 0o700
+        assert capsys.readouterr().err.count(f"{home} cannot be written: caches go to {found[0]}") == 1
+
+
+def test_a_folder_that_others_can_write_to_is_no_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("BENCH_CACHE_DIR", raising=False)
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    monkeypatch.setattr("platformdirs.user_cache_dir", lambda name: "~/theirs")
+    theirs = tmp_path / f"mitigation-bench-{os.getuid()}"
+    theirs.mkdir()
+    theirs.chmod(0o777)
+    assert user_cache() != theirs
+
+
+def test_a_folder_is_locked_for_one_at_a_time_and_nothing_is_left_in_it(tmp_path: Path) -> None:
+    order: list[str] = []
+    inside, going = threading.Event(), threading.Event()
+
+    def first() -> None:
+        with locked(tmp_path):
+            inside.set()
+            going.wait(10)
+            order.append("first")
+
+    def second() -> None:
+        inside.wait(10)
+        going.set()
+        with locked(tmp_path / "." / "x" / ".."):
+            order.append("second")
+
+    (tmp_path / "x").mkdir()
+    threads = [threading.Thread(target=work) for work in (first, second)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert order == ["first", "second"]
+    assert names(tmp_path) == ["x"]

@@ -50,3 +50,8 @@ def test_a_terminal_gets_bars(capsys: pytest.CaptureFixture[str], monkeypatch: p
     assert "10/10" in shown
     assert "images/s" in shown
     assert "1/2" in shown
+
+
+def test_what_is_said_is_text_and_steers_no_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    say("runs in /data/[red]  x[/] \x1b[2J", "a [bold] title")
+    assert capsys.readouterr().err == "a [bold] titleruns in /data/[red]  x[/] [U+001B][2J\n"

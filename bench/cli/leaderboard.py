@@ -20,6 +20,7 @@ def leaderboard(overrides: Overrides = None) -> None:
     """
     from bench import config, records
     from bench.leaderboard import EDITION, build
+    from bench.scoring.catalogue import BY_KEY
 
     texts = overrides or []
     of_seeds = [text for text in texts if text.partition("=")[0].strip() == "seeds"]
@@ -30,7 +31,7 @@ def leaderboard(overrides: Overrides = None) -> None:
             f"bench leaderboard takes task=…, runs_dir=…, out=… and seeds=…, not {', '.join(sorted(unknown))}."
         )
     seeds = _seeds(of_seeds[-1]) if of_seeds else EDITION
-    found = records.read_all(Path(str(values["runs_dir"])).expanduser(), values["task"])
+    found = records.read_all(Path(str(values["runs_dir"])).expanduser(), values["task"], BY_KEY)
     for path in build(found, Path(str(values["out"])).expanduser(), seeds=seeds):
         typer.echo(path)
 

@@ -14,11 +14,11 @@ Overrides = Annotated[list[str] | None, typer.Argument(help="option=value …; `
 Multirun = Annotated[bool, typer.Option("-m", "--multirun", help="run the product of comma lists: seed=0,1")]
 
 
-def announced(overrides: list[str]) -> RunConfig:
-    """The configuration of these overrides; whoever watches is told that it takes a moment."""
+def announced(overrides: list[str], quietly: bool = False) -> RunConfig:
+    """The configuration of these overrides; whoever watches is told that it takes a moment, unless ``quietly``."""
     from bench.terminal import say
 
-    if sys.stderr.isatty():
+    if sys.stderr.isatty() and not quietly:
         say("loading …")
     from bench.config import compose
 

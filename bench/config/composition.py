@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel
 
-from bench.config.external import OPTIONS, TEST, external
-from bench.config.overrides import given, laid_over, leaves
+from bench.config.external import OPTIONS, external
+from bench.config.overrides import laid_over, leaves
+from bench.config.paths import TEST, path_options
 from bench.config.schema import RunConfig
-from bench.config.validation import expanded, plain, validated
-from bench.errors import BenchError, suggest
+from bench.config.stored import told_by_file
+from bench.config.validation import plain, validated
+from bench.errors import BenchError, refuse_in_imported_script, suggest
 from bench.task import MAX_UNREADABLE
 
 if TYPE_CHECKING:
@@ -27,23 +29,27 @@ _COMMON = ("seed", "trainer", "scoring", "sweep", "logger", "runs_dir", "cache_d
 def compose(overrides: Sequence[str]) -> RunConfig:
     """The validated configuration of one run.
 
-    The named method and task are imported here, since they declare the options below ``method.`` and ``task.``.
+    The named method and task are imported here, since they declare the options below ``method.`` and ``task.``. An
+    override may be the file of a configuration, ``config.yaml`` of another run: what it says holds where no override
+    says otherwise.
 
     Raises:
         BenchError: for an unknown method, task, data set or option (with the nearest), or a value of the wrong type
-            or outside its range (with what the option takes).
+            or outside its range (with what the option takes); in a process that is only to import the user's script.
     """
     # Only now: these import torch, and naming a model of the configuration should not.
     from bench.method import backbones
     from bench.method.hyperparameters import hyperparameters, resolve
     from bench.plugins import METHODS, TASKS, datasets
 
-    values = given(overrides)
+    refuse_in_imported_script()
+    values = told_by_file(overrides)
     method_plugin, task_plugin = _name(values, "method", "erm"), _name(values, "task", "cxr")
     method_entry, task_entry = METHODS.get(method_plugin), TASKS.get(task_plugin)
     task, found = task_entry.load(), datasets(task_entry)
     dataset = found.get(_name(values, "task.dataset", task.dataset)).load()
     method = method_entry.load()
+    values = values.with_paths(path_options(dataset.options, "task."))
 
     options = plain(dataset.options())
     tunables = {name: tunable.default for name, tunable in hyperparameters(method).items()}
@@ -59,7 +65,7 @@ def compose(overrides: Sequence[str]) -> RunConfig:
     validated(dataset.options, own, "task.")
     hyper = resolve(method, {name: composed["method"][name] for name in tunables})
     backbones.check(composed["backbone"])
-    chosen |= {"root": expanded(chosen["root"]), "options": own}
+    chosen["options"] = own
     return validated(
         RunConfig,
         {
@@ -69,8 +75,6 @@ def compose(overrides: Sequence[str]) -> RunConfig:
             "test": external(values, chosen, lambda name: found.get(name).load()),
             # Hydra's grammar reads trainer.precision=32 as a number; it is a name.
             "trainer": {**composed["trainer"], "precision": str(composed["trainer"]["precision"])},
-            "runs_dir": expanded(composed["runs_dir"]),
-            "cache_dir": expanded(composed["cache_dir"]),
         },
     )
 
@@ -97,12 +101,13 @@ def _task_defaults(task: type[Task], dataset: Dataset) -> dict[str, Any]:
 
 def _settings(values: Mapping[str, Any], defaults: Mapping[str, Any]) -> dict[str, Any]:
     """What is given beside plugins and ``test.…``, all of it options that there are."""
-    settings = {key: value for key, value in values.items() if key not in _SELECTORS and not key.startswith(TEST)}
+    own = [key for key in values if key not in _SELECTORS and not key.startswith(TEST)]
     known = set(leaves(defaults))
-    for key in settings:
+    for key in own:
         if key not in known:
-            raise BenchError(f"There is no option {key!r}.{suggest(key, known | {TEST + name for name in OPTIONS})}")
-    return settings
+            there = known - {"method.name", "task.name"} | {TEST + name for name in OPTIONS} | {"method", "task"}
+            raise BenchError(f"There is no option {key!r}.{suggest(key, there)}")
+    return {key: values[key] for key in own}
 
 
 def _default(name: str) -> Any:

@@ -10,7 +10,7 @@ from bench.config.schema import ExternalConfig
 
 
 def describe(model: type[BaseModel], prefix: str = "") -> list[tuple[str, str, str]]:
-    """Every option of a model as (dotted name, default, what it takes), for ``bench show``."""
+    """Every option of a model as (dotted name, default, what it takes), for ``bench show``; no default: empty."""
     rows = []
     for name, info in model.model_fields.items():
         if info.annotation == tuple[ExternalConfig, ...]:
@@ -19,7 +19,8 @@ def describe(model: type[BaseModel], prefix: str = "") -> list[tuple[str, str, s
             rows += describe(info.annotation, f"{prefix}{name}.")
         else:
             words = " ".join(filter(None, [takes(model, name), info.description]))
-            rows.append((f"{prefix}{name}", str(info.get_default(call_default_factory=True)), words))
+            default = "" if info.is_required() else str(info.get_default(call_default_factory=True))
+            rows.append((f"{prefix}{name}", default, words))
     return rows
 
 

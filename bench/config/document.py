@@ -11,6 +11,11 @@ from bench.pages.document import Block, Column, Document, Facts, Paragraph, Sect
 from bench.plugins.registry import METHODS, TASKS, datasets
 
 _OPTIONS = (Column("option"), Column("default"), Column("takes"))
+#: The default of options whose default is another's.
+_OF_ANOTHER = {
+    **dict.fromkeys(("task.dataset", "task.protected", "task.image_size", "backbone"), "the task's"),
+    "test.dataset": "task.dataset",
+}
 
 
 def of_method(name: str) -> Document:
@@ -46,6 +51,7 @@ def of_task(name: str, dataset: str | None) -> Document:
     for attribute, groups in task.attributes.items():
         protected = " (protected by default)" if attribute == task.protected else ""
         facts.append((f"Attribute {attribute}{protected}", ", ".join(groups)))
+    facts.append(("Covariates", ", ".join(task.covariates) or "none"))
     facts.append(("Image size", f"{task.image_size} px, backbone {task.backbone}"))
     if chosen.targets is not None:
         facts.append((f"Targets of {chosen.name}", ", ".join(chosen.targets)))
@@ -68,15 +74,21 @@ def of_task(name: str, dataset: str | None) -> Document:
 
 
 def of_options() -> Document:
-    """Every option that does not belong to a method or a data set."""
+    """Every option that does not belong to a method or a data set, and the names that such options take."""
+    # Here, since these import torch, and other pages do without.
+    from bench.method.backbones import BACKBONES
+    from bench.scoring.suites import SUITES
+
+    hidden = ("method.", "task.name", "task.plugin", "task.options", "test.options")
     rows = [
-        row
-        for row in describe(RunConfig)
-        if not row[0].startswith(("method.", "task.options")) and row[0] not in ("task.name", "task.plugin")
+        (name, default or _OF_ANOTHER[name], takes)
+        for name, default, takes in describe(RunConfig)
+        if not name.startswith(hidden)
     ]
+    named: list[tuple[str, Text]] = [("Backbones", ", ".join(BACKBONES)), ("Suites", ", ".join(map(str, SUITES)))]
     more = (code("bench show method=…"), " and ", code("bench show task=…"))
     said = Paragraph((*more, " list the options of a method and of a data set."))
-    return Document((Section((single(_OPTIONS, rows), said)),))
+    return Document((Section((single(_OPTIONS, rows), Facts(tuple(named)), said)),))
 
 
 def _paragraphs(docstring: str | None) -> Iterable[Block]:

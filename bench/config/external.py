@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from bench.config.overrides import leaves
-from bench.config.validation import expanded, plain, validated
+from bench.config.overrides import Given, leaves
+from bench.config.paths import TEST, path_options
+from bench.config.validation import plain, validated
 from bench.errors import BenchError, suggest
 
 if TYPE_CHECKING:
     from bench.task import Dataset
 
-#: Begins these options.
-TEST = "test."
 #: Those that every such set has.
 OPTIONS = ("dataset", "root", "split", "site")
 
@@ -35,9 +34,11 @@ def external(
         BenchError: for lists of several lengths, an unknown data set or option (with the nearest), or a value that an
             option does not take.
     """
-    asked = {key.removeprefix(TEST): value for key, value in values.items() if key.startswith(TEST)}
-    if not asked:
+    if not any(key.startswith(TEST) for key in values):
         return []
+    if isinstance(values, Given):
+        values = values.with_paths(_paths(values.get(TEST + "dataset", task["dataset"]), load))
+    asked = {key.removeprefix(TEST): values[key] for key in values if key.startswith(TEST)}
     made, unknown, known = [], set(asked), {"dataset"}
     for here in _by_position(asked):
         name = here.get("dataset", task["dataset"])
@@ -52,10 +53,16 @@ def external(
             if key in here:
                 schema = _with(schema, path, here[key])
         validated(dataset.options, schema["options"], TEST)
-        made.append({"dataset": dataset.name, **schema, "root": expanded(schema["root"])})
+        made.append({"dataset": dataset.name, **schema})
     for key in sorted(unknown):
         raise BenchError(f"There is no option {TEST + key!r}.{suggest(TEST + key, [TEST + name for name in known])}")
     return made
+
+
+def _paths(named: Any, load: Callable[[str], Dataset]) -> set[str]:
+    """The options of the data sets of these names that are paths."""
+    names = named if isinstance(named, list) else [named]
+    return {path for name in names if isinstance(name, str) for path in path_options(load(name).options, TEST)}
 
 
 def _by_position(asked: Mapping[str, Any]) -> list[dict[str, Any]]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Mapping
 from typing import Any, TypeVar
 
@@ -37,8 +36,3 @@ def validated(model: type[Model], values: Mapping[str, Any], prefix: str = "") -
 def plain(model: BaseModel) -> dict[str, Any]:
     """A model's values as JSON has them, since a configuration holds no tuples, paths or enumerations."""
     return model.model_dump(mode="json")
-
-
-def expanded(path: Any) -> Any:
-    """A path with ``~`` for the user's home written out; what is no text stays as it is."""
-    return os.path.expanduser(path) if isinstance(path, str) else path

@@ -7,24 +7,21 @@ import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from rich.markup import escape
-
 from bench import terminal as progress
 from bench.errors import BenchError
-from bench.files import write_bytes
+from bench.files import locked, write_bytes
 from bench.leaderboard import comparable, document
 from bench.leaderboard.ranks import EDITION
 from bench.leaderboard.rows import Entry, entries
 from bench.leaderboard.table import Table, make
 from bench.pages import comma_separated, latex, markdown
-from bench.pages.escaping import visible
 from bench.records import Record
 
 __all__ = ["build"]
 
 
 def _tell(text: str) -> None:
-    progress.say(escape(visible(text)))
+    progress.say(text)
 
 
 def build(
@@ -119,8 +116,10 @@ def _write(folder: Path, table: Table, notices: list[str]) -> list[Path]:
     }
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        for name, content in contents.items():
-            write_bytes(folder / name, content, shared=True)
+        # Of two leaderboards at once the files of one stand here afterwards, and not some of each.
+        with locked(folder):
+            for name, content in contents.items():
+                write_bytes(folder / name, content, shared=True)
     except OSError as error:
         raise BenchError(f"The leaderboard cannot be written to {folder}: {error.strerror or error}.") from error
     return [folder / name for name in contents]

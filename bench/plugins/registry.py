@@ -61,7 +61,7 @@ class Registry(Generic[T]):
             BenchError: when there is none, or more than one of its name.
         """
         is_path = name.startswith((".", "~")) or name.endswith(".py") or any(sep in name for sep in ("/", os.sep))
-        return self._at(Path(name).expanduser()) if is_path else _choose(self.entries(), name, self.kind)
+        return self._at(Path(os.path.expanduser(name))) if is_path else _choose(self.entries(), name, self.kind)
 
     def _dropped_in(self) -> Iterator[Entry[type[T]]]:
         spec = find_module(self.package)

@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from rich.markup import escape
 
 from bench import __version__, records, training, work
 from bench.reading_race import results
@@ -85,7 +84,7 @@ def walk(settings: Settings) -> StudyResults:
     experiments = chosen(settings.experiments)
     planned = plan(settings.config)
     if planned.dataset.synthetic:
-        say("[bold]Synthetic data:[/bold] what follows is about a simulation and says nothing of patients.")
+        say(" what follows is about a simulation and says nothing of patients.", "Synthetic data:")
     found = [Found(experiment) for experiment in experiments]
 
     # Seed after seed, so that no more than one study with its networks is held at a time.
@@ -114,7 +113,7 @@ def _jobs(found: Found, seed: int, study_of: Callable[[int], Study]) -> list[Job
         return [_job(experiment, cell, seed, study_of) for cell in experiment.cells(study)]
     except Unavailable as reason:
         if _skip(found, str(reason)):
-            say(escape(f"{experiment.name} is skipped: {reason}."))
+            say(f"{experiment.name} is skipped: {reason}.")
         return []
 
 

@@ -44,7 +44,7 @@ def convert(runs_dir: Path, say: Callable[[str], None]) -> list[Converted]:
     if not runs_dir.is_dir():
         raise BenchError(f"There is no folder {runs_dir}: say where the runs lie with runs_dir=…")
     made = []
-    for path in sorted(runs_dir.rglob(OLD)):
+    for path in sorted(path for path in runs_dir.rglob(OLD) if path.is_file()):
         run, files = _parts(path)
         # It appears last: where it stands, all was written, and scores may have been made anew since.
         if not path.with_name(RUN).exists():

@@ -112,6 +112,15 @@ class TrainingInfo(Part):
     curve: list[dict[str, float]]
     seconds: float
 
+    @model_validator(mode="after")
+    def _is_of_its_epochs(self) -> TrainingInfo:
+        # Of a record that came from elsewhere the curve may be lost, but not half of it.
+        if len(self.curve) not in (0, self.epochs) or not 0 <= self.best_epoch < max(self.epochs, 1):
+            raise ValueError(
+                f"a curve of {len(self.curve)} epochs, the best {self.best_epoch}, is none of {self.epochs}"
+            )
+        return self
+
 
 class RunRecord(Part):
     """A trained network: what was asked for, what it was trained on, how training went, and on what machine.

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel, ConfigDict
+from itertools import pairwise
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 #: Mean over targets, as a score's ``target``.
 MACRO = "macro"
 #: Layers that every network has: what its diagnostic head reads, and its logits. An encoder's blocks are "block 1"
 #: and on.
 FEATURES, OUTPUTS = "features", "outputs"
+#: By how much a limit may lie on the wrong side of its value, as sums in another order have it.
+_ROUNDING = 1e-9
 #: What a metric is broken down by.
 DIMENSIONS = ("target", "attribute", "group", "layer", "probe", "reference", "level")
 
@@ -28,14 +32,14 @@ class Score(BaseModel):
     by ``metric`` and the seven dimensions ``target`` to ``level``, each None where the metric is not broken down by it.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     metric: str
     value: float | None
     low: float | None = None
     high: float | None = None
-    n: int
-    patients: int | None = None
+    n: int = Field(ge=0)
+    patients: int | None = Field(None, ge=0)
     #: A target's name, or "macro" for the mean over targets.
     target: str | None = None
     #: A grouping ("race", "sex", "age_group", "race x sex"); None: over all patients.
@@ -54,6 +58,14 @@ class Score(BaseModel):
     #: The probe that was chosen to read it, where several could.
     read_by: str | None = None
     note: str | None = None
+
+    @model_validator(mode="after")
+    def _is_within_its_limits(self) -> Score:
+        """Whatever an interval is of, a worst group, a gap, the mean of permutations: it holds its value."""
+        known = [number for number in (self.low, self.value, self.high) if number is not None]
+        if any(one > other + _ROUNDING for one, other in pairwise(known)):
+            raise ValueError(f"{self.label} is {self.value} with limits from {self.low} to {self.high}")
+        return self
 
     @property
     def label(self) -> str:

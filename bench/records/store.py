@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 from pydantic import BaseModel, ValidationError
 
-from bench.errors import BenchError
+from bench.errors import BenchError, suggest
 from bench.files import whole, write_text
 from bench.records.hashes import identity
 from bench.records.run_record import SCHEMA_VERSION, RunRecord
@@ -116,23 +116,38 @@ def influence_path(path: Path) -> Path:
     return path.with_name(path.name.removesuffix(".json") + _INFLUENCE)
 
 
-def read(folder: Path) -> Record:
+def read(folder: Path, metrics: Collection[str] | None = None) -> Record:
     """Read the record in a run's folder.
 
+    Args:
+        folder: the run's.
+        metrics: the names that a score can have, where others are to be refused.
+
     Raises:
-        BenchError: naming the file, when one is not of this schema or of another run.
+        BenchError: naming the file, when one is not of this schema, of another run, or holds a score of another name.
     """
     run, files = parse(folder / RUN, RunRecord, "run"), []
     # One that is being written, or was when its process was killed, begins with a point.
-    for path in sorted((folder / SCORES).glob("[!.]*.json")):
+    for path in sorted(path for path in (folder / SCORES).glob("[!.]*.json") if path.is_file()):
         file = parse(path, ScoreFile, "file of scores")
         if file.run != run.id:
             raise BenchError(
                 f"{path} holds scores of run {file.run}, not of {run.id}, in whose folder it lies. Move it to where it"
                 " belongs, or delete it."
             )
+        if metrics is not None:
+            _refuse_unknown(file, metrics, path)
         files.append(file)
     return Record(run, tuple(files), folder)
+
+
+def _refuse_unknown(file: ScoreFile, metrics: Collection[str], path: Path) -> None:
+    for score in file.scores:
+        if score.metric not in metrics:
+            raise BenchError(
+                f"{path} holds a score {score.metric!r}, which this version does not know."
+                f"{suggest(score.metric, metrics)} Delete the file, and `bench score` makes it anew."
+            )
 
 
 def parse(path: Path, model: type[Model], what: str) -> Model:
@@ -143,6 +158,8 @@ def parse(path: Path, model: type[Model], what: str) -> Model:
     """
     try:
         return model.model_validate_json(path.read_bytes())
+    except OSError as error:
+        raise BenchError(f"{path} cannot be read as a {what}: {error.strerror}.") from error
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(map(str, first["loc"])) or "the file"
@@ -160,21 +177,21 @@ def folders(runs_dir: Path) -> Iterator[Path]:
     """
     if not runs_dir.is_dir():
         raise BenchError(f"There is no folder {runs_dir}: make runs first (bench run …), or say where with runs_dir=…")
-    old = [path for path in runs_dir.rglob(OLD) if not path.with_name(RUN).exists()]
+    old = [path for path in runs_dir.rglob(OLD) if path.is_file() and not path.with_name(RUN).exists()]
     if old:
         raise BenchError(
             f"{len(old)} runs below {runs_dir} were recorded by an earlier version (schema version 1; the first is"
             f" {min(old)}). `bench convert runs_dir={runs_dir}` writes their records anew; nothing is trained or scored"
             " for it."
         )
-    yield from sorted(path.parent for path in runs_dir.rglob(RUN))
+    yield from sorted(path.parent for path in runs_dir.rglob(RUN) if path.is_file())
 
 
-def read_all(runs_dir: Path, task: str | None = None) -> list[Record]:
+def read_all(runs_dir: Path, task: str | None = None, metrics: Collection[str] | None = None) -> list[Record]:
     """Every record below a folder, of one task or all, in the order of their paths.
 
     Raises:
-        BenchError: as :func:`folders`, or when a record cannot be read.
+        BenchError: as :func:`folders` and :func:`read`.
     """
-    records = [read(folder) for folder in folders(runs_dir)]
+    records = [read(folder, metrics) for folder in folders(runs_dir)]
     return [record for record in records if task in (None, record.run.task.name)]

@@ -128,7 +128,7 @@ def _execute(planned: Run, places: Sequence[Place], train: bool) -> Record:
         if arena.place == "test":
             _draw(planned)
     record = records.read(planned.folder)
-    loggers.log_result(log, record.files, planned.folder / FIGURE)
+    loggers.log_result(log, record.files, planned.folder / FIGURE, _told(planned))
     return record
 
 
@@ -168,11 +168,11 @@ def _trained(planned: Run) -> tuple[Network, Any]:
         warn(doubt)
     write_config(config, folder)
     name = f"{config.task.name}-{config.task.dataset}-{config.method.name}-{config.seed}"
-    told = config.model_dump(mode="json", exclude={"runs_dir": True, "cache_dir": True, "task": {"root"}})
-    log = loggers.logger(config.logger, folder, planned.id, name, told)
+    log = loggers.logger(config.logger, folder, planned.id, name, _told(planned))
     if info := training.trained(folder):
         training.load(method, folder / training.WEIGHTS)
     else:
+        training.require(config.trainer.accelerator)
         with step("training", seconds):
             train, val, pixels = cohort.part("train"), planned.val, planned.images.pixels
             if not len(val.fitting):
@@ -195,6 +195,10 @@ def _trained(planned: Run) -> tuple[Network, Any]:
     )
     records.write_run(run_record, folder)
     return Network(planned, method), log
+
+
+def _told(planned: Run) -> dict[str, Any]:
+    return loggers.told(planned.config, planned.dataset.options, planned.id)
 
 
 def _write(
@@ -248,7 +252,7 @@ def make_folder(folder: Path) -> None:
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
-    except (PermissionError, NotADirectoryError, FileExistsError) as error:
+    except OSError as error:
         raise BenchError(
             f"No runs can be kept in {folder}: {error.strerror}. Choose another place with runs_dir=…"
         ) from error

@@ -20,7 +20,7 @@ from bench.method import Method
 from bench.method.hyperparameters import Tunable, hyperparameters, resolve
 from bench.plugins.registry import METHODS
 from bench.records import ScoreFile
-from bench.run import Outcome, done, plan, run
+from bench.run import Outcome, done, make_folder, plan, run
 from bench.sweep.rule import choose, decodability, macro_auroc
 from bench.sweep.study import RECORD, ask, describe, fail, finished, open_study, remaining
 from bench.terminal import say
@@ -54,7 +54,7 @@ def sweep(config: RunConfig) -> Sweep:
     cls = METHODS.get(config.method.plugin).load()
     baseline = _baseline(config)
     folder = config.runs_dir / config.task.name / config.task.dataset / config.method.name / "sweeps" / identity(config)
-    folder.mkdir(parents=True, exist_ok=True)
+    make_folder(folder)
     storage = folder / "study.db"
     # A hyperparameter that the user set is held; the others are searched.
     declared = hyperparameters(cls)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from urllib.parse import quote
 
 import numpy as np
 import optuna
@@ -23,9 +24,9 @@ def open_study(storage: Path, name: str, searched: Mapping[str, Tunable]) -> opt
     One that had not drawn all its values yet is drawn anew, and comes out the same.
     """
     optuna.logging.set_verbosity(optuna.logging.WARNING)
-    study = optuna.create_study(
-        storage=f"sqlite:///{storage}", study_name=name, directions=list(OBJECTIVES.values()), load_if_exists=True
-    )
+    # As a URI of SQLite's own, in which a path may hold whatever it likes ("?", "%", "{").
+    uri = f"sqlite:///file:{quote(str(storage.absolute()))}?uri=true"
+    study = optuna.create_study(storage=uri, study_name=name, directions=list(OBJECTIVES.values()), load_if_exists=True)
     study.set_user_attr("objectives", list(OBJECTIVES))
     for trial in study.get_trials(deepcopy=False, states=[TrialState.RUNNING]):
         study.tell(trial.number, state=TrialState.FAIL)

@@ -1,6 +1,6 @@
 """Fit one method on one task, and read a trained network out."""
 
-from bench.training.devices import precision, threads
+from bench.training.devices import precision, require, threads
 from bench.training.fitting import check_held_out, fit
 from bench.training.prediction import predict
 from bench.training.weights import INFO, WEIGHTS, build, load, save, trained
@@ -14,6 +14,7 @@ __all__ = [
     "load",
     "precision",
     "predict",
+    "require",
     "save",
     "threads",
     "trained",

@@ -37,6 +37,19 @@ class _Bar(TQDMProgressBar):
             bar_format=self.BAR_FORMAT,
         )
 
+    def on_train_epoch_start(self, trainer: L.Trainer, *given: Any) -> None:
+        """Count epochs from 1, as everywhere else."""
+        super().on_train_epoch_start(trainer, *given)
+        self.train_progress_bar.set_description(f"epoch {trainer.current_epoch + 1} of {trainer.max_epochs}")
+
+    def get_metrics(self, trainer: L.Trainer, pl_module: L.LightningModule) -> dict[str, Any]:
+        """The loss, and the validation AUROC of the last whole epoch."""
+        shown: dict[str, Any] = super().get_metrics(trainer, pl_module)
+        shown.pop("v_num", None)
+        if (auroc := trainer.callback_metrics.get("val/auroc")) is not None:
+            shown["validation AUROC"] = f"{float(auroc):.3f}"
+        return shown
+
 
 class _Lines(ProgressBar):
     """A line an epoch, where no terminal is there to redraw a bar in."""

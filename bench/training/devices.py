@@ -8,6 +8,8 @@ from collections.abc import Iterator
 
 import torch
 
+from bench.errors import BenchError
+
 #: Lightning sets it beside deterministic algorithms, which cuBLAS has only with it.
 _CUBLAS = "CUBLAS_WORKSPACE_CONFIG"
 
@@ -71,3 +73,16 @@ def deterministic() -> Iterator[None]:
 def _cpu_computes_in_bf16() -> bool:
     """Whether this CPU multiplies matrices in bf16: with AMX. AVX-512 alone is slower in it than in float32."""
     return torch.cpu._is_amx_tile_supported()
+
+
+def require(accelerator: str) -> None:
+    """Refuse an accelerator that is not there.
+
+    Raises:
+        BenchError: where a GPU is asked for and torch sees none.
+    """
+    if accelerator == "gpu" and not (torch.cuda.is_available() or torch.backends.mps.is_available()):
+        raise BenchError(
+            "trainer.accelerator=gpu cannot be used: torch sees no GPU here. trainer.accelerator=auto takes one where"
+            " there is one, and the CPU elsewhere."
+        )

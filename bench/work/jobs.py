@@ -32,7 +32,7 @@ class Ended(Generic[T]):
 
     job: Job[T]
     result: T | None = None
-    error: BenchError | None = None
+    error: Exception | None = None
 
 
 def results(ended: Sequence[Ended[T]], what: str) -> list[T]:

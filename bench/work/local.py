@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Protocol, TypeVar
 
-from rich.markup import escape
-
-from bench.errors import BenchError
+from bench.errors import BenchError, in_a_line
 from bench.terminal import say
 from bench.work.jobs import Ended, Job
 
@@ -29,22 +27,30 @@ class Lines:
 
     def begin(self, job: Job[Any], number: int, total: int) -> None:
         """``[1/5]`` and the label."""
-        say(escape(f"[{number}/{total}] {job.label}"))
+        say(f"[{number}/{total}] {job.label}")
 
     def end(self, ended: Ended[Any], number: int, total: int) -> None:
         """The error."""
         if ended.error is not None:
-            say(escape(f"error: {ended.error}"))
+            say(f"error: {in_a_line(ended.error)}")
 
 
-def run(jobs: Sequence[Job[T]], watcher: Watcher | None = None) -> list[Ended[T]]:
-    """Run every job, in order. One that fails for a reason that the user can mend does not keep the others from it."""
+def run(
+    jobs: Sequence[Job[T]], watcher: Watcher | None = None, survived: type[Exception] = BenchError
+) -> list[Ended[T]]:
+    """Run every job, in order; one that fails does not keep the others from it.
+
+    Args:
+        jobs: what is to be run.
+        watcher: is told of them; a line each where none is given.
+        survived: the errors after which the next job begins. Others stop all, as Ctrl-C does.
+    """
     watcher, ended = watcher or Lines(), []
     for number, job in enumerate(jobs, start=1):
         watcher.begin(job, number, len(jobs))
         try:
             one = Ended(job, result=job.run())
-        except BenchError as error:
+        except survived as error:
             one = Ended(job, error=error)
         watcher.end(one, number, len(jobs))
         ended.append(one)

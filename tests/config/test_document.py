@@ -22,7 +22,13 @@ def test_a_method_with_its_paragraphs_source_and_options(capsys: pytest.CaptureF
 
 def test_a_task_with_its_data_sets_and_the_options_of_one(capsys: pytest.CaptureFixture[str]) -> None:
     text = _shown(document.of_task("cxr", "nih_cxr14"), capsys)
-    for words in ("Attribute race (protected by default): Asian, Black, White", "PadChest", "task.views", "Licence: "):
+    for words in (
+        "Attribute race (protected by default): Asian, Black, White",
+        "PadChest",
+        "task.views",
+        "Licence: ",
+        "Covariates: ",
+    ):
         assert words in text
     assert "task.patients" in _shown(document.of_task("cxr", None), capsys)
     with pytest.raises(BenchError, match="phantom"):
@@ -32,6 +38,9 @@ def test_a_task_with_its_data_sets_and_the_options_of_one(capsys: pytest.Capture
 def test_options_of_neither(capsys: pytest.CaptureFixture[str]) -> None:
     text = _shown(document.of_options(), capsys)
     assert "trainer.max_epochs" in text
+    for words in ("Backbones: resnet_small, densenet121", "Suites: 1", "the task's"):
+        assert words in text
+    assert "Undefined" not in text
     # As it is written, brackets and all.
     assert "tuple[str, ...] | None" in text
     assert "method." not in text.replace("method=", "")

@@ -27,6 +27,16 @@ def test_multirun_is_the_product_in_order() -> None:
     ]
 
 
+def test_a_path_and_what_stands_in_quotes_are_one_value() -> None:
+    assert multirun(["runs_dir=a,b", "task.mapping='a, b.yaml'"]) == [["runs_dir=a,b", "task.mapping='a, b.yaml'"]]
+    paths = multirun(["""method=erm,"./a, b (1).py",./Müller's [2]/c.py"""])
+    assert paths == [["method=erm"], ['method="./a, b (1).py"'], ["method=./Müller's [2]/c.py"]]
+
+
+def test_the_file_of_a_configuration_is_the_same_for_all() -> None:
+    assert multirun(["a/config.yaml", "seed=0,1"]) == [["a/config.yaml", "seed=0"], ["a/config.yaml", "seed=1"]]
+
+
 def test_a_list_value_is_one_value() -> None:
     assert multirun(["task.targets=[effusion,opacity]"]) == [["task.targets=[effusion,opacity]"]]
 
@@ -59,9 +69,8 @@ def test_values_are_laid_over_the_defaults_which_stay_as_they_are() -> None:
     assert leaves(defaults) == {"a.b": 1, "a.c": [1, 2], "d": None}
 
 
-def test_a_reference_that_does_not_end_is_refused() -> None:
-    with pytest.raises(BenchError, match=r"a=x\$\{ cannot be used"):
-        laid_over({"a": 1}, {"a": "x${"})
+def test_what_looks_like_a_reference_is_text() -> None:
+    assert laid_over({"a": 1}, {"a": "x${b}${"}) == {"a": "x${b}${"}
 
 
 def test_hydra_of_somebody_else_stays_as_it_was() -> None:

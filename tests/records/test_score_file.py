@@ -60,3 +60,25 @@ def test_a_copy_is_asked_for_its_own_scores() -> None:
     assert found.find.value("auroc") == 0.5
     copy = found.model_copy(update={"scores": [Score(metric="auroc", value=0.7, n=1)]})
     assert copy.find.value("auroc") == 0.7
+
+
+@pytest.mark.parametrize(
+    "numbers",
+    [
+        {"value": math.nan},
+        {"value": math.inf},
+        {"value": 0.5, "low": math.nan},
+        {"value": 0.5, "low": 0.6, "high": 0.7},
+        {"value": 0.5, "low": 0.4, "high": 0.45},
+        {"value": None, "low": 0.6, "high": 0.5},
+        {"value": 0.5, "n": -1},
+    ],
+)
+def test_what_is_no_score_is_refused(numbers: dict[str, float]) -> None:
+    with pytest.raises(ValidationError):
+        Score(**{"metric": "auroc", "n": 1, **numbers})  # type: ignore[arg-type]
+
+
+def test_limits_may_touch_their_value_and_one_may_be_missing() -> None:
+    assert Score(metric="a", value=0.5, low=0.5, high=0.5, n=1).value == 0.5
+    assert Score(metric="a", value=0.5, low=0.5 + 1e-12, n=1).high is None

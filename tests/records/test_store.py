@@ -12,6 +12,7 @@ from bench.errors import BenchError
 from bench.records import Record, RunRecord, Score, ScoreFile
 from bench.records.hashes import identity
 from bench.records.store import write_record
+from bench.scoring.catalogue import BY_KEY
 from tests.records.samples import file
 
 NOTHING = pd.DataFrame(index=pd.Index([], name="patient"))
@@ -194,3 +195,36 @@ def test_a_record_can_be_written_without_influence_values(tiny_record: Record, t
     write_record(tiny_record.run, tiny_record.files, tmp_path)
     assert records.read(tmp_path) == tiny_record
     assert not list(tmp_path.rglob("*.parquet"))
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        ('"value":0.5', '"value":NaN', "value.*finite"),
+        ('"value":0.5', '"value":1e999', "value.*finite"),
+        ('"low":0.4', '"low":0.7', r"auroc is 0\.5 with limits from 0\.7"),
+        ('"metric":"auroc"', '"metric":"aurocc"', r"a score 'aurocc'.*Did you mean 'auroc'"),
+    ],
+)
+def test_an_edited_number_or_name_is_refused_by_name(
+    old: str, new: str, words: str, tiny_record: Record, folder: Path
+) -> None:
+    found = file(tiny_record.run.id, Score(metric="auroc", value=0.5, low=0.4, high=0.6, n=1))
+    records.write_scores(found, NOTHING, folder)
+    path = records.path_of(found, folder)
+    text = found.model_dump_json()
+    assert old in text
+    path.write_text(text.replace(old, new))
+    with pytest.raises(BenchError, match=rf"(?s)test\.1\.json.*{words}") as caught:
+        records.read_all(folder, metrics={"auroc"})
+    assert "\n" not in str(caught.value)
+
+
+def test_every_score_of_a_run_has_a_name_of_the_catalogue(tiny_runs: Path, tiny_record: Record) -> None:
+    assert records.read_all(tiny_runs, metrics=BY_KEY) == [tiny_record]
+
+
+def test_folders_that_are_called_like_files_are_no_records(tiny_record: Record, folder: Path) -> None:
+    for name in ("record.json", "a/run.json", "scores/x.json"):
+        (folder / name).mkdir(parents=True)
+    assert records.read_all(folder.parent) == [Record(tiny_record.run, ())]

@@ -50,3 +50,12 @@ def test_a_trial_that_failed_by_itself_counts_as_run(tmp_path: Path) -> None:
 
 def test_hyperparameters_in_a_line() -> None:
     assert describe({"strength": 0.123456, "steps": 3, "by": "race"}) == "strength=0.123, steps=3, by=race"
+
+
+@pytest.mark.parametrize("name", ["why?x", "50% x", "x#y", "{b}", "[red] müll & 'q'"])
+def test_the_trials_are_kept_where_the_path_says(name: str, tmp_path: Path) -> None:
+    storage = tmp_path / name / "study.db"
+    storage.parent.mkdir()
+    proposals(storage, 1)
+    assert [path.name for path in tmp_path.iterdir()] == [name]
+    assert storage.exists()

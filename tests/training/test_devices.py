@@ -8,6 +8,7 @@ import torch
 
 from bench import training
 from bench.config import compose
+from bench.errors import BenchError
 from bench.run import plan
 from bench.training import devices
 from tests.conftest import TINY
@@ -97,3 +98,12 @@ def test_what_training_sets_is_set_for_it_alone_and_memory_that_is_filled_change
         assert settings() == before
     assert weights[0] == weights[1]
     assert {one[:3] for one in during} == {(True, True, False), (True, True, True)}
+
+
+def test_a_gpu_that_is_not_there_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    monkeypatch.setattr(torch.backends.mps, "is_available", lambda: False)
+    for accelerator in ("auto", "cpu"):
+        devices.require(accelerator)
+    with pytest.raises(BenchError, match=r"trainer\.accelerator=gpu cannot be used"):
+        devices.require("gpu")

@@ -56,3 +56,11 @@ def test_a_watcher_is_told_of_every_begin_and_end_with_numbers_from_one() -> Non
 
 def test_no_jobs_have_no_results() -> None:
     assert results(local.run([]), "runs") == []
+
+
+def test_any_error_is_survived_where_that_is_asked_for(capsys: pytest.CaptureFixture[str]) -> None:
+    ended = local.run([job("a", RuntimeError("out of\nmemory")), job("b")], survived=Exception)
+    assert [one.result for one in ended] == [None, "B"]
+    assert "error: RuntimeError: out of memory" in capsys.readouterr().err.splitlines()
+    with pytest.raises(KeyboardInterrupt):
+        local.run([job("a", KeyboardInterrupt()), job("b")], survived=Exception)
