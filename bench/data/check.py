@@ -11,6 +11,7 @@ import numpy as np
 from bench.data.cohorts import attrition
 from bench.data.cohorts import checks as scorable
 from bench.data.cohorts.chosen import Chosen, choose
+from bench.data.pixels.done import Done
 from bench.data.pixels.sources import Rejected, shape
 from bench.data.tables import MISSING
 from bench.errors import BenchError
@@ -24,19 +25,42 @@ if TYPE_CHECKING:
 
 _AT_ONCE = 8
 _NAMED = 3
+#: Images whose pixels are kept, for the contact sheet.
+SHOWN = 64
+
+
+@dataclass(frozen=True)
+class Looked:
+    """An image of the sample: what was done to it, or the reason why it gives none.
+
+    ``pixels`` are as the network is shown them, ``(H, W)`` or ``(H, W, 3) uint8``; None without an image, and beyond
+    the first ``SHOWN`` of the sample.
+    """
+
+    image: str
+    done: tuple[Done, ...] = ()
+    reason: str = ""
+    pixels: np.ndarray | None = None
 
 
 @dataclass(frozen=True)
 class Checked:
-    """What was found: the attrition table, how many images were looked at, and what is doubtful or wrong.
+    """What was found: the attrition table, the images looked at, and what is doubtful or wrong.
 
-    ``warnings`` are sentences on what a run bears; each of ``errors`` would stop it or make it wrong.
+    ``warnings`` are sentences on what a run bears; each of ``errors`` would stop it or make it wrong. ``rendered``
+    says that the images are a phantom's, and so synthetic.
     """
 
     attrition: Attrition
-    sampled: int
+    looked: tuple[Looked, ...]
     warnings: list[str]
     errors: list[str]
+    rendered: bool = False
+
+    def done(self) -> dict[Done, list[str]]:
+        """What was done to images, and the names of those to which it was."""
+        found = {kind: [one.image for one in self.looked if kind in one.done] for kind in Done}
+        return {kind: images for kind, images in found.items() if images}
 
 
 def check(config: RunConfig, sample: int = 64) -> Checked:
@@ -64,15 +88,16 @@ def check(config: RunConfig, sample: int = 64) -> Checked:
     there = np.setdiff1d(np.arange(len(cohort)), [row for row, _ in absent])
     rows = np.sort(np.random.default_rng(config.seed).permutation(there)[:sample])
     try:
-        rejected, blank = _look(chosen, cohort, rows)
+        looked = _look(chosen, cohort, rows)
     except BenchError as error:  # a phantom that does not render
-        return Checked(table, 0, warnings, [*errors, str(error)])
-    named = _named(cohort, rejected)
+        return Checked(table, (), warnings, [*errors, str(error)])
+    named = [(row, f"{one.image} ({one.reason})") for row, one in enumerate(looked) if one.reason]
     _judge(named, len(rows), "images sampled", config.task.max_unreadable, warnings, errors)
-    if blank:
-        first = cohort.table["image"].iloc[blank[0]]
-        warnings.append(f"{len(blank)} of the {len(rows)} images sampled are of one value throughout: {first!r} first.")
-    return Checked(table, len(rows), warnings, errors)
+    found = Checked(table, tuple(looked), warnings, errors, chosen.dataset.rendered)
+    if blank := found.done().get(Done.FLAT):
+        listed = ", ".join(map(repr, blank[:_NAMED])) + (" …" if len(blank) > _NAMED else "")
+        warnings.append(f"{len(blank)} of the {len(rows)} images sampled are of one value throughout: {listed}.")
+    return found
 
 
 def warnings_of(table: Attrition, protected: str) -> list[str]:
@@ -102,20 +127,21 @@ def _doubts(cell: Cell) -> list[str]:
     return doubts
 
 
-def _look(chosen: Chosen, cohort: Cohort, rows: np.ndarray) -> tuple[Rejected, list[int]]:
-    """Of these rows, those that give no image, with the reason, and those whose image is of one value."""
+def _look(chosen: Chosen, cohort: Cohort, rows: np.ndarray) -> list[Looked]:
+    """The images of these rows."""
     size, source = cohort.spec.image_size, chosen.source()
-    rejected: Rejected = []
-    blank: list[int] = []
+    looked: list[Looked] = []
     with Progress(f"sample of {chosen.dataset.name}, {size} px", len(rows)) as progress:
         for part in (rows[at : at + _AT_ONCE] for at in range(0, len(rows), _AT_ONCE)):
-            pixels, bad = source.pixels(source.rows(cohort.table.iloc[part]), shape(size, cohort.spec.channels))
-            rejected += [(int(part[place]), reason) for place, reason in bad]
-            flat = np.ptp(pixels.reshape(len(part), -1), axis=1) == 0
-            flat[[place for place, _ in bad]] = False
-            blank += part[flat].tolist()
+            table = cohort.table.iloc[part]
+            found = source.examined(source.rows(table), shape(size, cohort.spec.channels))
+            for image, one in zip(table["image"], found, strict=True):
+                if isinstance(one, str):
+                    looked.append(Looked(str(image), reason=one))
+                else:
+                    looked.append(Looked(str(image), one.done, pixels=one.pixels if len(looked) < SHOWN else None))
             progress.advance(len(part))
-    return rejected, blank
+    return looked
 
 
 def _named(cohort: Cohort, rejected: Rejected) -> Rejected:

@@ -77,17 +77,17 @@ def read_dicom(content: bytes, size: int, channels: int, frame: int | None, done
     check_extent(dataset.Columns, dataset.Rows)
     _take_frames_own(dataset, index)
     done += _left_out(dataset)
-    values, unused = _stored(dataset, index), None
+    values, padding = _stored(dataset, index), None
     if kind in (*_GREY, _PALETTE):
-        unused = grey.padding(dataset, values, lambda: _stored(dataset, index, correct_unused_bits=False))
-    if unused is not None:
+        padding = grey.padding(dataset, values, lambda: _stored(dataset, index, unused_bits=True))
+    if padding is not None:
         done.append(Done.PADDING)
     if kind in _GREY:
-        return from_unit(grey.shown(values, unused, dataset, done), size)
+        return from_unit(grey.shown(values, padding, dataset, done), size)
     grey.check_polarity(dataset)
     colours = _rgb(values, dataset)
-    if unused is not None:
-        colours[unused] = 0
+    if padding is not None:
+        colours[padding] = 0
     return from_unit(colours, size)
 
 
@@ -95,7 +95,7 @@ def read_dicom(content: bytes, size: int, channels: int, frame: int | None, done
 def _tags() -> tuple[BaseTag, ...]:
     from pydicom.tag import Tag
 
-    return tuple(Tag(name) for name in (*_DICOM_TAGS, *_OVERLAYS))
+    return (*map(Tag, _DICOM_TAGS), *map(Tag, _OVERLAYS))
 
 
 def _frames(dataset: pydicom.Dataset) -> int:
@@ -107,7 +107,7 @@ def _frames(dataset: pydicom.Dataset) -> int:
 
 def _left_out(dataset: pydicom.Dataset) -> list[Done]:
     """What of the file is not to be seen in its pixels as they come out."""
-    sides = next((found for name in _SHAPES if (found := numbers(dataset, name))), [])
+    sides = next((sides for name in _SHAPES if (sides := numbers(dataset, name))), [])
     found = []
     if len(sides) == 2 and min(sides) > 0 and max(sides) > _AS_SQUARE * min(sides):
         found.append(Done.NOT_SQUARE)
@@ -137,12 +137,13 @@ def _take_frames_own(dataset: pydicom.Dataset, index: int) -> None:
                 dataset.update({element.tag: element for element in item if element.keyword in _DICOM_TAGS})
 
 
-def _stored(dataset: pydicom.Dataset, index: int, **options: bool) -> np.ndarray:
+def _stored(dataset: pydicom.Dataset, index: int, unused_bits: bool = False) -> np.ndarray:
     """The stored values of a frame, ``(rows, columns)`` or, YBR turned to RGB, ``(rows, columns, 3)``.
 
-    ``options`` are those of pydicom's decoder.
+    Bits beyond those stored are taken off, unless ``unused_bits`` are wanted.
     """
-    from pydicom.pixels import get_decoder, pixel_array
+    from pydicom.pixels.decoders.base import get_decoder
+    from pydicom.pixels.utils import pixel_array
     from pydicom.uid import RLELossless
 
     syntax = dataset.file_meta.TransferSyntaxUID
@@ -160,7 +161,7 @@ def _stored(dataset: pydicom.Dataset, index: int, **options: bool) -> np.ndarray
     try:
         # A warning only, of a header that states fewer pixels than there are.
         warnings.filterwarnings("error", message=".*RLE segment contains non-conformant padding")
-        return pixel_array(dataset, index=index, **options)
+        return pixel_array(dataset, index=index, correct_unused_bits=not unused_bits)
     except RuntimeError as error:
         if decoder.missing_dependencies:  # one decoder of a syntax may lack what another has, 12 bits for instance
             raise Undecodable(f"not decoded by the plugins installed: {syntax.name}, corrupt or {cure}") from error
@@ -169,7 +170,7 @@ def _stored(dataset: pydicom.Dataset, index: int, **options: bool) -> np.ndarray
 
 def _rgb(values: np.ndarray, dataset: pydicom.Dataset) -> np.ndarray:
     """Colours scaled to [0, 1], ``(rows, columns, 3)``."""
-    from pydicom.pixels import apply_color_lut
+    from pydicom.pixels.processing import apply_color_lut
 
     if dataset.PhotometricInterpretation == _PALETTE:
         return apply_color_lut(values, dataset) / np.float32(2 ** dataset.RedPaletteColorLookupTableDescriptor[2] - 1)

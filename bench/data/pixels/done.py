@@ -13,7 +13,7 @@ class Done(StrEnum):
     AS_GREY = "colour read as grey"
     AS_COLOUR = "grey repeated in three channels"
     OPAQUE = "transparency ignored"
-    PADDING = "padding made black, and out of the range"
+    PADDING = "padding made black"
     MODALITY_LUT = "modality LUT applied"
     RESCALED = "slope and intercept applied"
     VOI_LUT = "VOI LUT applied"

@@ -30,7 +30,7 @@ def not_understood(what: str) -> Undecodable:
 def drop_empty(dataset: pydicom.Dataset) -> None:
     """Take out every element without a value, those within sequences aside."""
     for tag in list(dataset.keys()):
-        value = dataset.get_item(tag).value  # type: ignore[union-attr]  # as it stands in the file, not yet converted
+        value = dataset.get_item(tag).value  # as it stands in the file, not yet converted
         if value is None or (hasattr(value, "__len__") and len(value) == 0):
             del dataset[tag]
 

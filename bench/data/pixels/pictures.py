@@ -63,7 +63,7 @@ def ignored(content: bytes, channels: int, frame: int | None) -> list[Done]:
     with _frame(content, (frame or 1) - 1) as image:
         image.draft("RGB", (_LOOKED_AT, _LOOKED_AT))  # of a JPEG: a smaller one, decoded faster
         wide = image.mode.startswith("I;16")  # of which Pillow makes no RGBA, and which is never in colour
-        if image.has_transparency_data and (wide or image.convert("RGBA").getextrema()[3][0] < 255):  # type: ignore[index]
+        if image.has_transparency_data and (wide or np.asarray(image.convert("RGBA"))[..., 3].min() < 255):
             found.append(Done.OPAQUE)
         if channels == 1 and not wide and image.mode not in ("1", "L", "LA"):
             small = image.resize((_LOOKED_AT, _LOOKED_AT), Image.Resampling.NEAREST).convert("RGB")
