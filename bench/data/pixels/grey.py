@@ -140,7 +140,8 @@ def windowed(values: np.ndarray, center: float, width: float, function: str) -> 
         raise not_understood(f"WindowWidth {width:g} of a window that is {function}")
     unit = values.astype(np.float64)
     if function == "SIGMOID":
-        return np.asarray((1 / (1 + np.exp(-4 * (unit - center) / width))).astype(np.float32))
+        with np.errstate(over="ignore"):  # far below the window: one in infinity, which is black
+            return np.asarray((1 / (1 + np.exp(-4 * (unit - center) / width))).astype(np.float32))
     if function == "LINEAR":
         center, width = center - 0.5, width - 1
     if width == 0:

@@ -58,14 +58,17 @@ def read_picture(content: bytes, size: int, channels: int, frame: int | None, do
 
 
 def ignored(content: bytes, channels: int, frame: int | None) -> list[Done]:
-    """What of a file that was read is not to be seen in its pixels: colour where grey was wanted, transparency."""
+    """What of a file that was read is not to be seen in its pixels: colour or grey where not wanted, transparency."""
     found = []
     with _frame(content, (frame or 1) - 1) as image:
         image.draft("RGB", (_LOOKED_AT, _LOOKED_AT))  # of a JPEG: a smaller one, decoded faster
         wide = image.mode.startswith("I;16")  # of which Pillow makes no RGBA, and which is never in colour
         if image.has_transparency_data and (wide or np.asarray(image.convert("RGBA"))[..., 3].min() < 255):
             found.append(Done.OPAQUE)
-        if channels == 1 and not wide and image.mode not in ("1", "L", "LA"):
+        grey = image.mode in ("1", "L", "LA")
+        if channels == 3 and grey:
+            found.append(Done.AS_COLOUR)
+        if channels == 1 and not wide and not grey:
             small = image.resize((_LOOKED_AT, _LOOKED_AT), Image.Resampling.NEAREST).convert("RGB")
             if np.ptp(np.asarray(small).astype(int), axis=2).max() > _GREY_NOISE:
                 found.append(Done.AS_GREY)
