@@ -11,7 +11,6 @@ from contextlib import contextmanager
 from types import TracebackType
 
 from rich.console import Console
-from rich.markup import escape
 from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
@@ -82,7 +81,7 @@ def _visible(text: str) -> str:
 
 def warn(text: str) -> None:
     """A sentence on what is doubtful, whoever's words it holds."""
-    say(f"[bold]warning[/bold]: {escape(text)}")
+    say(f": {text}", "warning")
 
 
 @contextmanager

@@ -14,16 +14,24 @@ from bench.errors import BenchError, suggest
 def check_data(
     overrides: Overrides = None,
     sample: Annotated[int, typer.Option(min=1, help="images that are decoded, drawn by seed=…")] = 64,
+    sheet: Annotated[Path | None, typer.Option(help="PNG to draw the first 64 of these into, with their names")] = None,
 ) -> None:
     """Read a data set but for its pixels, and a sample of these: bench data check task=cxr task.dataset=…"""
     from bench.data import check_document
     from bench.data.check import check
     from bench.pages import terminal
 
+    if sheet:
+        from bench.data import contact_sheet
+
+        contact_sheet.check_path(sheet)
     config = announced(overrides or [])
     found = check(config, sample)
     title = f"{config.task.dataset}, a data set of task {config.task.name}"
     terminal.show(check_document.document(found, title, config.task.protected))
+    if sheet and found.looked:
+        contact_sheet.write(found, title, sheet)
+        typer.echo(sheet)
     if found.errors:
         raise BenchError(" ".join(found.errors))
 

@@ -25,7 +25,6 @@ def decode(
     import json
 
     import numpy as np
-    from rich.markup import escape
 
     from bench.files import write_text
     from bench.pages import terminal
@@ -38,12 +37,12 @@ def decode(
     columns = [name.strip() for name in strata.split(",") if name.strip()]
     data = files.read(features, labels, group, patient, columns, unknown or [])
     for reason, n in data.left_out.items():
-        say(escape(f"left out: {n:,} of {len(data.groups):,} images, whose {reason}"))
+        say(f"left out: {n:,} of {len(data.groups):,} images, whose {reason}")
     known = [
         f"{name!r} ({n:,})"
         for name, n in zip(data.names, np.bincount(data.groups + 1, minlength=len(data.names) + 1)[1:], strict=True)
     ]
-    say(escape(f"read as {group}: {', '.join(known)}"))
+    say(f"read as {group}: {', '.join(known)}")
     with step("decoding", {}):
         found = decodability.decode(
             data.features,

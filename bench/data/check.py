@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,6 +12,7 @@ import numpy as np
 from bench.data.cohorts import attrition, identity
 from bench.data.cohorts import checks as scorable
 from bench.data.cohorts.chosen import Chosen, choose
+from bench.data.pixels.done import Done
 from bench.data.pixels.sources import Rejected, shape
 from bench.data.tables import MISSING
 from bench.errors import BenchError
@@ -25,32 +26,45 @@ if TYPE_CHECKING:
 
 _AT_ONCE = 8
 _NAMED = 3
+#: Images whose pixels are kept, for the contact sheet.
+SHOWN = 64
+
+
+@dataclass(frozen=True)
+class Looked:
+    """An image of the sample: what was done to it, or the reason why it gives none.
+
+    ``pixels`` are as the network is shown them, ``(H, W)`` or ``(H, W, 3) uint8``; None without an image, and beyond
+    the first ``SHOWN`` of the sample.
+    """
+
+    image: str
+    done: tuple[Done, ...] = ()
+    reason: str = ""
+    pixels: np.ndarray | None = None
 
 
 @dataclass(frozen=True)
 class Checked:
-    """What was found: the attrition table, how many images were looked at, and what is doubtful or wrong.
+    """What was found: the attrition table, the images looked at, and what is doubtful or wrong.
 
-    ``warnings`` are sentences on what a run bears; each of ``errors`` would stop it or make it wrong. ``compared`` says
-    how images were compared to find those that stand in the set more than once; ``doubtful``, whether patients or
-    images seem to.
+    ``warnings`` are sentences on what a run bears; each of ``errors`` would stop it or make it wrong. ``rendered``
+    says that the images are a phantom's, and so synthetic. ``compared`` says how images were compared to find those
+    that stand in the set more than once; ``doubtful``, whether patients or images seem to.
     """
 
     attrition: Attrition
-    sampled: int
+    looked: tuple[Looked, ...]
     warnings: list[str]
     errors: list[str]
+    rendered: bool = False
     compared: str = ""
     doubtful: bool = False
 
-
-@dataclass
-class _Look:
-    """What the sample of images gave: those without an image, with the reason, of one value, and equal to another."""
-
-    rejected: Rejected
-    blank: list[int]
-    repeated: dict[str, str]
+    def done(self) -> dict[Done, list[str]]:
+        """What was done to images, and the names of those to which it was."""
+        found = {kind: [one.image for one in self.looked if kind in one.done] for kind in Done}
+        return {kind: images for kind, images in found.items() if images}
 
 
 def check(config: RunConfig, sample: int = 64) -> Checked:
@@ -79,22 +93,27 @@ def check(config: RunConfig, sample: int = 64) -> Checked:
     there = np.setdiff1d(np.arange(len(cohort)), [row for row, _ in absent])
     rows = np.sort(np.random.default_rng(config.seed).permutation(there)[:sample])
     try:
-        look = _look(chosen, cohort, rows)
+        looked, same = _look(chosen, cohort, rows)
     except BenchError as error:  # a phantom that does not render
-        return Checked(table, 0, warnings, [*errors, str(error)], doubtful=bool(doubts))
-    named = _named(cohort, look.rejected)
+        return Checked(table, (), warnings, [*errors, str(error)], doubtful=bool(doubts))
+    named = [(row, f"{one.image} ({one.reason})") for row, one in enumerate(looked) if one.reason]
     _judge(named, len(rows), "images sampled", config.task.max_unreadable, warnings, errors)
-    if look.blank:
-        first = cohort.table["image"].iloc[look.blank[0]]
-        blank = f"{len(look.blank)} of the {len(rows)} images sampled"
-        warnings.append(f"{blank} are of one value throughout: {first!r} first.")
-    repeated, compared = _repeated(chosen, cohort, config.cache_dir, look)
+    repeated, compared = _repeated(chosen, cohort, config.cache_dir, looked, same)
     again = identity.duplicates(cohort.table, repeated)
-    return Checked(table, len(rows), [*warnings, *again], errors, compared, doubtful=bool(doubts or again))
+    found = Checked(
+        table, tuple(looked), warnings, errors, chosen.dataset.rendered, compared, doubtful=bool(doubts or again)
+    )
+    if blank := found.done().get(Done.FLAT):
+        listed = ", ".join(map(repr, blank[:_NAMED])) + (" …" if len(blank) > _NAMED else "")
+        warnings.append(f"{len(blank)} of the {len(rows)} images sampled are of one value throughout: {listed}.")
+    warnings += again
+    return found
 
 
-def _repeated(chosen: Chosen, cohort: Cohort, cache_dir: Path | None, look: _Look) -> tuple[dict[str, str], str]:
-    """The images that are another again, and how they were compared.
+def _repeated(
+    chosen: Chosen, cohort: Cohort, cache_dir: Path | None, looked: Sequence[Looked], same: Mapping[str, str]
+) -> tuple[dict[str, str], str]:
+    """The images that are another again, and how they were compared; ``same`` are those found in the sample.
 
     By the pixels of all images where the cache holds them; else by the files' bytes, and the pixels of the sample.
     """
@@ -107,8 +126,8 @@ def _repeated(chosen: Chosen, cohort: Cohort, cache_dir: Path | None, look: _Loo
         files = chosen.source().repeated(cohort.table)
     words = "The bytes of all files were compared with each other, and the pixels of the images looked at"
     # What is told of them is that they show nothing.
-    void = set(cohort.table["image"].iloc[[row for row, _ in look.rejected] + look.blank])
-    found = {image: first for image, first in {**look.repeated, **files}.items() if void.isdisjoint((image, first))}
+    void = {one.image for one in looked if one.reason or Done.FLAT in one.done}
+    found = {image: first for image, first in {**same, **files}.items() if void.isdisjoint((image, first))}
     return found, f"{words}; a run compares the pixels of all."
 
 
@@ -139,26 +158,24 @@ def _doubts(cell: Cell) -> list[str]:
     return doubts
 
 
-def _look(chosen: Chosen, cohort: Cohort, rows: np.ndarray) -> _Look:
-    """What these rows give."""
+def _look(chosen: Chosen, cohort: Cohort, rows: np.ndarray) -> tuple[list[Looked], dict[str, str]]:
+    """The images of these rows, and which of them shows the very pixels of one before it."""
     size, source = cohort.spec.image_size, chosen.source()
-    rejected: Rejected = []
-    blank: list[int] = []
-    same = identity.SamePixels()
-    repeated: dict[str, str] = {}
-    images = cohort.table["image"]
+    looked: list[Looked] = []
+    seen, same = identity.SamePixels(), {}
     with Progress(f"sample of {chosen.dataset.name}, {size} px", len(rows)) as progress:
         for part in (rows[at : at + _AT_ONCE] for at in range(0, len(rows), _AT_ONCE)):
-            pixels, bad = source.pixels(source.rows(cohort.table.iloc[part]), shape(size, cohort.spec.channels))
-            rejected += [(int(part[place]), reason) for place, reason in bad]
-            flat = np.ptp(pixels.reshape(len(part), -1), axis=1) == 0
-            flat[[place for place, _ in bad]] = False
-            blank += part[flat].tolist()
-            for row, image in zip(part, pixels, strict=True):
-                if (before := same.before(int(row), image)) is not None and not chosen.dataset.rendered:
-                    repeated[images.iloc[row]] = images.iloc[before]
+            table = cohort.table.iloc[part]
+            found = source.examined(source.rows(table), shape(size, cohort.spec.channels))
+            for row, image, one in zip(part, table["image"], found, strict=True):
+                if isinstance(one, str):
+                    looked.append(Looked(str(image), reason=one))
+                    continue
+                looked.append(Looked(str(image), one.done, pixels=one.pixels if len(looked) < SHOWN else None))
+                if not chosen.dataset.rendered and (before := seen.before(int(row), one.pixels)) is not None:
+                    same[str(image)] = str(cohort.table["image"].iloc[before])
             progress.advance(len(part))
-    return _Look(rejected, blank, repeated)
+    return looked, same
 
 
 def _named(cohort: Cohort, rejected: Rejected) -> Rejected:

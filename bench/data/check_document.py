@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 from bench.data.check import Checked
+from bench.data.pixels.done import Done
 from bench.pages.document import (
     Block,
     Cell,
@@ -21,7 +24,11 @@ from bench.records import Attrition
 
 def document(found: Checked, title: str, protected: str) -> Document:
     """The tables of a data set, and its warnings; errors are left to whoever ends the command."""
-    last: list[Block] = [Paragraph(f"{found.sampled:,} images were looked at. {found.compared}".strip())]
+    last: list[Block] = [Paragraph(f"{len(found.looked):,} images were looked at. {found.compared}".strip())]
+    if done := found.done():
+        last.append(_done(done))
+    elif found.looked:
+        last.append(Paragraph("Nothing was done to their pixels but to bring them to their size."))
     last += [Paragraph((strong("warning"), f": {warning}")) for warning in found.warnings]
     if not found.errors and not found.doubtful:
         last.append(Paragraph("Nothing was found that would make a run wrong."))
@@ -55,6 +62,11 @@ def _cells(attrition: Attrition, protected: str) -> Grid:
         rows.append((cell.split, group, _count(cell.patients), _count(cell.images), *shares))
     counted = (Column(name, "right") for name in ("patients", "images", *targets))
     return single((Column("split"), Column(protected), *counted), rows)
+
+
+def _done(done: Mapping[Done, Sequence[str]]) -> Grid:
+    rows: list[Row] = [(str(kind), _count(len(images)), images[0]) for kind, images in done.items()]
+    return single((Column("done to their pixels"), Column("images", "right"), Column("the first")), rows)
 
 
 def _count(n: int) -> Cell:

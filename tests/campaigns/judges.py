@@ -46,14 +46,29 @@ def _dicom(content: bytes) -> np.ndarray:
         stored = dataset.pixel_array
     if stored.ndim == 3:
         return stored * (255 / (2**dataset.BitsStored - 1))
-    values = stored * float(dataset.get("RescaleSlope", 1)) + float(dataset.get("RescaleIntercept", 0))
-    center, width = (dataset.get(name) for name in ("WindowCenter", "WindowWidth"))
+
+    def first(name: str, otherwise: float | None) -> float | None:
+        value = dataset.get(name)
+        value = None if value is None or value == "" else np.atleast_1d(np.asarray(value, dtype=float))[0]
+        return otherwise if value is None else float(value)
+
+    values = stored * (first("RescaleSlope", 1) or 0) + (first("RescaleIntercept", 0) or 0)
+    padding = np.zeros(stored.shape, dtype=bool)
+    if (value := first("PixelPaddingValue", None)) is not None:
+        ends = value, first("PixelPaddingRangeLimit", value)
+        padding = (stored >= min(ends)) & (stored <= max(ends))
+    center, width = first("WindowCenter", None), first("WindowWidth", None)
+    function = dataset.get("VOILUTFunction") or "LINEAR"
     if center is None or width is None:
-        unit = (values - values.min()) / max(values.max() - values.min(), 1e-9)
+        inside = values[~padding] if not padding.all() else np.zeros(1)
+        unit = (values - inside.min()) / max(inside.max() - inside.min(), 1e-9)
+    elif function == "SIGMOID":
+        unit = 1 / (1 + np.exp(-4 * (values - center) / width))
+    elif function == "LINEAR_EXACT":
+        unit = np.clip((values - center) / width + 0.5, 0, 1)
     else:
-        first = [float(np.atleast_1d(np.asarray(value, dtype=float))[0]) for value in (center, width)]
-        unit = np.clip((values - (first[0] - 0.5)) / max(first[1] - 1, 1e-9) + 0.5, 0, 1)
-    return 255 * (1 - unit if dataset.PhotometricInterpretation == "MONOCHROME1" else unit)
+        unit = np.clip((values - (center - 0.5)) / max(width - 1, 1e-9) + 0.5, 0, 1)
+    return 255 * np.where(padding, 0, 1 - unit if dataset.PhotometricInterpretation == "MONOCHROME1" else unit)
 
 
 def shrunk(values: np.ndarray, channels: int) -> np.ndarray:

@@ -2,21 +2,45 @@
 
 from __future__ import annotations
 
+import io
 import struct
 import zlib
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import pydicom
 
 from tests.campaigns.originals import Original, is_dicom, originals
 
 MUTATIONS = (
     "truncated", "bits flipped", "pixels flipped", "header only", "empty", "zeroed", "wrong suffix", "wrong dimensions",
-    "huge dimensions", "garbage",
+    "huge dimensions", "garbage", "element empty", "element odd",
 )  # fmt: skip
 #: Of these nothing may be accepted, whatever the kind of image.
 HOPELESS = ("header only", "empty", "huge dimensions", "garbage")
+#: Elements of a DICOM header that may stand there without a value, together.
+EMPTIED = (
+    ("RescaleSlope", "RescaleIntercept"), ("RescaleSlope",), ("RescaleIntercept",), ("WindowCenter", "WindowWidth"),
+    ("WindowWidth",), ("VOILUTFunction",), ("PixelPaddingValue",), ("PixelPaddingValue", "PixelPaddingRangeLimit"),
+    ("PresentationLUTShape",), ("ModalityLUTSequence", "VOILUTSequence"), ("PixelSpacing", "PixelAspectRatio"),
+    ("NumberOfFrames",), ("HighBit",), ("BitsStored",), ("PixelRepresentation",), ("PhotometricInterpretation",),
+)  # fmt: skip
+#: Elements with a value that one seldom meets. A padding value is one that pixels have.
+_WINDOW = {"WindowCenter": "700", "WindowWidth": "300"}
+ODD = (
+    {"PixelPaddingValue": None}, {"PixelPaddingValue": None, "PixelPaddingRangeLimit": 3000},
+    {"PixelPaddingValue": None, "PhotometricInterpretation": "MONOCHROME1"}, {"PixelPaddingRangeLimit": 9},
+    {"RescaleSlope": "0", "RescaleIntercept": "1"}, {"RescaleSlope": "-1.5", "RescaleIntercept": "20"},
+    {"RescaleSlope": ["1", "2"]}, {"WindowCenter": "700", "WindowWidth": "0"},
+    {"WindowCenter": "700", "WindowWidth": "1"},
+    {"WindowCenter": ["700", "1"], "WindowWidth": ["300", "2"]}, {**_WINDOW, "VOILUTFunction": "SIGMOID"},
+    {**_WINDOW, "VOILUTFunction": "LINEAR_EXACT"}, {**_WINDOW, "VOILUTFunction": "CUBIC"},
+    {"PresentationLUTShape": "INVERSE"}, {"PresentationLUTShape": "IDENTITY"},
+    {"PresentationLUTShape": "INVERSE", "PhotometricInterpretation": "MONOCHROME1"},
+    {"PixelAspectRatio": ["2", "1"]}, {"PixelAspectRatio": ["0", "0"]}, {"NumberOfFrames": 3}, {"HighBit": 3},
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -44,6 +68,8 @@ def _fits(kind: Original, mutation: str) -> bool:
         return kind.is_image and kind.kind != "DICOM, deflated"
     if mutation == "huge dimensions":
         return kind.kind not in ("DICOM, deflated", "CSV.GZ", "XLSX")
+    if mutation.startswith("element"):
+        return kind.family == "DICOM"
     return True
 
 
@@ -74,10 +100,30 @@ def mutate(kind: Original, mutation: str, kinds: list[Original], rng: np.random.
         content = bytearray(resized(bytes(content), int(rng.integers(1, 130)), int(rng.integers(1, 130))))
     elif mutation == "huge dimensions":
         content = bytearray(_huge(kind, rng))
+    elif mutation.startswith("element"):
+        content = bytearray(_with_elements(kind, mutation == "element empty", rng))
     elif mutation == "garbage":
         head = kind.content[:4] if rng.random() < 0.5 and kind.is_image else b""
         content = bytearray(head + rng.bytes(int(rng.integers(1, 5000))))
     return Case(kind, mutation, suffix, bytes(content))
+
+
+def _with_elements(kind: Original, empty: bool, rng: np.random.Generator) -> bytes:
+    """A header with an element that is empty, or that one seldom meets."""
+    dataset = pydicom.dcmread(io.BytesIO(kind.content))
+    if empty:
+        given: dict[str, Any] = dict.fromkeys(EMPTIED[int(rng.integers(len(EMPTIED)))])
+    else:
+        given = dict(ODD[int(rng.integers(len(ODD)))])
+    for name, value in given.items():
+        if kind.channels == 3 and name == "PhotometricInterpretation":
+            continue
+        if value is None and not empty:
+            value = int(rng.choice(dataset.pixel_array.ravel()))
+        setattr(dataset, name, [] if value is None and name.endswith("Sequence") else value)
+    content = io.BytesIO()
+    dataset.save_as(content)
+    return content.getvalue()
 
 
 def _huge(kind: Original, rng: np.random.Generator) -> bytes:

@@ -109,7 +109,9 @@ def test_blank_images_are_told(hospital, spoilt, tmp_path):
     Image.fromarray(np.full((8, 8), 9, dtype=np.uint8)).save(tmp_path / "blank.png")
     spoilt([3, 4], (tmp_path / "blank.png").read_bytes())
     (warning,) = [text for text in check(compose(list(nih(hospital))), 120).warnings if "throughout" in text]
-    assert warning == "2 of the 120 images sampled are of one value throughout: 'images/00000003_000.png' first."
+    assert warning == (
+        "2 of the 120 images sampled are of one value throughout: 'images/00000003_000.png', 'images/00000004_000.png'."
+    )
 
 
 def copied(hospital, spoilt, *pairs):

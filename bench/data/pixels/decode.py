@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-import io
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 from PIL import Image, UnidentifiedImageError
 
-from bench.data.pixels import frames
+from bench.data.pixels import frames, pictures
 from bench.data.pixels.dicom import quietly, read_dicom
-from bench.data.pixels.frames import check_extent, frame_index, from_unit, resize
-from bench.data.pixels.integrity import Undecodable, check_jpeg, check_tiff
+from bench.data.pixels.done import Done
+from bench.data.pixels.integrity import Undecodable
 
 #: Raised whenever the same file would come out with other pixels: it is part of every image cache's fingerprint.
-DECODER_VERSION = 2
+DECODER_VERSION = 3
 
-_FORMATS = ("PNG", "JPEG", "TIFF")
 _SIGNATURES = (b"\x89PNG", b"\xff\xd8\xff", b"II*\0", b"MM\0*")
-_TIFF_BITS, _TIFF_PHOTOMETRIC, _WHITE_IS_ZERO = 258, 262, 0
-#: How a PNG ends: a chunk without content, and its checksum, which Pillow's check leaves out.
-_PNG_END = b"IEND\xaeB`\x82"
 
 
 def decode(path: Path, size: int, channels: int = 1, frame: int | None = None) -> np.ndarray:
@@ -29,7 +25,10 @@ def decode(path: Path, size: int, channels: int = 1, frame: int | None = None) -
     What kind of file it is, its content says, not its name. The range is the one the file states, never the one its
     pixels happen to fill: 0–255 for 8 bits, 0–65535 for 16. In DICOM it is what the modality LUT or rescale and then
     the first VOI LUT or window make of the stored values; a DICOM file without either states none, and its darkest to
-    brightest value is taken. MONOCHROME1 is inverted, so that bone is bright. Borders and burned-in text stay.
+    brightest value is taken. Padding that a DICOM file states has no part in this and is black. MONOCHROME1 is
+    inverted, so that bone is bright. A photograph is turned upright, as its EXIF orientation says. Borders and
+    burned-in text stay; overlays and display shutters are not drawn. Elements of a DICOM header that are there but
+    empty count as absent; one that changes what is seen and cannot be honoured has the file refused.
 
     In one channel a PNG, JPEG or TIFF in colour is turned to luma (ITU-R 601), and a DICOM file in colour is refused:
     among radiographs it is a screenshot. In three channels grey values are repeated, and DICOM's RGB, YBR and palette
@@ -53,12 +52,48 @@ def decode(path: Path, size: int, channels: int = 1, frame: int | None = None) -
             frames when none is named, or whose range of grey values is not stated.
     """
     content = _content(path)
+    return _decoded(content, _is_dicom(content, path), size, channels, frame, [])
+
+
+class Examined(NamedTuple):
+    """An image, and what was done to it."""
+
+    pixels: np.ndarray
+    done: tuple[Done, ...]
+
+
+def examine(path: Path, size: int, channels: int = 1, frame: int | None = None) -> Examined:
+    """The same image as of :func:`decode`, and what was done to it; takes up to twice the time.
+
+    Raises:
+        Undecodable: as :func:`decode` does.
+    """
+    content = _content(path)
+    is_dicom = _is_dicom(content, path)
+    done: list[Done] = []
+    pixels = _decoded(content, is_dicom, size, channels, frame, done)
+    if not is_dicom:
+        with quietly():  # nothing of it can fail any more: all of the file has been read
+            done += pictures.ignored(content, channels, frame)
+    if pixels.min() == pixels.max():
+        done.append(Done.FLAT)
+    return Examined(pixels, tuple(sorted(done, key=list(Done).index)))
+
+
+def _is_dicom(content: bytes, path: Path) -> bool:
     is_dicom = content[128:132] == b"DICM"
     if not is_dicom and path.suffix.lower() in (".dcm", ".dicom"):
         raise Undecodable("not a DICOM file: its name says so, but the prefix DICM is lacking")
+    return is_dicom
+
+
+def _decoded(
+    content: bytes, is_dicom: bool, size: int, channels: int, frame: int | None, done: list[Done]
+) -> np.ndarray:
+    read = read_dicom if is_dicom else pictures.read_picture
     with quietly():
         try:
-            pixels = (read_dicom if is_dicom else _picture)(content, size, channels, frame)
+            pixels = read(content, size, channels, frame, done)
         except Undecodable:
             raise
         except UnidentifiedImageError as error:
@@ -69,7 +104,10 @@ def decode(path: Path, size: int, channels: int = 1, frame: int | None = None) -
             raise Undecodable(f"absurdly large: {_line(error)}") from error
         except Exception as error:  # broken files make decoders raise all there is: struct.error, IndexError …
             raise Undecodable(f"corrupt or truncated: {_line(error)}") from error
-    return np.repeat(pixels[..., None], 3, axis=2) if channels == 3 and pixels.ndim == 2 else pixels
+    if channels == 3 and pixels.ndim == 2:
+        done.append(Done.AS_COLOUR)
+        return np.repeat(pixels[..., None], 3, axis=2)
+    return pixels
 
 
 def _content(path: Path) -> bytes:
@@ -84,41 +122,6 @@ def _content(path: Path) -> bytes:
         raise Undecodable("file missing") from error
     except OSError as error:
         raise Undecodable(f"cannot be read: {error.strerror}") from error
-
-
-def _picture(content: bytes, size: int, channels: int, frame: int | None) -> np.ndarray:
-    mode = "L" if channels == 1 else "RGB"
-    with Image.open(io.BytesIO(content), formats=_FORMATS) as image:
-        check_extent(*image.size)
-        index = frame_index(getattr(image, "n_frames", 1), frame, str(image.format))
-        if image.format == "PNG":
-            image.verify()  # the checksums, which loading the pixels leaves unchecked
-            if _PNG_END not in content:
-                raise Undecodable("corrupt or truncated: the file ends before its last chunk does")
-        elif image.format == "JPEG":
-            check_jpeg(content, *image.size)
-    with Image.open(io.BytesIO(content), formats=_FORMATS) as image:
-        if index:
-            image.seek(index)
-            check_extent(*image.size)
-        if image.format == "TIFF":
-            check_tiff(image)
-        if image.format == "JPEG":
-            image.draft(mode, (2 * size, 2 * size))
-        if image.mode.startswith("I;16"):
-            return from_unit(_sixteen_bits(image), size)
-        if image.mode in ("I", "F"):
-            raise Undecodable(f"range of grey values not stated: {image.format} of 32 bits a pixel")
-        return np.asarray(resize(image.convert(mode), size))
-
-
-def _sixteen_bits(image: Image.Image) -> np.ndarray:
-    """Grey values of a PNG or TIFF of 9 to 16 bits, scaled to [0, 1]."""
-    tags = getattr(image, "tag_v2", {})
-    bits = tags.get(_TIFF_BITS, (16,))[0]
-    values: np.ndarray = np.asarray(image).astype(np.float32) / (2**bits - 1)
-    # Pillow inverts 8-bit TIFF in which white is zero, but leaves 16 bits as they are.
-    return 1 - values if tags.get(_TIFF_PHOTOMETRIC) == _WHITE_IS_ZERO else values
 
 
 def _line(error: Exception) -> str:

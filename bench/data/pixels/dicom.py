@@ -7,63 +7,115 @@ import warnings
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from bench.data.pixels import frames
+from bench.data.pixels import frames, grey
+from bench.data.pixels.done import Done
+from bench.data.pixels.elements import check_needed, drop_empty, not_understood, number, numbers, word
 from bench.data.pixels.frames import check_extent, frame_index, from_unit
-from bench.data.pixels.integrity import Elements, Undecodable, check_surplus
+from bench.data.pixels.integrity import Elements, Undecodable, check_pictures, check_surplus
 
 if TYPE_CHECKING:
     import pydicom
+    from pydicom.tag import BaseTag
 
 #: All that is read of a DICOM file: how its pixels are stored and meant to be shown. No name, id or date among them.
 _DICOM_TAGS = (
     "Rows", "Columns", "NumberOfFrames", "SamplesPerPixel", "PhotometricInterpretation", "PlanarConfiguration",
-    "BitsAllocated", "BitsStored", "HighBit", "PixelRepresentation", "RescaleSlope", "RescaleIntercept",
-    "ModalityLUTSequence", "WindowCenter", "WindowWidth", "VOILUTFunction", "VOILUTSequence", "ExtendedOffsetTable",
-    "ExtendedOffsetTableLengths", "PixelData", "RedPaletteColorLookupTableDescriptor",
-    "GreenPaletteColorLookupTableDescriptor", "BluePaletteColorLookupTableDescriptor",
-    "RedPaletteColorLookupTableData", "GreenPaletteColorLookupTableData", "BluePaletteColorLookupTableData",
-    "SegmentedRedPaletteColorLookupTableData", "SegmentedGreenPaletteColorLookupTableData",
-    "SegmentedBluePaletteColorLookupTableData", "SharedFunctionalGroupsSequence", "PerFrameFunctionalGroupsSequence",
+    "BitsAllocated", "BitsStored", "HighBit", "PixelRepresentation", "PixelPaddingValue", "PixelPaddingRangeLimit",
+    "RescaleSlope", "RescaleIntercept", "ModalityLUTSequence", "WindowCenter", "WindowWidth", "VOILUTFunction",
+    "VOILUTSequence", "PresentationLUTShape", "PixelAspectRatio", "PixelSpacing", "ImagerPixelSpacing",
+    "NominalScannedPixelSpacing", "ShutterShape", "ExtendedOffsetTable", "ExtendedOffsetTableLengths", "PixelData",
+    "RedPaletteColorLookupTableDescriptor", "GreenPaletteColorLookupTableDescriptor",
+    "BluePaletteColorLookupTableDescriptor", "RedPaletteColorLookupTableData", "GreenPaletteColorLookupTableData",
+    "BluePaletteColorLookupTableData", "SegmentedRedPaletteColorLookupTableData",
+    "SegmentedGreenPaletteColorLookupTableData", "SegmentedBluePaletteColorLookupTableData",
+    "SharedFunctionalGroupsSequence", "PerFrameFunctionalGroupsSequence",
 )  # fmt: skip
+#: OverlayRows of the sixteen overlays that there may be (PS3.3 C.9.2): a file that has it has an overlay.
+_OVERLAYS = tuple(0x60000010 + (n << 17) for n in range(16))
 _GREY, _PALETTE = ("MONOCHROME1", "MONOCHROME2"), "PALETTE COLOR"
 _COLOUR = ("RGB", "YBR_FULL", "YBR_FULL_422", "YBR_ICT", "YBR_RCT", _PALETTE)
-#: Where an enhanced multi-frame file keeps a frame's rescale and window (PS3.3 C.7.6.16.2.9 and 10).
-_FRAME_SEQUENCES = ("PixelValueTransformationSequence", "FrameVOILUTSequence")
+#: Where an enhanced multi-frame file keeps a frame's pixel size, rescale and window (PS3.3 C.7.6.16.2.1, 9 and 10).
+_FRAME_SEQUENCES = ("PixelMeasuresSequence", "PixelValueTransformationSequence", "FrameVOILUTSequence")
+#: Where the sizes of pixels stand, the most telling first (PS3.3 C.7.6.3.1.7 and 10.7.1.3), height before width.
+_SHAPES = ("PixelAspectRatio", "PixelSpacing", "ImagerPixelSpacing", "NominalScannedPixelSpacing")
+#: Up to this, sides of a pixel differ by rounding alone.
+_AS_SQUARE = 1.01
 _DEFLATED = b"1.2.840.10008.1.2.1.99"
 
 
-def read_dicom(content: bytes, size: int, channels: int, frame: int | None) -> np.ndarray:
-    """A frame of a DICOM file, given whole: the rest as of :func:`bench.data.pixels.decode.decode`."""
+def read_dicom(content: bytes, size: int, channels: int, frame: int | None, done: list[Done]) -> np.ndarray:
+    """A frame of a DICOM file, given whole: the rest as of :func:`bench.data.pixels.decode.decode`.
+
+    ``done`` takes what was done to it. Pixels that are not square need no more than the scaling of both sides to one
+    size: each side spans what it spans in the patient, however many pixels that is. Overlays (PS3.3 C.9.2) and display
+    shutters (C.7.6.11) are not drawn.
+    """
     import pydicom
 
     _check_deflated(content)
     file = Elements(content)
-    dataset = pydicom.dcmread(file, specific_tags=list(_DICOM_TAGS))
+    dataset = pydicom.dcmread(file, specific_tags=list(_tags()))
+    drop_empty(dataset)
     if "PixelData" not in dataset:
         raise Undecodable("DICOM file without pixels")
     if file.torn or file.tell() > len(content):
         raise Undecodable("corrupt or truncated: the file ends within an element")
-    index = frame_index(int(dataset.get("NumberOfFrames") or 1), frame, "DICOM")
+    check_needed(dataset)
+    index = frame_index(_frames(dataset), frame, "DICOM")
     kind = dataset.PhotometricInterpretation
     if kind not in (_GREY if channels == 1 else _GREY + _COLOUR):
-        raise Undecodable(f"DICOM file in colour: {kind}")
+        raise Undecodable(f"DICOM file in colour: {word(dataset, 'PhotometricInterpretation')}")
     if dataset.SamplesPerPixel != (1 if kind in (*_GREY, _PALETTE) else 3):
-        raise Undecodable(f"DICOM file not understood: {dataset.SamplesPerPixel} samples a pixel in {kind}")
+        raise not_understood(f"{dataset.SamplesPerPixel} samples a pixel in {kind}")
     if dataset.get("HighBit") not in (None, dataset.BitsStored - 1):
-        raise Undecodable(
-            f"DICOM file not understood: its {dataset.BitsStored} bits stored end at bit {dataset.HighBit}"
-        )
+        raise not_understood(f"its {dataset.BitsStored} bits stored end at bit {dataset.HighBit}")
     check_extent(dataset.Columns, dataset.Rows)
     _take_frames_own(dataset, index)
-    values = _stored(dataset, index)
-    if kind in _COLOUR:
-        return from_unit(_rgb(values, dataset), size)
-    unit = _shown(values, dataset)
-    return from_unit(1 - unit if kind == "MONOCHROME1" else unit, size)
+    done += _left_out(dataset)
+    values, padding = _stored(dataset, index), None
+    if kind in (*_GREY, _PALETTE):
+        padding = grey.padding(dataset, values, lambda: _stored(dataset, index, unused_bits=True))
+    if padding is not None:
+        done.append(Done.PADDING)
+    if kind in _GREY:
+        return from_unit(grey.shown(values, padding, dataset, done), size)
+    grey.check_polarity(dataset)
+    colours = _rgb(values, dataset)
+    if padding is not None:
+        colours[padding] = 0
+    return from_unit(colours, size)
+
+
+@cache
+def _tags() -> tuple[BaseTag, ...]:
+    from pydicom.tag import Tag
+
+    return (*map(Tag, _DICOM_TAGS), *map(Tag, _OVERLAYS))
+
+
+def _frames(dataset: pydicom.Dataset) -> int:
+    frames = number(dataset, "NumberOfFrames")
+    if frames is not None and (frames < 0 or frames % 1):
+        raise not_understood(f"{frames:g} frames")
+    return int(frames or 1)
+
+
+def _left_out(dataset: pydicom.Dataset) -> list[Done]:
+    """What of the file is not to be seen in its pixels as they come out."""
+    sides = next((sides for name in _SHAPES if (sides := numbers(dataset, name))), [])
+    found = []
+    if len(sides) == 2 and min(sides) > 0 and max(sides) > _AS_SQUARE * min(sides):
+        found.append(Done.NOT_SQUARE)
+    if any(tag in dataset for tag in _OVERLAYS):
+        found.append(Done.OVERLAY)
+    if "ShutterShape" in dataset:
+        found.append(Done.SHUTTER)
+    return found
 
 
 def _check_deflated(content: bytes) -> None:
@@ -80,13 +132,19 @@ def _take_frames_own(dataset: pydicom.Dataset, index: int) -> None:
     shared, each = dataset.get("SharedFunctionalGroupsSequence"), dataset.get("PerFrameFunctionalGroupsSequence")
     for group in ([shared[0]] if shared else []) + ([each[index]] if each else []):
         for name in _FRAME_SEQUENCES:
-            for item in group.get(name) or []:
+            for item in (group.get(name) or [])[:1]:
+                drop_empty(item)
                 dataset.update({element.tag: element for element in item if element.keyword in _DICOM_TAGS})
 
 
-def _stored(dataset: pydicom.Dataset, index: int) -> np.ndarray:
-    """The stored values of a frame, ``(rows, columns)`` or, YBR turned to RGB, ``(rows, columns, 3)``."""
-    from pydicom.pixels import get_decoder, pixel_array
+def _stored(dataset: pydicom.Dataset, index: int, unused_bits: bool = False) -> np.ndarray:
+    """The stored values of a frame, ``(rows, columns)`` or, YBR turned to RGB, ``(rows, columns, 3)``.
+
+    Bits beyond those stored are taken off, unless ``unused_bits`` are wanted.
+    """
+    from pydicom.pixels.decoders.base import get_decoder
+    from pydicom.pixels.utils import pixel_array
+    from pydicom.uid import RLELossless
 
     syntax = dataset.file_meta.TransferSyntaxUID
     try:
@@ -96,12 +154,14 @@ def _stored(dataset: pydicom.Dataset, index: int) -> np.ndarray:
     cure = "see pydicom's pixel plugins (pip install 'mitigation-bench[dicom]')"
     if not decoder.is_available:
         raise Undecodable(f"no decoder installed for this transfer syntax: {syntax.name}, {cure}")
-    if not syntax.is_compressed:
+    if syntax.is_encapsulated:
+        check_pictures(dataset.PixelData, _frames(dataset), syntax == RLELossless)
+    else:
         check_surplus(dataset)
     try:
         # A warning only, of a header that states fewer pixels than there are.
         warnings.filterwarnings("error", message=".*RLE segment contains non-conformant padding")
-        return pixel_array(dataset, index=index)
+        return pixel_array(dataset, index=index, correct_unused_bits=not unused_bits)
     except RuntimeError as error:
         if decoder.missing_dependencies:  # one decoder of a syntax may lack what another has, 12 bits for instance
             raise Undecodable(f"not decoded by the plugins installed: {syntax.name}, corrupt or {cure}") from error
@@ -110,37 +170,13 @@ def _stored(dataset: pydicom.Dataset, index: int) -> np.ndarray:
 
 def _rgb(values: np.ndarray, dataset: pydicom.Dataset) -> np.ndarray:
     """Colours scaled to [0, 1], ``(rows, columns, 3)``."""
-    from pydicom.pixels import apply_color_lut
+    from pydicom.pixels.processing import apply_color_lut
 
     if dataset.PhotometricInterpretation == _PALETTE:
         return apply_color_lut(values, dataset) / np.float32(2 ** dataset.RedPaletteColorLookupTableDescriptor[2] - 1)
     if dataset.get("PixelRepresentation"):
-        raise Undecodable("DICOM file not understood: colours below zero")
+        raise not_understood("colours below zero")
     return np.asarray(values / np.float32(2**dataset.BitsStored - 1))
-
-
-def _shown(stored: np.ndarray, dataset: pydicom.Dataset) -> np.ndarray:
-    """Grey values as the file wants them shown, in [0, 1] (PS3.3 C.11.1 and C.11.2), before any inversion."""
-    from pydicom.pixels import apply_modality_lut, apply_voi_lut, apply_windowing
-
-    values = apply_modality_lut(stored, dataset)
-    if dataset.get("VOILUTSequence"):
-        entries, first, bits = dataset.VOILUTSequence[0].LUTDescriptor
-        entries = entries or 2**16
-        if bits == 8 and entries > 256:
-            raise Undecodable(f"VOI LUT not understood: {entries} entries of 8 bits")
-        # Within the table already: pydicom's own index has as few bits as the table's entries and may wrap.
-        index = np.clip(np.rint(values).astype(np.int64), first, first + entries - 1)
-        values, low, high = apply_voi_lut(index, dataset), 0.0, 2.0**bits - 1
-    elif dataset.get("WindowCenter") is not None and dataset.get("WindowWidth") is not None:
-        # What lies far below and far above the window says which range it is mapped to.
-        low, high = apply_windowing(np.array([-1e9, 1e9]), dataset)
-        values = apply_windowing(values, dataset)
-    else:
-        low, high = float(values.min()), float(values.max())
-    if low == high:
-        return np.zeros(values.shape, dtype=np.float32)
-    return np.asarray(((values - low) / (high - low)).astype(np.float32))
 
 
 @contextmanager

@@ -20,6 +20,8 @@ _AFTER_DATA = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")
 _END, _SCAN, _BARE = 0xD9, 0xDA, (0x01, *range(0xD0, 0xD8))
 #: Frames in Huffman codes: at least one bit a block of 8 x 8.
 _HUFFMAN = (0xC0, 0xC1, 0xC2)
+#: How a JPEG, JPEG-LS or JPEG 2000 begins.
+_CODESTREAMS = (b"\xff\xd8\xff", b"\xff\x4f\xff\x51")
 _TIFF = {
     "width": 256, "height": 257, "bits": 258, "compression": 259, "photometric": 262, "offsets": 273, "samples": 277,
     "rows": 278, "lengths": 279, "planar": 284, "tile width": 322, "tile height": 323, "tile offsets": 324,
@@ -61,6 +63,28 @@ def check_surplus(dataset: pydicom.Dataset) -> None:
     surplus = bytes(dataset.PixelData[get_expected_length(dataset) :])
     if surplus.strip(surplus[:1]):
         raise Undecodable(f"corrupt or truncated: {len(surplus):,} bytes more of pixels than its header states")
+
+
+def check_pictures(pixels: bytes, frames: int, rle: bool) -> None:
+    """Refuse compressed pixels (PS3.5 A.4) of more frames than the header states, of which the first would be read.
+
+    Args:
+        pixels: the element's value: an offset table, and the fragments.
+        frames: as the header states them.
+        rle: whether every fragment is a frame (PS3.5 A.4.2); JPEG and JPEG 2000 begin a frame with a marker.
+
+    Raises:
+        Undecodable: when there are more.
+    """
+    from pydicom.encaps import parse_basic_offsets, parse_fragments
+
+    buffer = io.BytesIO(pixels)
+    found = len(parse_basic_offsets(buffer))
+    if not found:
+        _, starts = parse_fragments(buffer)
+        found = sum(rle or pixels.startswith(_CODESTREAMS, at + 8) for at in starts)
+    if found > frames:
+        raise Undecodable(f"several frames: {found} in one DICOM file whose header states {frames}")
 
 
 def check_jpeg(content: bytes, width: int, height: int) -> None:

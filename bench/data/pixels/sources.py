@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 
 from bench.data.pixels import contents
-from bench.data.pixels.decode import DECODER_VERSION, decode
+from bench.data.pixels.decode import DECODER_VERSION, Examined, decode, examine
+from bench.data.pixels.done import Done
 from bench.data.pixels.frames import split_frame
 from bench.data.pixels.integrity import Undecodable
 from bench.errors import BenchError
@@ -52,6 +53,13 @@ class Source(Protocol):
 
     def pixels(self, rows: Any, shape: Shape) -> tuple[np.ndarray, Rejected]:
         """The images ``(N, *shape) uint8``, zeros where a row gave none.
+
+        Raises:
+            BenchError: when a phantom raises, or returns anything else.
+        """
+
+    def examined(self, rows: Any, shape: Shape) -> list[Examined | str]:
+        """The images one by one with what was done to them, or the reason why a row gave none.
 
         Raises:
             BenchError: when a phantom raises, or returns anything else.
@@ -96,6 +104,17 @@ class Files:
             except Undecodable as error:
                 rejected.append((row, error.reason))
         return pixels, rejected
+
+    def examined(self, rows: Sequence[str], shape: Shape) -> list[Examined | str]:
+        """The images, decoded, or the reason why one cannot be."""
+        found: list[Examined | str] = []
+        for image in rows:
+            path, frame = split_frame(image)
+            try:
+                found.append(examine(self.root / path, shape[0], 3 if len(shape) == 3 else 1, frame))
+            except Undecodable as error:
+                found.append(error.reason)
+        return found
 
     def absent(self, table: pd.DataFrame) -> Rejected:
         """Rows whose file is not there or empty."""
@@ -166,6 +185,11 @@ class Rendered:
         """The images, rendered; none is rejected."""
         parts = [rows.iloc[at : at + _RENDERED_AT_ONCE] for at in range(0, len(rows), _RENDERED_AT_ONCE)]
         return np.concatenate([self._part(part, shape) for part in parts]), []
+
+    def examined(self, rows: pd.DataFrame, shape: Shape) -> list[Examined | str]:
+        """The images, rendered: as they are to be."""
+        pixels, _ = self.pixels(rows, shape)
+        return [Examined(image, (Done.FLAT,) if image.min() == image.max() else ()) for image in pixels]
 
     def absent(self, table: pd.DataFrame) -> Rejected:
         """None."""
