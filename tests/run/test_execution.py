@@ -14,6 +14,7 @@ from sklearn.metrics import roc_auc_score
 
 from bench import records, training
 from bench.config import RunConfig, compose
+from bench.data.cohorts import twins
 from bench.errors import BenchError
 from bench.leaderboard import build
 from bench.leaderboard.rows import entries
@@ -22,7 +23,7 @@ from bench.run import arenas, execution, plan, run
 from bench.run.arenas import Arena
 from bench.run.network import Network
 from bench.run.planning import Run
-from bench.scoring import VERSION, Computed, Scored
+from bench.scoring import VERSION, Computed, Scored, choose_thresholds
 from bench.scoring.suites import SUITES, V1
 from bench.task import Reading
 from tests.conftest import TINY
@@ -274,7 +275,64 @@ def test_the_twin_of_an_images_own_race_is_the_image(tiny_runs: Path) -> None:
     part = planned.cohort.part("test")
     assert found.twins is not None
     own = np.stack([outputs.logits for outputs in found.twins.values()])[part.groups, np.arange(len(part))]
-    np.testing.assert_allclose(own, found.outputs.logits, atol=1e-6)
+    np.testing.assert_array_equal(own, found.outputs.logits)
+
+
+def test_a_twin_that_is_the_image_is_not_predicted_again_and_the_others_are_what_they_were(
+    tiny_runs: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    planned = plan(config(tiny_runs))
+    predict, asked = training.predict, []
+
+    def watched(method, cohort, *rest, **more):  # type: ignore[no-untyped-def]
+        asked.append(cohort)
+        return predict(method, cohort, *rest, **more)
+
+    monkeypatch.setattr(training, "predict", watched)
+    found, part = on_test(planned), planned.cohort.part("test")
+    assert found.twins is not None
+    names = part.spec.groups
+    others = [cohort for cohort in asked if set(cohort.table["race"]) <= {cohort.table["race"].iloc[0]}]
+    assert {cohort.table["race"].iloc[0]: len(cohort) for cohort in others} == {
+        name: int((part.groups != code).sum()) for code, name in enumerate(names)
+    }
+    made = [twins.twin(part, planned.dataset, name) for name in names]
+    blocks = np.split(planned.open_images(twins.joined(made)).pixels, len(made))
+    for name, twin, pixels in zip(names, made, blocks, strict=True):
+        whole = predict(planned.build(), twin, pixels, once=True)
+        np.testing.assert_allclose(found.twins[name].logits, whole.logits, rtol=1e-5, atol=1e-6)
+        np.testing.assert_allclose(found.twins[name].features, whole.features, rtol=1e-5, atol=1e-6)
+
+
+def test_what_is_kept_says_which_half_of_val_and_val_is_scored_on_the_one_half(
+    tmp_path: Path, few_probes: None
+) -> None:
+    asked = config(tmp_path, "task.patients=700", "trainer.max_epochs=1")
+    outcome, planned = run(asked), plan(asked)
+    kept = pd.read_parquet(outcome.folder / "predictions.parquet")
+    halves = planned.val
+    parts = {"fitting": halves.fitting, "choosing": halves.choosing}
+    assert kept[kept["split"] == "test"]["part"].isna().all()
+    val = kept[kept["split"] == "val"]
+    assert val["part"].value_counts().to_dict() == {name: len(part) for name, part in parts.items()}
+    key = records.patient_key(tmp_path)
+    for name, part in parts.items():
+        hashes = records.keyed_hashes(key, part.table["image"])
+        assert val[val["part"] == name]["image"].tolist() == hashes
+    assert len(np.load(outcome.folder / "features.npy", allow_pickle=False)) == len(kept)
+    scored = outcome.record.of("val")
+    assert scored is not None
+    assert (scored.head.n, scored.head.patients) == (len(halves.choosing), halves.choosing.table["patient"].nunique())
+    chosen = val[val["part"] == "choosing"]
+    # Val is scored on what is reported.
+    reported = chosen.get("reported_effusion", chosen["true_effusion"])
+    wanted = roc_auc_score(reported, chosen["logit_effusion"])
+    assert scored.find.value("auroc", target="effusion") == pytest.approx(wanted)
+    (arena,) = arenas.of(planned, ["test"])
+    network = Network(planned, planned.build())
+    training.load(network.method, outcome.folder / training.WEIGHTS)
+    thresholds = choose_thresholds(halves.choosing, network.on_val[1])
+    np.testing.assert_array_equal(network.compute(arena, arena.open())[1].thresholds, thresholds)
 
 
 def test_the_oracle_sees_no_race_and_its_outputs_do_not_move(
