@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
+import math
+
 from bench.records import Score
 from bench.scoring.catalogue import READINGS
 from bench.scoring.decodability.result import Decodability
+
+_UNDEFINED = "undefined: with so few patients some part of a division holds one group only"
+
+
+def _defined(number: float | None) -> float | None:
+    """The number; None where it is not one."""
+    return None if number is None or math.isnan(number) else number
 
 
 def scores(found: Decodability, *, layer: str, attribute: str, reference: str | None = None) -> list[Score]:
@@ -19,9 +28,9 @@ def scores(found: Decodability, *, layer: str, attribute: str, reference: str | 
     return [
         Score(
             metric=measure.key,
-            value=row.interval.value,
-            low=row.interval.low,
-            high=row.interval.high,
+            value=_defined(row.interval.value),
+            low=_defined(row.interval.low),
+            high=_defined(row.interval.high),
             n=found.images if row.images is None else row.images,
             patients=found.patients if row.patients is None else row.patients,
             attribute=attribute,
@@ -31,7 +40,7 @@ def scores(found: Decodability, *, layer: str, attribute: str, reference: str | 
             reference=row.reference or reference,
             level=row.level,
             read_by=row.read_by,
-            note=row.note,
+            note=row.note if _defined(row.interval.value) == row.interval.value else _UNDEFINED,
         )
         for measure in READINGS
         for row in measure.function(found)

@@ -1,7 +1,10 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from bench.scoring.decodability import Decodability
+from bench.scoring.decodability.result import Null
 from bench.scoring.readings import scores
 from tests.scoring.decodability.samples import decode, planted
 
@@ -80,3 +83,14 @@ def test_flags_stand_beside_the_headline() -> None:
     assert rows[0].note == "flags: CONSTANT_FEATURES"
     assert {row.reference for row in rows} == {"untrained"}
     assert "decodability_conditional" not in {row.metric for row in rows}
+
+
+def test_what_is_undefined_is_none_and_says_so() -> None:
+    nan = float("nan")
+    found = replace(decode(*planted(0.0, patients=30, features=3, images=1)), null=Null(nan, nan, nan, nan, 200))
+    (null,) = [
+        score for score in scores(found, layer="features", attribute="race") if score.metric == "decodability_null"
+    ]
+    assert (null.value, null.low, null.high) == (None, None, None)
+    assert null.note is not None
+    assert null.note.startswith("undefined")
