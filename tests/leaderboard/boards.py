@@ -12,11 +12,12 @@ import pandas as pd
 
 from bench.leaderboard.comparable import Key
 from bench.leaderboard.rows import entries
-from bench.leaderboard.table import make
+from bench.leaderboard.table import Table, make
 from bench.records import Record, ScoreFile
 from bench.statistics.influence import Z
 from bench.statistics.pairing import SeedValues
-from tests.leaderboard.conftest import Triple, of_test, record, score
+from tests.leaderboard.conftest import Triple, of_test, record, removal, score, suite
+from tests.leaderboard.conftest import table as board
 
 LABELS = {
     "auroc": "auroc/target=macro",
@@ -111,3 +112,38 @@ def notices(records: Sequence[Record], seeds: Sequence[int] = (0, 1)) -> str:
     """What is said of them."""
     found = entries(records)
     return "\n".join(make(Key.of(found[0]), found, seeds)[1])
+
+
+#: A name that every format would take for markup.
+NASTY = r"""a_b & 50% #1 {x} $y$ ~^ <b> | "q" [z] *s* \textbf `c` σ é 漢"""
+
+
+def of_methods(*methods: Sequence[Record]) -> Table:
+    """The table of the records of these methods."""
+    return board([record for records in methods for record in records])
+
+
+def usual() -> Table:
+    """A row of each kind that there usually is."""
+    return of_methods(
+        method("erm", 0.84, 0.9),
+        method("adversarial", 0.835, 0.61, hyperparameters={"s": 2.5}),
+        method("chooser", 0.84, 0.9, uses_race="test"),
+        method("once", 0.84, 0.7, seeds=(1,)),
+        method("blur", 0.79, 0.5),
+    )
+
+
+def everything() -> Table:
+    """Everything that a table can hold."""
+    flags = ("features: NONLINEAR_GAP", "outputs: ILL_CONDITIONED")
+    granted = removal({0.03: 1.0, 0.05: 1.0})
+    return of_methods(
+        method("erm", 0.84, 0.9, also=suite()),
+        method("good", 0.84, 0.51, also=granted),
+        method("flagged", 0.84, 0.51, also=granted, flags=("features: CONTROL_LEAK", *flags)),
+        method("small", 0.84, 0.8, also=removal({0.05: "UNDERPOWERED: 90 patients"}), flags=("UNDERPOWERED",)),
+        method("elsewhere", 0.84, 0.51, also=granted, flags=("INSUFFICIENT", *flags)),
+        method("chooser", 0.84, 0.8, uses_race="test", also=removal({0.05: 0.0})),
+        method("race_reader", 0.6, 0.97, reference=True, hyperparameters={"lr": 0.1}),
+    )

@@ -1,8 +1,5 @@
 import csv
 import io
-import shutil
-import subprocess
-from collections.abc import Sequence
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -13,12 +10,8 @@ from bench.leaderboard.columns import COLUMNS
 from bench.leaderboard.lookup import Lookup
 from bench.leaderboard.table import Table
 from bench.pages import comma_separated, latex, markdown
-from bench.pages.escaping import COMMANDS, LETTERS
 from bench.records import Record
-from tests.leaderboard.boards import method
-from tests.leaderboard.conftest import table as board
-
-_NASTY = r"""a_b & 50% #1 {x} $y$ ~^ <b> | "q" [z] *s* \textbf `c` σ é 漢"""
+from tests.leaderboard.boards import NASTY, everything, method, of_methods, usual
 
 
 def to_markdown(table: Table, notices: list[str]) -> str:
@@ -33,10 +26,6 @@ def to_latex(table: Table) -> str:
     return latex.render(document.paper(table), "leaderboard")
 
 
-def _table(*methods: Sequence[Record]) -> Table:
-    return board([record for records in methods for record in records])
-
-
 def _lines(table: Table) -> dict[str, dict[str, str]]:
     return {line["method"]: line for line in csv.DictReader(io.StringIO(to_csv(table)))}
 
@@ -46,15 +35,9 @@ def _row(page: str, name: str) -> str:
     return row
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def table() -> Table:
-    return _table(
-        method("erm", 0.84, 0.9),
-        method("adversarial", 0.835, 0.61, hyperparameters={"s": 2.5}),
-        method("chooser", 0.84, 0.9, uses_race="test"),
-        method("once", 0.84, 0.7, seeds=(1,)),
-        method("blur", 0.79, 0.5),
-    )
+    return usual()
 
 
 def test_csv_holds_raw_numbers(table: Table) -> None:
@@ -139,13 +122,13 @@ def test_the_resolution_is_printed_or_that_nobody_is_ranked(table: Table, make: 
     for shown in (to_markdown(table, []), to_latex(table)):
         assert text in shown
         assert "2 beside erm" in shown
-    alone = to_markdown(_table(method("erm", 0.84, 0.9)), [])
+    alone = to_markdown(of_methods(method("erm", 0.84, 0.9)), [])
     assert "so an upper limit" in alone
-    assert "No row is ranked: that takes erm with every seed (0, 1)" in to_markdown(_table([make.record("a")]), [])
+    assert "No row is ranked: that takes erm with every seed (0, 1)" in to_markdown(of_methods([make.record("a")]), [])
 
 
 def test_studies_are_called_studies(make: SimpleNamespace) -> None:
-    table = _table([make.record(unit="study")])
+    table = of_methods([make.record(unit="study")])
     assert "scored on 400 studies of 300 test patients" in to_markdown(table, [])
     assert "scored on 400 studies of 300 test patients" in to_latex(table)
     assert _lines(table)["erm"]["unit"] == "study"
@@ -158,26 +141,15 @@ def test_columns_without_anything_to_show_are_left_out(make: SimpleNamespace) ->
         return make.rescored(record, [s for s in make.of_record(record) if word not in s.metric])
 
     for title, word in (("Underdiagnosis gap", "underdiagnosis"), ("Counterfactual effect", "counterfactual")):
-        assert title in to_markdown(_table([record]), [])
-        assert title not in to_markdown(_table([without(word)]), [])
-    assert "Flags" not in to_markdown(_table([record]), [])
-    assert "ILL" in to_markdown(_table([make.record(flags=("ILL_CONDITIONED",))]), [])
+        assert title in to_markdown(of_methods([record]), [])
+        assert title not in to_markdown(of_methods([without(word)]), [])
+    assert "Flags" not in to_markdown(of_methods([record]), [])
+    assert "ILL" in to_markdown(of_methods([make.record(flags=("ILL_CONDITIONED",))]), [])
 
 
-@pytest.fixture
-def full(make: SimpleNamespace) -> Table:
-    """Everything that a table can hold."""
-    flags = ("features: NONLINEAR_GAP", "outputs: ILL_CONDITIONED")
-    granted = make.removal({0.03: 1.0, 0.05: 1.0})
-    return _table(
-        method("erm", 0.84, 0.9, also=make.suite()),
-        method("good", 0.84, 0.51, also=granted),
-        method("flagged", 0.84, 0.51, also=granted, flags=("features: CONTROL_LEAK", *flags)),
-        method("small", 0.84, 0.8, also=make.removal({0.05: "UNDERPOWERED: 90 patients"}), flags=("UNDERPOWERED",)),
-        method("elsewhere", 0.84, 0.51, also=granted, flags=("INSUFFICIENT", *flags)),
-        method("chooser", 0.84, 0.8, uses_race="test", also=make.removal({0.05: 0.0})),
-        method("race_reader", 0.6, 0.97, reference=True, hyperparameters={"lr": 0.1}),
-    )
+@pytest.fixture(scope="module")
+def full() -> Table:
+    return everything()
 
 
 def test_csv_holds_residual_claim_flags_and_references(full: Table) -> None:
@@ -217,94 +189,23 @@ def test_markdown_shows_residual_claim_flags_and_references(full: Table) -> None
     assert "| LEACE on ERM |" in references
 
 
-def test_latex_has_what_a_paper_needs(full: Table) -> None:
-    text = to_latex(full)
-    (header,) = [line for line in text.splitlines() if "Diagnosis" in line and "shortstack" in line]
-    words = (
-        "Class",
-        r"$\Delta$ AUROC",
-        r"$\Delta$",
-        "features",
-        "given C",
-        "Residual",
-        "Removal",
-        "On the front",
-        "Flags",
-    )
-    for word in words:
-        assert word in header
-    assert "Underdiagnosis" not in header
-    assert "Counterfactual" not in header  # for which there is no room
-    assert r"yes ($\delta$=.03)" in text
-    assert r"$-$0.390$\dagger$" in text
-    assert r"{\tiny {[}$-$0." in text
-    assert r"\shortstack{\tiny INSUFFICIENT\\\tiny NONLINEAR\_GAP}" in text
-    assert r"{\tiny outputs: ILL\_CONDITIONED}" in text
-    assert r"\shortstack{\tiny UNDERPOWERED}" in text
-    assert r"{\tiny its features do not hold the diagnosis}" in text
-    (caption,) = [line for line in text.splitlines() if line.startswith(r"\caption")]
-    for word in ("400 images of 300 test patients", "seeds 0, 1", "Holm", "Hsu", "Resolution: a true difference"):
-        assert word in caption
-
-
 def test_synthetic_data_is_announced_and_real_data_is_not(make: SimpleNamespace) -> None:
     for synthetic in (True, False):
-        table = _table([make.record(synthetic=synthetic)])
+        table = of_methods([make.record(synthetic=synthetic)])
         assert ("**Synthetic data.**" in to_markdown(table, [])) == synthetic
         caption = next(line for line in to_latex(table).splitlines() if line.startswith(r"\caption"))
         assert ("Every patient of this data set is synthetic" in caption) == synthetic
 
 
 def test_markdown_escapes(make: SimpleNamespace) -> None:
-    records = [make.record("m", hyperparameters={"s": text}) for text in (_NASTY, "plain")]
-    page = to_markdown(_table(records), [])
+    records = [make.record("m", hyperparameters={"s": text}) for text in (NASTY, "plain")]
+    page = to_markdown(of_methods(records), [])
     (row,) = [line for line in page.splitlines() if r"50%" in line]
     plain = next(line for line in page.splitlines() if "s=plain" in line)
     assert row.replace(r"\|", "").count("|") == plain.count("|")
     assert "&lt;b&gt;" in row
     assert r"\*s\*" in row
     assert r"\`c\`" in row
-
-
-def test_latex_escapes(make: SimpleNamespace) -> None:
-    records = [make.record("m", hyperparameters={"s": text}) for text in (_NASTY, "plain")]
-    text = to_latex(_table(records))
-    assert r"a\_b \& 50\% \#1 \{x\} \$y\$ \textasciitilde{}\textasciicircum{} \textless{}b\textgreater{}" in text
-    assert r"\textbackslash{}textbf `c` $\sigma$ é {[}U+6F22{]}" in text
-
-
-def _compile(folder: Path, name: str) -> str:
-    command = ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", name]
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, errors="replace", check=False)
-    assert done.returncode == 0, done.stdout[-3000:]
-    return done.stdout
-
-
-@pytest.mark.skipif(shutil.which("pdflatex") is None, reason="pdflatex is not installed")
-def test_latex_compiles_alone_and_inside_a_paper(make: SimpleNamespace, tmp_path: Path) -> None:
-    every = "".join(COMMANDS) + "".join(sorted(LETTERS)) + "".join(map(chr, range(32, 127))) + _NASTY
-    records = [make.record("m", hyperparameters={"s": text}) for text in (every, "plain")]
-    records += [make.record("erm", seed) for seed in range(2)] + [make.record("late", uses_race="test")]
-    (tmp_path / "leaderboard.tex").write_text(to_latex(_table(records)))
-    _compile(tmp_path, "leaderboard.tex")
-    assert (tmp_path / "leaderboard.pdf").stat().st_size > 1000
-    paper = (
-        r"\documentclass{article}\usepackage{booktabs}\begin{document}Before \input{leaderboard} after.\end{document}"
-    )
-    (tmp_path / "paper.tex").write_text(paper)
-    _compile(tmp_path, "paper.tex")
-
-
-@pytest.mark.skipif(shutil.which("pdflatex") is None, reason="pdflatex is not installed")
-def test_a_usual_table_fits_its_page(table: Table, tmp_path: Path) -> None:
-    (tmp_path / "leaderboard.tex").write_text(to_latex(table))
-    assert "Overfull" not in _compile(tmp_path, "leaderboard.tex")
-
-
-@pytest.mark.skipif(shutil.which("pdflatex") is None, reason="pdflatex is not installed")
-def test_a_full_table_fits_its_page(full: Table, tmp_path: Path) -> None:
-    (tmp_path / "leaderboard.tex").write_text(to_latex(full))
-    assert "Overfull" not in _compile(tmp_path, "leaderboard.tex")
 
 
 _COMMITTED = Path(__file__).parents[2] / "leaderboards" / "cxr" / "phantom"
@@ -328,7 +229,7 @@ def test_the_committed_leaderboard_has_the_shape_that_is_written(full: Table) ->
 
 def test_the_order_of_records_changes_no_byte() -> None:
     records = [record for name, found in (("erm", 0.8), ("b", 0.7), ("a", 0.7)) for record in method(name, 0.84, found)]
-    one, other = _table(records), _table(records[::-1])
+    one, other = of_methods(records), of_methods(records[::-1])
     assert to_csv(one) == to_csv(other)
     assert to_markdown(one, []) == to_markdown(other, [])
     assert to_latex(one) == to_latex(other)

@@ -196,29 +196,6 @@ def test_records_without_influence_values_are_not_compared_and_say_so_once(make:
     assert found == ("not compared", "erm: no influence values")
 
 
-def test_patients_of_another_key_are_no_others() -> None:
-    """They would be taken for other patients, and the difference for one of independent sets."""
-    records = [*method("erm", 0.84, 0.9), *method("a", 0.84, 0.6, key="q")]
-    assert _standings(board(records))["a"] == ("not compared", "patients hashed with another key")
-    assert "hashed with another key than those of erm" in notices(records)
-
-
-def test_a_patient_whom_a_score_does_not_use_has_no_influence() -> None:
-    """Rows in any order; a patient without a row adds nothing."""
-    erm, other = method("erm", 0.84, 0.9), method("a", 0.84, 0.6)
-    fewer = []
-    for record in other:
-        table = record.values
-        assert table is not None
-        silent = table.copy()
-        silent.iloc[:2] = 0.0
-        silent = silent - silent.mean() * (silent != 0) * len(silent) / (len(silent) - 2)
-        fewer.append((replace(record, values=silent), replace(record, values=silent.iloc[2:][::-1])))
-    (with_zeros,), (without,) = (board([*erm, *(pair[i] for pair in fewer)]).of("methods")[:1] for i in (0, 1))
-    a, b = (row.standing.differences["auroc"].difference for row in (with_zeros, without))
-    assert (a.low, a.high) == (pytest.approx(b.low), pytest.approx(b.high))
-
-
 def test_without_a_whole_baseline_nobody_is_ranked() -> None:
     some = method("a", 0.84, 0.6)
     assert _standings(_board(some)) == {"a": ("not compared", "no erm to compare with")}
@@ -248,34 +225,6 @@ def test_a_score_that_a_seed_lacks_ranks_nobody() -> None:
     assert _standings(table)["unread"] == ("not compared", "no decodability in some seed")
 
 
-def test_what_fits_of_probes_add_widens_a_decodabilitys_difference(world: dict[str, dict[str, SeedValues]]) -> None:
-    """Its printed interval counts who fitted the probes, its influence values do not."""
-    records = _records({name: world[name] for name in ("erm", "a")})
-    wide = []
-    for record in records:
-        files = []
-        for file in record.files:
-            scores = [
-                s.model_copy(update={"low": s.value - 2 * (s.value - s.low), "high": s.value + 2 * (s.high - s.value)})
-                if s.metric in ("decodability", "auroc") and s.layer in (None, "features") and s.reference is None
-                else s
-                for s in file.scores
-                if s.value is not None and s.low is not None and s.high is not None
-            ]
-            files.append(type(file)(**{**dict(file), "scores": scores if file.head.place == "test" else file.scores}))
-        wide.append(replace(record, files=tuple(files)))
-    (before,), (after,) = ([row for row in board(found, _ALL).rows if row.method == "a"] for found in (records, wide))
-    doubled = paired(
-        *(
-            SeedValues(world[name]["decodability"].values, 2 * world[name]["decodability"].influence)
-            for name in ("a", "erm")
-        )
-    )
-    found = after.standing.differences["decodability"].difference
-    assert (found.low, found.high) == (pytest.approx(doubled.low), pytest.approx(doubled.high))
-    assert after.standing.differences["auroc"] == before.standing.differences["auroc"]
-
-
 def test_three_equal_best_stand_in_one_class_on_most_boards() -> None:
     """Twelve rows through the whole of the board; the 1,000 boards of it are those of tests.proofs.ranking_table."""
     truths, rng = SMALL.board()[::1], np.random.default_rng(3)
@@ -294,12 +243,3 @@ def test_three_equal_best_stand_in_one_class_on_most_boards() -> None:
         out.append(classes["m03"] != 1)
     assert np.mean(together) > 0.7
     assert np.mean(out) > 0.7
-
-
-def test_influence_values_that_do_not_sum_to_nothing_are_refused_by_name() -> None:
-    records = method("erm", 0.84, 0.9)
-    table = records[1].values
-    assert table is not None
-    records[1] = replace(records[1], values=table + 0.001)
-    with pytest.raises(Exception, match=rf"Run {records[1].run.id} \(erm, seed 1\), auroc/target=macro: .*sum to 0"):
-        board(records)
