@@ -32,8 +32,11 @@ def user_cache() -> Path:
 def _can_be_written(folder: Path) -> bool:
     if not folder.is_absolute():  # "~" stayed what it is: nobody knows of a home
         return False
-    there = next(path for path in (folder, *folder.parents) if path.exists())
-    return there.is_dir() and os.access(there, os.W_OK | os.X_OK)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError:
+        return False
+    return os.access(folder, os.W_OK | os.X_OK)
 
 
 @cache

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator, Mapping
+from functools import partial
 from pathlib import Path
-from urllib.parse import quote
 
 import numpy as np
 import optuna
 from optuna.trial import FrozenTrial, Trial, TrialState
+from sqlalchemy.pool import NullPool
 
 from bench.method.hyperparameters import Tunable, Value
 from bench.sweep.rule import OBJECTIVES
@@ -24,9 +26,13 @@ def open_study(storage: Path, name: str, searched: Mapping[str, Tunable]) -> opt
     One that had not drawn all its values yet is drawn anew, and comes out the same.
     """
     optuna.logging.set_verbosity(optuna.logging.WARNING)
-    # As a URI of SQLite's own, in which a path may hold whatever it likes ("?", "%", "{").
-    uri = f"sqlite:///file:{quote(str(storage.absolute()))}?uri=true"
-    study = optuna.create_study(storage=uri, study_name=name, directions=list(OBJECTIVES.values()), load_if_exists=True)
+    # Not as a URL, in which a path that holds "?", "#", "%" or "{" would be another.
+    kept = optuna.storages.RDBStorage(
+        "sqlite://", engine_kwargs={"creator": partial(sqlite3.connect, storage), "poolclass": NullPool}
+    )
+    study = optuna.create_study(
+        storage=kept, study_name=name, directions=list(OBJECTIVES.values()), load_if_exists=True
+    )
     study.set_user_attr("objectives", list(OBJECTIVES))
     for trial in study.get_trials(deepcopy=False, states=[TrialState.RUNNING]):
         study.tell(trial.number, state=TrialState.FAIL)
