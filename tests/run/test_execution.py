@@ -17,6 +17,7 @@ from bench.errors import BenchError
 from bench.records import Record
 from bench.run import execution as runs
 from bench.run import plan, run
+from bench.scoring import scorer
 from bench.task import Reading
 from tests.conftest import TINY
 from tests.networks import fresh
@@ -222,7 +223,7 @@ def test_the_twin_of_an_images_own_race_is_the_image(tiny_runs: Path) -> None:
 def test_the_oracle_sees_no_race_and_its_outputs_do_not_move(
     tmp_path: Path, tiny_record: Record, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(runs.scoring._Reader, "scores", lambda *args, **options: ([], []))
+    monkeypatch.setattr(scorer._Reader, "scores", lambda *args, **options: ([], []))
     monkeypatch.setattr(runs.os, "cpu_count", lambda: 1)  # few images: no worker has to start
     outcome = run(compose([*TINY, "method=oracle", "trainer.max_epochs=1", f"runs_dir={tmp_path}"]))
     record = outcome.record
@@ -254,7 +255,7 @@ def test_the_oracle_needs_a_data_set_that_can_leave_race_out(tmp_path: Path, mon
 
 
 def test_without_twins_there_is_no_counterfactual(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(runs.scoring._Reader, "scores", lambda *args, **options: ([], []))
+    monkeypatch.setattr(scorer._Reader, "scores", lambda *args, **options: ([], []))
     record = run(config(tmp_path, "trainer.max_epochs=1", "task.protected=sex")).record
     assert not [score for score in record.scores if "counterfactual" in score.metric]
 
