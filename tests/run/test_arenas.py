@@ -12,20 +12,17 @@ import pytest
 from sklearn.metrics import recall_score, roc_auc_score
 
 from bench import records, training
-from bench.config import RunConfig, compose
+from bench.config import compose
 from bench.errors import BenchError
 from bench.leaderboard import build
 from bench.records import Record, ScoreFile, outputs
 from bench.run import Run, arenas, plan, run
 from bench.scoring.diagnosis import choose_thresholds
 from tests.conftest import TINY, read_with_few_probes
+from tests.run.conftest import config
 
 ELSEWHERE = "test.bias.acquisition=0.5"
 NAME = "phantom, bias.acquisition=0.5"
-
-
-def config(folder: Path, *more: str) -> RunConfig:
-    return compose([*TINY, "method=erm", f"runs_dir={folder}", *more])
 
 
 @pytest.fixture(scope="module", autouse=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 import re
 import shutil
@@ -15,8 +14,8 @@ from bench import records, training
 from bench.errors import BenchError
 from bench.records import Record
 from bench.run.stored import read_config, score_stored
-from bench.scoring.suites import SUITES, V1
 from tests.conftest import read_with_few_probes
+from tests.run.conftest import second_suite
 
 
 @pytest.fixture(autouse=True)
@@ -26,22 +25,12 @@ def _nothing_is_trained(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def copied(tiny_runs: Path, tmp_path: Path) -> Path:
-    """A copy of the trained and scored run, not where it was made."""
-    return Path(shutil.copytree(tiny_runs, tmp_path / "runs"))
-
-
-@pytest.fixture
 def folder(copied: Path) -> Path:
     return next(records.folders(copied))
 
 
 def contents(folder: Path) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in folder.rglob("*") if path.is_file() and path.name != ".lock"}
-
-
-def second_suite(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(SUITES, 2, dataclasses.replace(V1, version=2, probes=V1.linear))  # type: ignore[arg-type]
 
 
 def another(folder: Path, **changes: object) -> Path:

@@ -1,0 +1,33 @@
+"""What tests of runs share."""
+
+from __future__ import annotations
+
+import dataclasses
+import shutil
+from pathlib import Path
+
+import pytest
+
+from bench.config import RunConfig, compose
+from bench.records import Record, ScoreFile
+from bench.scoring.suites import SUITES, V1
+from tests.conftest import TINY
+
+
+def config(folder: Path, *more: str) -> RunConfig:
+    return compose([*TINY, "method=erm", f"runs_dir={folder}", *more])
+
+
+@pytest.fixture
+def copied(tiny_runs: Path, tmp_path: Path) -> Path:
+    """A copy of the runs folder with the trained and scored run."""
+    return Path(shutil.copytree(tiny_runs, tmp_path / "runs"))
+
+
+def by_arena(record: Record) -> dict[str, ScoreFile]:
+    return {f"{file.head.arena}.{file.head.suite}": file for file in record.files}
+
+
+def second_suite(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A second suite of linear probes alone."""
+    monkeypatch.setitem(SUITES, 2, dataclasses.replace(V1, version=2, probes=V1.linear))  # type: ignore[arg-type]
