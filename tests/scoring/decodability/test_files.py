@@ -102,10 +102,10 @@ def test_separators_at_the_end_of_rows_move_no_column(saved: tuple[Path, Path]) 
     assert plain.names == ended.names == ("B", "W")
     assert plain.groups.tolist() == ended.groups.tolist()
     assert plain.patients.tolist() == ended.patients.tolist()
-    with pytest.raises(BenchError, match="1 rows with more fields .* line 4"):
+    with pytest.raises(BenchError, match=r"1 rows with more fields .* line 4"):
         labelled(saved, "patient,image,race,sex\np1,a,W,F\np2,b,B,M\np3,c,W,F,\np4,d,B,M\n")
 
 
 def test_a_patient_of_two_groups_is_named_by_line(saved: tuple[Path, Path]) -> None:
-    with pytest.raises(BenchError, match="1 patients .* two groups or more .* 'W' in line 2 and 'B' in line 4"):
+    with pytest.raises(BenchError, match=r"1 patients .* two groups or more .* 'W' in line 2 and 'B' in line 4"):
         labelled(saved, "patient,race,sex\np1,W,F\np1,,F\np1,B,F\np4,W,M\n")
