@@ -43,6 +43,7 @@ class _Draft:
         self.file, self.task = table, task
         self.cells = read_table(table, column_names(table))
         self.left = list(self.cells.columns)
+        self.offered: list[str] = []
 
     def text(self) -> str:
         """All lines."""
@@ -66,8 +67,9 @@ class _Draft:
             *(f"  {name}: {_quoted(column)}  # guess, by its name" for name, column in covariates),
             *split,
         ]
-        if self.left:
-            lines.append(f"# Nothing was made of: {', '.join(map(_shown, self.left))}")
+        rest = [name for name in self.left if name not in self.offered]
+        if rest:
+            lines.append(f"# Nothing was made of: {', '.join(map(_shown, rest))}")
         return "\n".join(lines) + "\n"
 
     def _take(self, role: str, words: Collection[str] = ()) -> str | None:
@@ -117,8 +119,8 @@ class _Draft:
             made = self._target(name, column, own=near is not None)
             if not name.isidentifier():
                 continue
+            self.offered.append(column)
             if not found:
-                self.left.remove(column)
                 lines += made
             else:
                 lines += [f"  # or a finding of your own?{line}" for line in made[:1]]
@@ -146,7 +148,7 @@ class _Draft:
         if plain and set(kinds["unknown"]) <= {""} and not own:
             value = _quoted(column)
         else:
-            lists = "".join(f", {kind}: {_list(listed)}" for kind, listed in kinds.items())
+            lists = "".join(f", {kind}: {_list(listed)}" for kind, listed in kinds.items() if listed)
             value = f"{{column: {_quoted(column)}{lists}{', own: true' if own else ''}}}"
         return [
             f"  {name}: {value}  # guess{_counts(words)}",

@@ -9,6 +9,7 @@ import io
 import re
 import zlib
 from collections.abc import Iterator
+from functools import cache
 from itertools import islice
 from pathlib import Path
 from typing import IO
@@ -159,13 +160,19 @@ def _encoding(file: Path) -> str:
         )
     for _ in _decoded(file, _OLD, "strict"):
         pass
+    _tell(file)
+    return _OLD
+
+
+@cache
+def _tell(file: Path) -> None:
+    """Say, once a file, that its encoding is taken for granted."""
     say(
         escape(
             f"{file.name} is not in UTF-8 and is read as {_OLD} (Western European). If letters come out wrong, save it"
             " in UTF-8."
         )
     )
-    return _OLD
 
 
 def _decoded(file: Path, encoding: str, errors: str) -> Iterator[str]:
