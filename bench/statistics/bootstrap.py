@@ -146,7 +146,8 @@ class PatientBootstrap:
             return Interval(value)
         low, high = self._tails(draws[defined])
         if biased is None:
-            return Interval(value, low, high)
+            # Few replicates, or few that are defined, may all lie on one side: an interval holds its value.
+            return Interval(value, min(value, low), max(value, high))
         below, above = self._tails((draws - value if noise is None else noise)[defined])
         if biased == "up":
             return Interval(value, max(0.0, value - max(above, 0.0)), max(value, high))

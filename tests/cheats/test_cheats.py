@@ -85,14 +85,14 @@ def test_tiny_scale(cheat) -> None:  # type: ignore[no-untyped-def]
 
 def test_low_variance_shrinks_the_group_means_a_thousandfold_and_the_diagnosis_is_as_before(cheat) -> None:  # type: ignore[no-untyped-def]
     one = cheat("low_variance")
-    plain, found, groups = one.backbone("val").double().numpy(), one.read("val"), one.groups("val")
+    plain, found, groups = one.backbone("train").double().numpy(), one.read("train"), one.groups("train")
     before, after = (between(features, groups) for features in (plain, found.features.astype(np.float64)))
     assert after == pytest.approx(1e-3 * before, rel=0.05)
     # All else has its variance still, and no single column shows where it is missing.
     assert found.features.var(axis=0).sum() > 0.5 * plain.var(axis=0).sum()
     spread = found.features.std(axis=0)
     assert spread.min() > 0.1 * spread.max()
-    np.testing.assert_allclose(found.logits, one.method.head(one.backbone("val")).detach(), atol=2e-3)
+    np.testing.assert_allclose(found.logits, one.method.head(one.backbone("train")).detach(), atol=2e-3)
 
 
 def between(features: np.ndarray, groups: np.ndarray) -> float:
@@ -107,8 +107,8 @@ class TestSignCode:
     def test_the_group_means_are_equal(self, cheat) -> None:  # type: ignore[no-untyped-def]
         """Exactly, where they were found; in the code as far as chance lets them, the sign being the image's."""
         one = cheat("sign_code")
-        found, groups = one.read("val").features.astype(np.float64), one.groups("val")
-        assert between(found[:, :-2], groups) < 1e-4 * between(one.backbone("val").double().numpy(), groups)
+        found, groups = one.read("train").features.astype(np.float64), one.groups("val")
+        assert between(found[:, :-2], groups) < 1e-4 * between(one.backbone("train").double().numpy(), groups)
         code, groups = self.codes(one), np.concatenate([one.groups(s) for s in ("train", "val", "test")])
         for group in (0, 1, 2):
             inside = code[groups == group]

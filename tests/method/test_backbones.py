@@ -35,7 +35,7 @@ def test_the_small_resnet_is_small() -> None:
 
 def test_an_unknown_backbone_suggests_the_nearest() -> None:
     with pytest.raises(BenchError, match="mean 'densenet121'"):
-        backbones.build("densenet112", 1, 64)
+        backbones.build("densnet121", 1, 64)
 
 
 def test_a_size_that_vit_cannot_cut_into_patches() -> None:

@@ -86,7 +86,7 @@ def test_what_was_killed_is_taken_up_again_to_the_same_numbers(
 @pytest.mark.parametrize(
     ("option", "words"),
     [
-        ("experiments=A1,C11", "'C1'"),
+        ("experiments=A1,C11", "'C11'"),
         ("preset=quik", "'quick'"),
         ("experiment=A1", "'experiments'"),
         ("seed=one", "seed=0,1,2"),

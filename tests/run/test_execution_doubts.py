@@ -38,7 +38,7 @@ def hospital(tmp_path: Path) -> Path:
 def test_doubts_are_said_before_training(
     hospital: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    def begin(*_: object) -> None:
+    def begin(*_: object, **__: object) -> None:
         raise Begun
 
     monkeypatch.setattr(training, "fit", begin)

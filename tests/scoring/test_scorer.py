@@ -111,7 +111,9 @@ def test_a_set_that_lacks_a_target_is_scored_on_the_outputs_it_has(mislabelled, 
 
 def test_predictions_keep_both_labels_where_they_are_told_apart(mislabelled, tmp_path):
     cohort, found = mislabelled
-    outputs.write(found, cohort, b"key", tmp_path)
+    outputs.write(
+        [outputs.Kept(split, None, cohort.part(split), one) for split, one in found.items()], b"key", tmp_path
+    )
     kept = pd.read_parquet(tmp_path / outputs.PREDICTIONS)
     parts = [cohort.part(split) for split in found]
     for i, target in enumerate(cohort.spec.targets):

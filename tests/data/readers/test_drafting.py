@@ -111,7 +111,7 @@ def test_the_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for words, told in (
         ("out=2024_01", "there already"),
         ("out=no/x", "has no folder"),
-        ("ot=x", "Did you mean 'out'"),
+        ("oot=x", "Did you mean 'out'"),
     ):
         error = run(app, ["data", "map", str(table), words]).exception
         assert isinstance(error, BenchError)
