@@ -70,17 +70,10 @@ def build(
     table = _split(table, reading.table.reset_index(drop=True).loc[table.index], split, dataset, excluded)
     if alike := identity.alike(table["patient"]):
         unknown[identity.ALIKE] += int(table["patient"].isin(alike.keys()).sum())
-
+    spec = TaskSpec(task.name, chosen, protected, attribute_groups[protected], image_size, task.channels)
     cohort = Cohort(
         table=table.sort_values("image", ignore_index=True),
-        spec=TaskSpec(
-            task=task.name,
-            targets=chosen,
-            protected=protected,
-            groups=attribute_groups[protected],
-            image_size=image_size,
-            channels=task.channels,
-        ),
+        spec=spec,
         dataset=dataset.name,
         synthetic=dataset.synthetic,
         attribute_groups=attribute_groups,
