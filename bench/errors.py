@@ -41,7 +41,7 @@ def refuse_in_imported_script() -> None:
     if (
         script is not None
         and sys.modules.get("__main__") is not script
-        and multiprocessing.parent_process() is not None
+        and getattr(multiprocessing.current_process(), "_inheriting", False)  # as it is while it imports the script
     ):
         raise BenchError(
             f"{getattr(script, '__file__', 'The script')} is imported by processes that it starts itself, and began its"

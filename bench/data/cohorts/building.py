@@ -68,8 +68,7 @@ def build(
     attribute_groups = _groups_present(table, task)
     _check_protected(table, attribute_groups, protected, dataset)
     table = _split(table, reading.table.reset_index(drop=True).loc[table.index], split, dataset, excluded)
-    if alike := identity.alike(table["patient"]):
-        unknown[identity.ALIKE] += int(table["patient"].isin(alike.keys()).sum())
+    _count_alike(table, unknown)
     spec = TaskSpec(task.name, chosen, protected, attribute_groups[protected], image_size, task.channels)
     cohort = Cohort(
         table=table.sort_values("image", ignore_index=True),
@@ -108,6 +107,11 @@ def drop(cohort: Cohort, reasons: Mapping[str, str], checked: bool = True) -> Co
     if checked:
         scorable.check(rest)
     return rest
+
+
+def _count_alike(table: pd.DataFrame, unknown: Counter[str]) -> None:
+    if alike := identity.alike(table["patient"]):
+        unknown[identity.ALIKE] += int(table["patient"].isin(alike.keys()).sum())
 
 
 def _declared(task: Task | type[Task], reading: Reading) -> type[Task]:
