@@ -51,7 +51,7 @@ def test_what_was_done_is_counted_with_the_first_image(hospital, tmp_path, monke
         (Done.PADDING, "padded_$x^2$.dcm"), (Done.WHOLE_RANGE, "padded_$x^2$.dcm"),
     ):  # fmt: skip
         assert f"{kind} 1 {first}" in lines
-    assert "4 images were looked at." in lines
+    assert "4 images were looked at." in " ".join(lines)
     assert any("refused.dcm (DICOM file not understood" in line for line in lines)
     assert str(tmp_path / "sheet.png") in out.replace("\n", "")
     with Image.open(tmp_path / "sheet.png") as drawn:
