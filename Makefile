@@ -33,6 +33,6 @@ speed:      # the tests of speed, one after another
 	pytest tests/speed -n 0 -s
 
 board:      # the phantom's leaderboard and the figure of the README (a run takes minutes; none is done twice)
-	bench run -m method=erm,adversarial task=cxr seed=0,1,2
+	bench run -m method=erm,adversarial task=cxr seed=0,1,2,3,4
 	bench run -m method=distortion,group_dro,oracle,race_reader,reweighting task=cxr seed=0
 	bench leaderboard task=cxr
