@@ -86,14 +86,7 @@ def read(root: Path | None, options: EmbedOptions) -> Reading:
     """
     root = require_root(root, "embed")
     findings = _findings(find_one(root, _CLINICAL, "the table of findings", ["tables", "."]))
-    file = find_one(root, _METADATA, "the table of images", ["tables", "."])
-    rows = Rows(read_table(file, _IMAGE_COLUMNS).apply(whole_numbers))
-    rows.leave_out(rows.table.duplicated(), "row repeated")
-    rows.leave_out_missing(["anon_dicom_path", "empi_anon", "acc_anon"], "path, patient or exam")
-    wanted = _IMAGE_TYPES[options.image_type]
-    rows.leave_out(~rows.table["FinalImageType"].isin(wanted), f"image type other than {options.image_type}")
-    rows.leave_out(rows.table["spot_mag"] == "1", "spot compression or magnification view")
-    rows.leave_out(~rows.table["ImageLateralityFinal"].isin(["L", "R"]), "side other than L or R")
+    rows = _images(root, options)
     breasts = _breasts(findings)
     known = pd.Series(_keys(rows.table).isin(breasts.index), index=rows.table.index)
     rows.leave_out(~known, "exam or breast not in the clinical table")
@@ -120,6 +113,19 @@ def read(root: Path | None, options: EmbedOptions) -> Reading:
             "view": table["ViewPosition"],
         }
     )
+
+
+def _images(root: Path, options: EmbedOptions) -> Rows:
+    """The rows of the table of images that are of a side, a patient and the wanted type."""
+    file = find_one(root, _METADATA, "the table of images", ["tables", "."])
+    rows = Rows(read_table(file, _IMAGE_COLUMNS).apply(whole_numbers))
+    rows.leave_out(rows.table.duplicated(), "row repeated")
+    rows.leave_out_missing(["anon_dicom_path", "empi_anon", "acc_anon"], "path, patient or exam")
+    wanted = _IMAGE_TYPES[options.image_type]
+    rows.leave_out(~rows.table["FinalImageType"].isin(wanted), f"image type other than {options.image_type}")
+    rows.leave_out(rows.table["spot_mag"] == "1", "spot compression or magnification view")
+    rows.leave_out(~rows.table["ImageLateralityFinal"].isin(["L", "R"]), "side other than L or R")
+    return rows
 
 
 def _findings(file: Path) -> pd.DataFrame:

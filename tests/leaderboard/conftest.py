@@ -105,6 +105,42 @@ def suite(protected: str = "race") -> list[Score]:
     ]
 
 
+def _method(name: str, code: str, uses_race: str, reference: bool, hyperparameters: dict[str, Any]) -> MethodInfo:
+    return MethodInfo(
+        name=name,
+        summary="A method.",
+        origin=f"methods/{name}.py",
+        code=code,
+        uses_race=uses_race,  # type: ignore[arg-type]
+        reference=reference,
+        hyperparameters=hyperparameters,
+    )
+
+
+def _task(name: str, protected: str, image_size: int) -> TaskInfo:
+    return TaskInfo(
+        name=name,
+        targets=["effusion", "no_finding"],
+        protected=protected,
+        groups=["Asian", "Black", "White"],
+        image_size=image_size,
+    )
+
+
+def _data(name: str, synthetic: bool, fingerprint: str, split: str, true_labels: Sequence[str]) -> DataInfo:
+    counts = {"train": 700, "val": 100, "test": 300}
+    return DataInfo(
+        dataset=name,
+        synthetic=synthetic,
+        fingerprint=fingerprint,
+        split_fingerprint=split,
+        images={part: count + 100 for part, count in counts.items()},
+        patients=counts,
+        excluded={"view not frontal": 3},
+        true_labels=list(true_labels),
+    )
+
+
 def record(
     name: str = "erm",
     seed: int = 0,
@@ -138,36 +174,12 @@ def record(
     """A run with its files of scores; ``flags``, ``also`` and ``scores`` are of the one on test patients."""
     hyperparameters = hyperparameters or {}
     determinants = repr((name, seed, code, hyperparameters, task, dataset, fingerprint, split_fingerprint, backbone))
-    counts = {"train": 700, "val": 100, "test": 300}
     run = RunRecord(
         id=id or hashlib.sha256(determinants.encode()).hexdigest()[:16],
         created=created,
-        method=MethodInfo(
-            name=name,
-            summary="A method.",
-            origin=f"methods/{name}.py",
-            code=code,
-            uses_race=uses_race,  # type: ignore[arg-type]
-            reference=reference,
-            hyperparameters=hyperparameters,
-        ),
-        task=TaskInfo(
-            name=task,
-            targets=["effusion", "no_finding"],
-            protected=protected,
-            groups=["Asian", "Black", "White"],
-            image_size=image_size,
-        ),
-        data=DataInfo(
-            dataset=dataset,
-            synthetic=synthetic,
-            fingerprint=fingerprint,
-            split_fingerprint=split_fingerprint,
-            images={split: count + 100 for split, count in counts.items()},
-            patients=counts,
-            excluded={"view not frontal": 3},
-            true_labels=list(true_labels),
-        ),
+        method=_method(name, code, uses_race, reference, hyperparameters),
+        task=_task(task, protected, image_size),
+        data=_data(dataset, synthetic, fingerprint, split_fingerprint, true_labels),
         backbone=backbone,
         seed=seed,
         trainer=trainer or {"max_epochs": 8, "batch_size": 128, "precision": "32"},

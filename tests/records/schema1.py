@@ -115,6 +115,25 @@ def _data(dataset: str, fingerprint: str, **counts: tuple[int, int]) -> dict[str
     }
 
 
+_METHOD = {
+    "name": "erm",
+    "summary": "Plain training.",
+    "origin": "erm.py",
+    "code": "c0de" * 16,
+    "uses_race": "never",
+    "hyperparameters": {"lr": 0.003, "warmup": True, "kind": "a", "steps": 3},
+    "reference": False,
+    "race_free": False,
+}
+_TASK = {
+    "name": "cxr",
+    "targets": ["effusion", "no_finding"],
+    "protected": "race",
+    "groups": list(GROUPS),
+    "image_size": 64,
+}
+
+
 def record(
     unit: str | None = None,
     external: bool = True,
@@ -150,23 +169,8 @@ def record(
         "schema_version": 1,
         "id": id,
         "created": "2026-01-01T00:00:00+00:00",
-        "method": {
-            "name": "erm",
-            "summary": "Plain training.",
-            "origin": "erm.py",
-            "code": "c0de" * 16,
-            "uses_race": "never",
-            "hyperparameters": {"lr": 0.003, "warmup": True, "kind": "a", "steps": 3},
-            "reference": False,
-            "race_free": False,
-        },
-        "task": {
-            "name": "cxr",
-            "targets": ["effusion", "no_finding"],
-            "protected": "race",
-            "groups": list(GROUPS),
-            "image_size": 64,
-        },
+        "method": _METHOD,
+        "task": _TASK,
         "data": _data("phantom", "da7a", train=(400, 300), val=(100, 60), test=(130, 80)),
         "backbone": "resnet_small",
         "seed": 3,

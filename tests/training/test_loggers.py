@@ -114,7 +114,7 @@ def test_wandb_without_a_login_is_offline_and_says_where(
     assert set(told["tags"]) == {"cxr", "csv", "adversarial"}
     assert "WANDB_MODE" not in os.environ
     (sent,) = nobody.rglob("*.wandb")
-    for word in (*SECRET, socket.gethostname(), Path.cwd().name, "pytest "):
+    for word in (*SECRET, socket.gethostname(), str(Path.cwd()), "pytest "):
         assert word.encode() not in sent.read_bytes(), word
 
 

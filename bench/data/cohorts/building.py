@@ -34,8 +34,7 @@ def build(
     Kept are the columns that the task knows: all its targets that the data set has (those not chosen too, since a
     phantom draws from them), their true labels, its attributes, ``age`` and its covariates. A patient recorded with two
     values of an attribute has it set to unknown, as has an age outside 0–120; ``Cohort.set_to_unknown`` counts the
-    images of each. Rows whose protected attribute is unknown stay, for diagnosis. A group in which there is nobody is
-    left out.
+    images of each. Rows whose protected attribute is unknown stay, for diagnosis. A group of nobody is left out.
 
     Args:
         reading: what the reader returned.
@@ -54,25 +53,20 @@ def build(
             protected attribute that is absent, unknown for all or the same for all; no official split, or one that
             parts a patient; an empty split; a target with one class or a protected attribute with one group in a split.
     """
-    if task.channels not in (1, 3):
-        raise BenchError(f"Task {task.name!r} asks for {task.channels} channels; an image has 1 (grey) or 3 (RGB).")
     task = _declared(task, reading)
     chosen = _chosen_targets(task, dataset.targets if targets is None and reading.targets is None else targets)
     protected = _chosen_protected(task, protected or task.protected)
     excluded, unknown = Counter(reading.excluded), Counter(reading.unknown)
     rows_in = _rows_in(reading, dataset)
     table = cleaned(reading.table, task, dataset, chosen, unknown)
-    groups = dataset.groups.get(protected) if groups is None else groups
-    if groups is not None:
-        table = _restrict(table, task, protected, groups, excluded)
+    table = _restrict(table, task, protected, dataset.groups.get(protected) if groups is None else groups, excluded)
     attribute_groups = _groups_present(table, task)
     _check_protected(table, attribute_groups, protected, dataset)
     table = _split(table, reading.table.reset_index(drop=True).loc[table.index], split, dataset, excluded)
-    _count_alike(table, unknown)
-    spec = TaskSpec(task.name, chosen, protected, attribute_groups[protected], image_size, task.channels)
+    unknown += _alike(table)
     cohort = Cohort(
         table=table.sort_values("image", ignore_index=True),
-        spec=spec,
+        spec=TaskSpec(task.name, chosen, protected, attribute_groups[protected], image_size, task.channels),
         dataset=dataset.name,
         synthetic=dataset.synthetic,
         attribute_groups=attribute_groups,
@@ -82,9 +76,7 @@ def build(
         rows_in=rows_in,
         missing=reading.missing,
     )
-    if checked:
-        scorable.check(cohort)
-    return cohort
+    return _checked(cohort) if checked else cohort
 
 
 def drop(cohort: Cohort, reasons: Mapping[str, str], checked: bool = True) -> Cohort:
@@ -104,18 +96,24 @@ def drop(cohort: Cohort, reasons: Mapping[str, str], checked: bool = True) -> Co
     gone = Counter(reasons[image] for image in cohort.table["image"][~keep])
     excluded = dict(Counter(cohort.excluded) + gone)
     rest = replace(cohort.take(np.flatnonzero(keep)), excluded=excluded)
-    if checked:
-        scorable.check(rest)
-    return rest
+    return _checked(rest) if checked else rest
 
 
-def _count_alike(table: pd.DataFrame, unknown: Counter[str]) -> None:
-    if alike := identity.alike(table["patient"]):
-        unknown[identity.ALIKE] += int(table["patient"].isin(alike.keys()).sum())
+def _checked(cohort: Cohort) -> Cohort:
+    scorable.check(cohort)
+    return cohort
+
+
+def _alike(table: pd.DataFrame) -> Counter[str]:
+    """How many images are of patients who are written like another; empty where there are none."""
+    found = identity.alike(table["patient"])
+    return Counter({identity.ALIKE: int(table["patient"].isin(found.keys()).sum())} if found else {})
 
 
 def _declared(task: Task | type[Task], reading: Reading) -> type[Task]:
     """The task with the targets and attributes that the data set declares in the place of the task's own."""
+    if task.channels not in (1, 3):
+        raise BenchError(f"Task {task.name!r} asks for {task.channels} channels; an image has 1 (grey) or 3 (RGB).")
     kind = task if isinstance(task, type) else type(task)
     given = {"targets": reading.targets, "attributes": reading.attributes}
     own = {name: value for name, value in given.items() if value is not None}
@@ -158,9 +156,11 @@ def _chosen_protected(task: Task | type[Task], protected: str) -> str:
 
 
 def _restrict(
-    table: pd.DataFrame, task: Task | type[Task], protected: str, groups: Sequence[str], excluded: Counter[str]
+    table: pd.DataFrame, task: Task | type[Task], protected: str, groups: Sequence[str] | None, excluded: Counter[str]
 ) -> pd.DataFrame:
-    """Without those whose protected attribute is known and none of ``groups``."""
+    """Without those whose protected attribute is known and none of ``groups``; with all of them where that is None."""
+    if groups is None:
+        return table
     known = task.attributes[protected]
     for group in groups:
         if group not in known:
