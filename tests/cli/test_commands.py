@@ -82,7 +82,7 @@ def test_leaderboard_from_records(tiny_runs: Path, tmp_path: Path) -> None:
     )
     page = (folder / "leaderboard.md").read_text()
     assert "synthetic" in page.lower()
-    assert "| erm<br><sub>lacks seeds 1, 2, 3, 4</sub> | 1 |" in page
+    assert "| erm<br><sub>the baseline; lacks seeds 1, 2, 3, 4</sub> | 1 |" in page
 
 
 @pytest.mark.parametrize("text", ["seeds=0,1,2", "seeds=[2,1,0]", "seeds=range(0,3)"])
