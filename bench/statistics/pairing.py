@@ -99,7 +99,7 @@ def paired(method: SeedValues, baseline: SeedValues, level: float = 0.95) -> Dif
     part, S - 1 for the second.
 
     With five seeds it covers 94 to 97 times in 100, whatever the share of the two parts; with three, 92 where seeds do
-    nearly everything. What is particular to one patient in one seed counts in both parts, which errs on the safe side:
+    most (simulated). What is particular to one patient in one seed counts in both parts, which errs on the safe side:
     the coverage is 99 where there is nothing else. It is not subtracted once, as Cameron, Gelbach & Miller (2011) do
     with many of both: a few seeds tell too little of their part to take anything from it.
 
