@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from bench.scoring.decodability.files import Labelled
 
 
 def decode(
@@ -24,9 +27,6 @@ def decode(
     """How well the group can be read from anyone's features: bench decode features.npy labels.csv."""
     import json
 
-    import numpy as np
-    from rich.markup import escape
-
     from bench.files import write_text
     from bench.pages import terminal
     from bench.records import FEATURES, Scores
@@ -37,13 +37,7 @@ def decode(
 
     columns = [name.strip() for name in strata.split(",") if name.strip()]
     data = files.read(features, labels, group, patient, columns, unknown or [])
-    for reason, n in data.left_out.items():
-        say(escape(f"left out: {n:,} of {len(data.groups):,} images, whose {reason}"))
-    known = [
-        f"{name!r} ({n:,})"
-        for name, n in zip(data.names, np.bincount(data.groups + 1, minlength=len(data.names) + 1)[1:], strict=True)
-    ]
-    say(escape(f"read as {group}: {', '.join(known)}"))
+    _announce(data, group)
     with step("decoding", {}):
         found = decodability.decode(
             data.features,
@@ -69,3 +63,17 @@ def decode(
         }
         write_text(out, json.dumps(report, indent=1))
         typer.echo(out)
+
+
+def _announce(data: Labelled, group: str) -> None:
+    """Say which images are left out, and how many are of each group."""
+    import numpy as np
+    from rich.markup import escape
+
+    from bench.terminal import say
+
+    for reason, n in data.left_out.items():
+        say(escape(f"left out: {n:,} of {len(data.groups):,} images, whose {reason}"))
+    counts = np.bincount(data.groups + 1, minlength=len(data.names) + 1)[1:]
+    known = [f"{name!r} ({n:,})" for name, n in zip(data.names, counts, strict=True)]
+    say(escape(f"read as {group}: {', '.join(known)}"))
