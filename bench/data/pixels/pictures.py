@@ -22,6 +22,8 @@ _TURNS = {
     5: Image.Transpose.TRANSPOSE, 6: Image.Transpose.ROTATE_270, 7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }  # fmt: skip
+#: Under what names of Pillow's a JPEG or PNG has EXIF or XMP.
+_SAYS_ORIENTATION = {"exif", "Raw profile type exif", "xmp", "XML:com.adobe.xmp"}
 #: Colours that differ by no more than this between channels, at so many pixels a side, are noise upon grey.
 _GREY_NOISE, _LOOKED_AT = 8, 128
 
@@ -32,16 +34,7 @@ def read_picture(content: bytes, size: int, channels: int, frame: int | None, do
     ``done`` takes what was done to it. An orientation that cannot be read, or is none of the eight, turns nothing.
     """
     mode = "L" if channels == 1 else "RGB"
-    with Image.open(io.BytesIO(content), formats=_FORMATS) as image:
-        check_extent(*image.size)
-        index = frame_index(getattr(image, "n_frames", 1), frame, str(image.format))
-        if image.format == "PNG":
-            image.verify()  # the checksums, which loading the pixels leaves unchecked
-            if _PNG_END not in content:
-                raise Undecodable("corrupt or truncated: the file ends before its last chunk does")
-        elif image.format == "JPEG" or (image.format == "MPO" and index == 0):
-            check_jpeg(content, *image.size)
-    with _frame(content, index) as image:
+    with _checked(content, frame) as image:
         if image.format == "TIFF":
             check_tiff(image)
         if image.format == "JPEG":
@@ -60,7 +53,9 @@ def read_picture(content: bytes, size: int, channels: int, frame: int | None, do
 def ignored(content: bytes, channels: int, frame: int | None) -> list[Done]:
     """What of a file that was read is not to be seen in its pixels: colour or grey where not wanted, transparency."""
     found = []
-    with _frame(content, (frame or 1) - 1) as image:
+    with _open(content) as image:
+        if frame is not None and frame > 1:
+            image.seek(frame - 1)
         image.draft("RGB", (_LOOKED_AT, _LOOKED_AT))  # of a JPEG: a smaller one, decoded faster
         wide = image.mode.startswith("I;16")  # of which Pillow makes no RGBA, and which is never in colour
         if image.has_transparency_data and (wide or np.asarray(image.convert("RGBA"))[..., 3].min() < 255):
@@ -75,17 +70,33 @@ def ignored(content: bytes, channels: int, frame: int | None) -> list[Done]:
     return found
 
 
-def _frame(content: bytes, index: int) -> Image.Image:
-    image = Image.open(io.BytesIO(content), formats=_FORMATS)
+def _checked(content: bytes, frame: int | None) -> Image.Image:
+    """The frame that is meant, not yet decoded, of a file that is whole as far as can be told before."""
+    image: Image.Image = _open(content)
+    check_extent(*image.size)
+    index = frame_index(getattr(image, "n_frames", 1), frame, str(image.format))
+    if image.format == "PNG":
+        image.verify()  # the checksums, which loading the pixels leaves unchecked
+        if _PNG_END not in content:
+            raise Undecodable("corrupt or truncated: the file ends before its last chunk does")
+        image = _open(content)  # one that was verified cannot be loaded
+    elif image.format == "JPEG" or (image.format == "MPO" and index == 0):
+        check_jpeg(content, *image.size)
     if index:
         image.seek(index)
         check_extent(*image.size)
     return image
 
 
+def _open(content: bytes) -> Image.Image:
+    return Image.open(io.BytesIO(content), formats=_FORMATS)
+
+
 def _upright(image: Image.Image) -> Image.Image:
     """The image turned as its orientation says; itself where that is none to turn by, or Pillow has turned it."""
-    image.load()
+    image.load()  # only now is known what a PNG says behind its pixels
+    if image.format != "TIFF" and not _SAYS_ORIENTATION & image.info.keys():
+        return image  # as most are: asking Pillow takes as long as some pixels do
     try:
         turn = _TURNS.get(image.getexif().get(ExifTags.Base.Orientation, 1))
     except Exception:  # what stands beside the pixels may be broken in any way, and every viewer shows them as stored
