@@ -193,7 +193,8 @@ def test_a_folder_that_lacks_something_says_what(tmp_path: Path) -> None:
     assert "'Wite' (1 rows)" in message
     assert "Did you mean 'White'?" in message
     write_rows(root / "CHEXPERT DEMO.csv", [{"PATIENT": "patient00001", "RACE": "White", "ETHNICITY": NOT_HISPANIC}])
-    assert "lacks the column 'PRIMARY_RACE'. Did you mean 'RACE'?" in refused(read, root, ChexpertOptions())
+    lacking = refused(read, root, ChexpertOptions())
+    assert "lacks the column 'PRIMARY_RACE'. Available: ETHNICITY, PATIENT, RACE." in lacking
     none = ChexpertOptions(race_rule="none")
     write_rows(root / "train.csv", [image(1, Pneumothorax=3)])
     assert "Column 'Pneumothorax'" in refused(read, root, none)
