@@ -107,7 +107,9 @@ def _plain(name: str) -> str:
 
 
 def _numbers(name: str) -> list[str]:
-    return re.findall(r"(?<!\w)[+-]?\d+|\d+", name)
+    """The numbers in a name. In a word the order of their digits may be a slip: "densenet112" is "densenet121"."""
+    numbers = re.findall(r"(?<!\w)[+-]?\d+|\d+", name)
+    return ["".join(sorted(number)) for number in numbers] if re.search(r"[^\W\d_]{3}", name) else numbers
 
 
 def _misspelt(mine: str, theirs: str) -> int | None:

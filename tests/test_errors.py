@@ -48,7 +48,14 @@ def test_the_option_that_was_meant(name: str, meant: str | None) -> None:
 
 @pytest.mark.parametrize(
     ("name", "other"),
-    [("ERM", "erm"), ("adverserial", "adversarial"), ("fantom", "phantom"), ("white ", "White"), ("cxrays", "cxr")],
+    [
+        ("ERM", "erm"),
+        ("adverserial", "adversarial"),
+        ("fantom", "phantom"),
+        ("white ", "White"),
+        ("cxrays", "cxr"),
+        ("densenet112", "densenet121"),
+    ],
 )
 def test_a_misspelling_is_seen_through(name: str, other: str) -> None:
     assert nearest(name, [other, "something else"]) == other

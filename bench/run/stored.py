@@ -77,7 +77,7 @@ def read_config(folder: Path) -> RunConfig:
 
 def _scoring(asked: Mapping[str, Any]) -> dict[str, Any]:
     """The options of scoring that are asked for, each of which is known to be one."""
-    made = {key.removeprefix(_SCORING): value for key, value in asked.items() if key.startswith(_SCORING)}
+    made = {key.removeprefix(_SCORING): asked[key] for key in asked if key.startswith(_SCORING)}
     defaults = RunConfig.model_fields["scoring"].default
     own = [_SCORING + name for name in type(defaults).model_fields]
     for key in asked:
