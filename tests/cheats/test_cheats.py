@@ -107,7 +107,7 @@ class TestSignCode:
     def test_the_group_means_are_equal(self, cheat) -> None:  # type: ignore[no-untyped-def]
         """Exactly, where they were found; in the code as far as chance lets them, the sign being the image's."""
         one = cheat("sign_code")
-        found, groups = one.read("train").features.astype(np.float64), one.groups("val")
+        found, groups = one.read("train").features.astype(np.float64), one.groups("train")
         assert between(found[:, :-2], groups) < 1e-4 * between(one.backbone("train").double().numpy(), groups)
         code, groups = self.codes(one), np.concatenate([one.groups(s) for s in ("train", "val", "test")])
         for group in (0, 1, 2):

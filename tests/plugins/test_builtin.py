@@ -60,8 +60,12 @@ def test_a_plugin_has_a_name_that_no_other_package_has() -> None:
     assert method.__module__ == "bench.builtin.methods.erm"
     assert task.__module__ == "bench.builtin.tasks.cxr"
     assert Path(str(sys.modules[task.__module__].__file__)) == ROOT / "tasks" / "cxr" / "__init__.py"
-    assert "methods" not in sys.modules
-    assert "tasks" not in sys.modules
+
+
+def test_loading_plugins_adds_no_package_methods_or_tasks(tmp_path: Path) -> None:
+    load = "from bench.plugins import METHODS, TASKS; METHODS.get('erm').load(), TASKS.get('cxr').load()"
+    told = python(tmp_path, ROOT, "-c", f"{load}; import sys; print({{'methods', 'tasks'}} & set(sys.modules))")
+    assert told.split() == ["set()"]
 
 
 def test_a_users_own_methods_and_tasks_hide_nothing(own_folder: Path) -> None:

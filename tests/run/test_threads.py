@@ -58,7 +58,7 @@ def test_whatever_the_environment_says_of_threads_the_run_comes_out_the_same(tmp
     for name, environment in ENVIRONMENTS.items():
         folder = tmp_path / name.replace(" ", "-")
         folder.mkdir()
-        (folder / ".patient-key").write_bytes(bytes(range(32)))
+        (folder / ".patient-key").write_text("0f" * 32)
         runs.append(made(folder, environment))
     assert runs[0] == runs[1]
     assert runs[0] == runs[2]

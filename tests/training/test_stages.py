@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from bench.builtin.methods.erm import Erm
 from hypothesis import given
 from hypothesis import strategies as st
 from lightning.pytorch.loggers import CSVLogger
@@ -22,7 +23,6 @@ from bench.method import Method, TrainingSet
 from bench.records import TrainingInfo
 from bench.run import plan
 from bench.training import selection, stages
-from methods.erm import Erm
 from tests.conftest import TINY
 from tests.networks import fresh
 
