@@ -35,7 +35,8 @@ def threads(count: int) -> Iterator[None]:
 
     Sums are cut into as many parts as there are threads, so that their last bits, and with them trained weights, hang
     on the number. Torch passes it on to OpenMP, MKL and oneDNN, and has MKL keep to it even where there are fewer
-    cores: it overrides ``OMP_NUM_THREADS``, ``MKL_NUM_THREADS``, ``OMP_DYNAMIC`` and what the scheduler allows.
+    cores: it overrides ``OMP_NUM_THREADS``, ``MKL_NUM_THREADS`` and ``MKL_DYNAMIC``. It does not override
+    ``OMP_DYNAMIC=TRUE``, under which fewer threads may come than are asked for and training may wait for the others.
     """
     before = torch.get_num_threads()
     torch.set_num_threads(count)

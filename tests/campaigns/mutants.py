@@ -33,8 +33,7 @@ ODD = (
     {"PixelPaddingValue": None}, {"PixelPaddingValue": None, "PixelPaddingRangeLimit": 3000},
     {"PixelPaddingValue": None, "PhotometricInterpretation": "MONOCHROME1"}, {"PixelPaddingRangeLimit": 9},
     {"RescaleSlope": "0", "RescaleIntercept": "1"}, {"RescaleSlope": "-1.5", "RescaleIntercept": "20"},
-    {"RescaleSlope": ["1", "2"]}, {"WindowCenter": "700", "WindowWidth": "0"},
-    {"WindowCenter": "700", "WindowWidth": "1"},
+    {"RescaleSlope": ["1", "2"]}, {**_WINDOW, "WindowWidth": "0"}, {**_WINDOW, "WindowWidth": "1"},
     {"WindowCenter": ["700", "1"], "WindowWidth": ["300", "2"]}, {**_WINDOW, "VOILUTFunction": "SIGMOID"},
     {**_WINDOW, "VOILUTFunction": "LINEAR_EXACT"}, {**_WINDOW, "VOILUTFunction": "CUBIC"},
     {"PresentationLUTShape": "INVERSE"}, {"PresentationLUTShape": "IDENTITY"},
@@ -120,7 +119,10 @@ def _with_elements(kind: Original, empty: bool, rng: np.random.Generator) -> byt
             continue
         if value is None and not empty:
             value = int(rng.choice(dataset.pixel_array.ravel()))
-        setattr(dataset, name, [] if value is None and name.endswith("Sequence") else value)
+        if name.startswith("PixelPadding"):
+            dataset.add_new(name, "SS" if dataset.PixelRepresentation else "US", value)
+        else:
+            setattr(dataset, name, [] if value is None and name.endswith("Sequence") else value)
     content = io.BytesIO()
     dataset.save_as(content)
     return content.getvalue()

@@ -30,9 +30,8 @@ if __name__ == "__main__":
 ENVIRONMENTS = {
     "one": {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"},
     "four": {"OMP_NUM_THREADS": "4"},
-    "as many as it likes": {
+    "two kinds of number": {
         "OMP_NUM_THREADS": "3",
-        "OMP_DYNAMIC": "TRUE",
         "MKL_DYNAMIC": "TRUE",
         "MKL_NUM_THREADS": "1",
     },
