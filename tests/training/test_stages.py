@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import csv
-import signal
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -25,6 +22,7 @@ from bench.run import plan
 from bench.training import selection, stages
 from tests.conftest import TINY
 from tests.networks import fresh
+from tests.training.interruptions import interrupt, kill
 
 PLUGIN = Path(__file__).with_name("retrained_head.py")
 
@@ -126,15 +124,7 @@ def test_each_stage_begins_with_the_best_weights_of_the_one_before(
 def test_interrupted_in_any_epoch_of_any_stage_it_ends_in_the_same_bits(
     whole: tuple[Path, TrainingInfo], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, epoch: int
 ) -> None:
-    end, ended = selection.Selection.on_train_epoch_end, []
-
-    def interrupted(self, trainer, module):  # type: ignore[no-untyped-def]
-        ended.append(module.stage)
-        if len(ended) == epoch:
-            raise KeyboardInterrupt
-        end(self, trainer, module)
-
-    monkeypatch.setattr(selection.Selection, "on_train_epoch_end", interrupted)
+    ended = interrupt(monkeypatch, epoch)
     with pytest.raises(KeyboardInterrupt):
         fit(tmp_path)
     _, again = fit(tmp_path)
@@ -149,29 +139,8 @@ def test_interrupted_in_any_epoch_of_any_stage_it_ends_in_the_same_bits(
     assert not list(tmp_path.rglob("*.ckpt"))
 
 
-KILLED = """
-import os, signal, sys
-from pathlib import Path
-from bench.training import selection
-from tests.training.test_stages import fit
-
-def killed(self, trainer, module, end=selection.Selection.on_train_epoch_end):
-    if module.stage == "head" and trainer.current_epoch == 1:
-        os.kill(os.getpid(), signal.SIGKILL)
-    end(self, trainer, module)
-
-if __name__ == "__main__":
-    selection.Selection.on_train_epoch_end = killed
-    fit(Path(sys.argv[1]))
-"""
-
-
 def test_killed_in_the_second_stage_it_ends_in_the_same_bits(whole: tuple[Path, TrainingInfo], tmp_path: Path) -> None:
-    script = tmp_path / "killed.py"
-    script.write_text(KILLED)
-    folder = tmp_path / "run"
-    process = subprocess.run([sys.executable, str(script), str(folder)], capture_output=True, text=True, timeout=500)
-    assert process.returncode == -signal.SIGKILL, process.stderr
+    folder = kill(__name__, "head", tmp_path)
     assert sorted(path.parent.name for path in folder.rglob("last.ckpt")) == ["features", "head"]
     fit(folder)
     assert weights(folder) == weights(whole[0])

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import random
-import signal
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -15,8 +12,9 @@ import torch
 from bench import training
 from bench.config import compose
 from bench.run import plan
-from bench.training import seeds, selection
+from bench.training import seeds
 from tests.conftest import TINY
+from tests.training.interruptions import interrupt, kill
 
 PLUGIN = Path(__file__).with_name("drawing.py")
 
@@ -51,43 +49,14 @@ def test_another_seed_of_what_ran_before_moves_nothing(whole: bytes, tmp_path: P
 def test_interrupted_in_any_epoch_it_ends_in_the_same_bits(
     whole: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, epoch: int
 ) -> None:
-    end, ended = selection.Selection.on_train_epoch_end, []
-
-    def interrupted(self, trainer, module):  # type: ignore[no-untyped-def]
-        ended.append(module.stage)
-        if len(ended) == epoch:
-            raise KeyboardInterrupt
-        end(self, trainer, module)
-
-    monkeypatch.setattr(selection.Selection, "on_train_epoch_end", interrupted)
+    interrupt(monkeypatch, epoch)
     with pytest.raises(KeyboardInterrupt):
         fit(tmp_path / "run")
     assert fit(tmp_path / "run") == whole
 
 
-KILLED = """
-import os, signal, sys
-from pathlib import Path
-from bench.training import selection
-from tests.training.test_streams import fit
-
-def killed(self, trainer, module, end=selection.Selection.on_train_epoch_end):
-    if module.stage == "second" and trainer.current_epoch == 1:
-        os.kill(os.getpid(), signal.SIGKILL)
-    end(self, trainer, module)
-
-if __name__ == "__main__":
-    selection.Selection.on_train_epoch_end = killed
-    fit(Path(sys.argv[1]))
-"""
-
-
 def test_killed_it_ends_in_the_same_bits(whole: bytes, tmp_path: Path) -> None:
-    script = tmp_path / "killed.py"
-    script.write_text(KILLED)
-    folder = tmp_path / "run"
-    process = subprocess.run([sys.executable, str(script), str(folder)], capture_output=True, text=True, timeout=500)
-    assert process.returncode == -signal.SIGKILL, process.stderr
+    folder = kill(__name__, "second", tmp_path)
     assert sorted(path.parent.name for path in folder.rglob("last.ckpt")) == ["first", "second"]
     assert fit(folder) == whole
 
