@@ -1,7 +1,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bench.statistics.pareto import front
+from tests.statistics.pareto import front
 
 # A coarse grid, so that ties in one objective and equal points occur.
 _POINTS = st.lists(st.tuples(st.integers(0, 6), st.integers(0, 6)), max_size=25)

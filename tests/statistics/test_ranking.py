@@ -8,9 +8,10 @@ from scipy.integrate import quad
 from scipy.stats import multivariate_normal, norm, t
 
 from bench.errors import BenchError
-from bench.statistics import pareto, ranking
+from bench.statistics import ranking
 from bench.statistics.pairing import SeedValues, paired
 from bench.statistics.ranking import Place, covariance, diagnosis_kept, front_share, rank, resolution
+from tests.statistics import pareto
 from tests.statistics.crossed import SMALL, World
 
 
