@@ -51,7 +51,7 @@ def test_influence_is_what_leaving_a_row_out_changes() -> None:
         expected.append(quantity(whole) - quantity(without))
     # First order against the whole: rows of much leverage differ a little.
     assert np.corrcoef(moved, expected)[0, 1] > 0.995
-    assert np.square(moved).sum() == pytest.approx(np.square(expected).sum(), rel=0.1)
+    assert np.square(moved).sum() == pytest.approx(np.square(expected).sum(), rel=0.15)
 
 
 def test_a_design_without_columns_gives_the_shares() -> None:
