@@ -9,7 +9,7 @@ from scipy.stats import t as student
 from bench.scoring import Computed, choose_thresholds, score
 from bench.scoring.evaluation import Evaluation, evaluate
 from bench.scoring.influence import of_diagnosis, of_reading
-from bench.scoring.suites import V1
+from bench.scoring.suites import V2
 from bench.statistics.bootstrap import PatientBootstrap
 from bench.statistics.metrics import Sample, brier, weighted_auroc
 from tests.data.cohorts.test_building import build, table
@@ -122,7 +122,7 @@ def test_the_headlines_influence_gives_its_standard_error(distance: float) -> No
     inflate = (sizes / (sizes - 1))[groups[::3]]
 
     def both(folds: int) -> tuple[float, float]:
-        suite = replace(QUICK, folds=replace(V1.folds, count=folds))
+        suite = replace(QUICK, folds=replace(V2.folds, count=folds))
         found = decode(features, groups, patients, suite=suite, controls=False)
         influence = of_reading(found, "features", "race", 150)["decodability/attribute=race/layer=features"]
         assert influence.sum() == pytest.approx(0, abs=1e-12)

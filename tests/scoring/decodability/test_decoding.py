@@ -5,7 +5,7 @@ from sklearn.metrics import roc_auc_score
 
 from bench.errors import BenchError
 from bench.scoring.decodability import Decodability
-from bench.scoring.suites import V1
+from bench.scoring.suites import V2
 from tests.scoring.decodability.samples import decode, planted
 
 
@@ -100,9 +100,9 @@ def test_a_random_group_per_patient_is_not_read_though_its_images_cluster() -> N
 
 
 def test_everything_is_read(full: Decodability) -> None:
-    assert full.suite_version == V1.version == 1
+    assert full.suite_version == V2.version == 1
     names = ["ridge", "logistic", "quadratic", "fourier", "neighbours", "trees", "perceptron"]
-    assert [probe.name for probe in full.probes] == [probe.name for probe in V1.probes] == names
+    assert [probe.name for probe in full.probes] == [probe.name for probe in V2.probes] == names
     assert sum(probe.chosen for probe in full.probes) == 5
     assert all(len(probe.settings) == 5 for probe in full.probes)
     assert full.probe in names
@@ -117,7 +117,7 @@ def test_everything_is_read(full: Decodability) -> None:
     assert full.null.mean == pytest.approx(0.5, abs=0.02)
     assert full.null.permutations == 200
     assert full.one_vs_one.low > full.null.high
-    assert [level for level, _ in full.depth] == [0.0, *V1.depths]
+    assert [level for level, _ in full.depth] == [0.0, *V2.depths]
     assert full.depth[0][1] == full.linear
     assert full.depth[-1][1].value < full.depth[0][1].value - 0.05
     assert [claim.answer for claim in full.removal] == ["refused"] * 3
