@@ -67,13 +67,16 @@ def test_few_directions_are_read_once(coordinates: SplitCoordinates) -> None:
     assert narrow.worthwhile(Ridge.inputs) == ["full"]
 
 
-def test_the_chosen_probe_is_the_best_of_its_kind(coordinates: SplitCoordinates) -> None:
+def test_a_split_says_whom_it_read_and_who_read(coordinates: SplitCoordinates) -> None:
     split = read_split(coordinates, [Ridge, Quadratic, Neighbours])
-    best = max(split.readings, key=lambda reading: reading.selected)
-    assert split.chosen() is best
-    assert split.chosen(linear=True).probe == "ridge"
-    assert split.chosen(linear=False).probe in ("quadratic", "neighbours")
+    assert [(reading.layer, reading.probe) for reading in split.readings] == [
+        ("features", "ridge"),
+        ("features", "quadratic"),
+        ("features", "neighbours"),
+    ]
     assert split.rows.tolist() == coordinates.test.tolist()
+    assert split.select_rows.tolist() == coordinates.select.tolist()
+    np.testing.assert_array_equal(split.select_groups, coordinates.sample.groups[split.select_rows])
     assert split.prevalence.sum() == pytest.approx(1)
 
 
