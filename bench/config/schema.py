@@ -33,7 +33,7 @@ class ScoringConfig(_Strict):
     unit: Literal["image", "study"] = Field(
         "image", description="what is scored: each image, or each study by the mean over its images"
     )
-    suites: tuple[int, ...] = Field((1,), min_length=1, description="versions of the suites that read race")
+    suites: tuple[int, ...] = Field((2,), min_length=1, description="versions of the suites that read race")
 
 
 class SweepConfig(_Strict):

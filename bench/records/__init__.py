@@ -13,7 +13,7 @@ from bench.records.run_record import (
     TaskInfo,
     TrainingInfo,
 )
-from bench.records.score import FEATURES, MACRO, OUTPUTS, Score
+from bench.records.score import FEATURES, MACRO, NETWORK, OUTPUTS, Score
 from bench.records.score_file import Head, Place, ScoreFile, Unit
 from bench.records.store import (
     RUN,
@@ -34,6 +34,7 @@ __all__ = [
     "BASELINE",
     "FEATURES",
     "MACRO",
+    "NETWORK",
     "OUTPUTS",
     "PROTECTED",
     "RUN",

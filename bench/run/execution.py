@@ -28,7 +28,7 @@ from bench.run.network import Network
 from bench.run.planning import Run, plan
 from bench.scoring import Scored, score, score_to_choose
 from bench.scoring.decodability import Suite
-from bench.scoring.suites import SUITES
+from bench.scoring.suites import RETIRED, SUITES
 from bench.task import Cohort
 from bench.terminal import say, step, warn
 from bench.training import loggers
@@ -93,10 +93,15 @@ def suites_of(versions: Sequence[int]) -> list[Suite]:
     """The suites of these versions, each once.
 
     Raises:
-        BenchError: for a version that there is no suite of.
+        BenchError: for a version that there is no suite of, or no more.
     """
     asked = dict.fromkeys(versions)
     for version in asked:
+        if version in RETIRED:
+            raise BenchError(
+                f"scoring.suites={[*asked]}: suite {version} makes no more scores, since {RETIRED[version]}. Files that"
+                f" it has made stay readable, on boards of their own; ask for scoring.suites={[*SUITES]}."
+            )
         if version not in SUITES:
             known = suggest(str(version), map(str, SUITES))
             raise BenchError(f"scoring.suites={[*asked]}: no suite has version {version}.{known}")
