@@ -153,7 +153,7 @@ class _Reader:
             layers,
             self.part.groups,
             self.part.patients,
-            self.part.conditions(),
+            self.part.conditions(self.part.truth),
             suite=self.suite,
             group_names=spec.groups,
             linear_only=linear_only,

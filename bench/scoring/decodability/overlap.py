@@ -14,12 +14,15 @@ import numpy as np
 from scipy.special import expit, softmax
 
 from bench.scoring.decodability.estimates import by_patient
+from bench.scoring.decodability.expansion import PER_COLUMN
 from bench.scoring.decodability.inputs import Sample
 from bench.scoring.decodability.splits import Split, deal
 from bench.statistics.auroc import Contest, decide_all, pairs
 from bench.statistics.multinomial import Multinomial, fit_path
 
-#: Ridge penalties of the propensity, in units of the mean loss of an image; held-out patients choose.
+#: Ridge penalties of the propensity, in units of the mean loss of an image. A penalty leaves some of what C tells to be
+#: read, so the weakest is used where patients are many to a column (:data:`.expansion.PER_COLUMN`); else held-out
+#: patients choose.
 PENALTIES = (1.0, 0.1, 0.01, 1e-3, 1e-4)
 #: Parts that the patients who fit and select are divided into for their own propensities.
 _PARTS = 4
@@ -70,14 +73,16 @@ def propensity(sample: Sample, split: Split, design: np.ndarray, seed: int) -> P
     part = deal(sample.patient_groups[known], sample.patient_strata[known], _PARTS, rng)
     rows = sample.rows(known)
     n_groups, groups = len(sample.names), sample.groups
-    held_out = np.empty((len(PENALTIES), len(groups), n_groups))
+    ample = design.shape[1] * PER_COLUMN <= np.bincount(sample.patient_groups).min()
+    penalties = PENALTIES[-1:] if ample else PENALTIES
+    held_out = np.empty((len(penalties), len(groups), n_groups))
     for number in range(_PARTS):
         inside = np.isin(sample.patients[rows], known[part == number])
         mine, others = rows[inside], rows[~inside]
-        for at, fitted in enumerate(fit_path(design[others], groups[others], n_groups, PENALTIES)):
+        for at, fitted in enumerate(fit_path(design[others], groups[others], n_groups, penalties)):
             held_out[at, mine] = fitted.log_posteriors(design[mine])
     best = _weakest(-held_out[:, rows, groups[rows]])
-    model = fit_path(design[rows], groups[rows], n_groups, PENALTIES[: best + 1])[-1]
+    model = fit_path(design[rows], groups[rows], n_groups, penalties[: best + 1])[-1]
     log_e = held_out[best]
     test = sample.rows(split.test)
     log_e[test] = model.log_posteriors(design[test])
@@ -116,8 +121,7 @@ def weighted_auroc(
 def _weakest(losses: np.ndarray) -> int:
     """The weakest penalty that is no worse than the best by more than chance: position among losses (L, n) of images.
 
-    A penalty leaves some of what C tells in the weights' error, which probes then read. So it is no stronger than it
-    must be: the loss of the one chosen is within one standard error of the least, image by image.
+    The loss of the one chosen is within one standard error of the least, image by image.
     """
     beyond = losses - losses[losses.mean(axis=1).argmin()]
     error = beyond.std(axis=1) / np.sqrt(losses.shape[1])
