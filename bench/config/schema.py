@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
 
@@ -34,6 +35,16 @@ class ScoringConfig(_Strict):
         "image", description="what is scored: each image, or each study by the mean over its images"
     )
     suites: tuple[int, ...] = Field((1,), min_length=1, description="versions of the suites that read race")
+    trial: int = Field(
+        1500,
+        ge=0,
+        le=1_000_000,
+        description="patients rendered with a group drawn at random, to read it on; 0: none. Phantoms with twins only",
+    )
+
+
+#: What ``scoring=<name>`` stands for; single options of it are overridden as ever.
+SCORING: Mapping[str, Mapping[str, Any]] = {"default": {}, "board": {"trial": 9000}}
 
 
 class SweepConfig(_Strict):

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from bench import records
-from bench.data.cohorts import attrition
+from bench.data.cohorts import attrition, fresh
 from bench.data.cohorts.external import External
 from bench.errors import BenchError
 from bench.records import DataInfo, Head, Place, ScoreFile, Unit
@@ -79,8 +79,12 @@ class Arena:
         return made == (self.title, self.data, self.unit, suite, VERSION, replicates)
 
 
+#: What the patients of the trial are drawn for, and their groups; another text would be other patients.
+_TRIAL, _GROUPS = "trial", "groups of the trial"
+
+
 def of(planned: Run, places: Sequence[Place]) -> list[Arena]:
-    """Where a network is scored, the set trained on first; sets elsewhere go with its test patients.
+    """Where a network is scored, the set trained on first; the trial and sets elsewhere go with its test patients.
 
     Raises:
         BenchError: when two of them are called the same, since files of scores are named after them.
@@ -94,7 +98,42 @@ def of(planned: Run, places: Sequence[Place]) -> list[Arena]:
             )
     unit = planned.config.scoring.unit
     home = [at_home(planned, place, unit) for place in places]
-    return home + ([elsewhere(planned, other, unit) for other in planned.externals] if "test" in places else [])
+    if "test" not in places:
+        return home
+    patients = planned.config.scoring.trial
+    drawn = [trial(planned, patients, unit)] if patients and has_trial(planned) else []
+    return [*home, *drawn, *(elsewhere(planned, other, unit) for other in planned.externals)]
+
+
+def has_trial(planned: Run) -> bool:
+    """Whether patients can be drawn whose group is decided by chance: it takes a phantom that has twins."""
+    return planned.has_twins and fresh.draws_more(planned.dataset)
+
+
+def trial(planned: Run, patients: int, unit: Unit) -> Arena:
+    """Patients whom nobody has seen, one image each, rendered with a group of the protected attribute drawn at random.
+
+    All else is as the dials of the run have it, so nothing goes with the attribute but what it does to the pixels.
+    """
+    sites = {test.site for test in planned.config.test if test.site is not None}
+    drawn, natural = fresh.fresh(planned.chosen, planned.cohort.spec, patients, _TRIAL, sites)
+    seed = fresh.seed_for(_GROUPS, getattr(planned.chosen.options, fresh.SEED))
+    cohort = fresh.randomised(natural, planned.dataset, seed)
+    data = records.identity([cohort.fingerprint, drawn.fingerprint(cohort)])
+
+    def opened() -> Opened:
+        shown = drawn.seen(cohort, planned.method.race_free)
+        return Opened(cohort, cohort, drawn.open_images(shown, planned.config.cache_dir).pixels, cohort)
+
+    return Arena(
+        name=f"trial of {patients}",
+        place="trial",
+        unit=unit,
+        data=data,
+        columns=tuple(range(len(cohort.spec.targets))),
+        open=opened,
+        info=lambda whole: _info(whole, data),
+    )
 
 
 def at_home(planned: Run, place: Place, unit: Unit) -> Arena:
@@ -126,19 +165,6 @@ def elsewhere(planned: Run, other: External, unit: Unit) -> Arena:
         test = images.apply(other.test, checked=False)
         return Opened(test, other.as_trained(test, spec), images.pixels, images.apply(other.whole, checked=False))
 
-    def info(whole: Cohort) -> DataInfo:
-        test = whole.part("test")
-        return DataInfo(
-            dataset=other.chosen.dataset.name,
-            synthetic=other.chosen.dataset.synthetic,
-            fingerprint=data,
-            split_fingerprint=whole.split_fingerprint[:16],
-            images={"test": len(test)},
-            patients={"test": int(test.table["patient"].nunique())},
-            attrition=attrition.of(whole),
-            true_labels=list(test.true_labels),
-        )
-
     return Arena(
         name=other.name,
         place="elsewhere",
@@ -146,5 +172,20 @@ def elsewhere(planned: Run, other: External, unit: Unit) -> Arena:
         data=data,
         columns=tuple(spec.targets.index(target) for target in other.test.spec.targets),
         open=opened,
-        info=info,
+        info=lambda whole: _info(whole, data),
+    )
+
+
+def _info(whole: Cohort, data: str) -> DataInfo:
+    """What an arena was made of that is another set than the one trained on."""
+    test = whole.part("test")
+    return DataInfo(
+        dataset=whole.dataset,
+        synthetic=whole.synthetic,
+        fingerprint=data,
+        split_fingerprint=whole.split_fingerprint[:16],
+        images={"test": len(test)},
+        patients={"test": int(test.table["patient"].nunique())},
+        attrition=attrition.of(whole),
+        true_labels=list(test.true_labels),
     )

@@ -26,7 +26,7 @@ from bench.run import arenas
 from bench.run.arenas import Arena, Opened
 from bench.run.network import Network
 from bench.run.planning import Run, plan
-from bench.scoring import Scored, score, score_to_choose
+from bench.scoring import Computed, Scored, score, score_to_choose, score_trial
 from bench.scoring.decodability import Suite
 from bench.scoring.suites import SUITES
 from bench.task import Cohort
@@ -139,16 +139,21 @@ def _score(planned: Run, network: Network, arena: Arena, suites: Sequence[Suite]
     if arena.place == "test":
         key = records.patient_key(planned.config.runs_dir)
         outputs.write(network.kept(opened.cohort, found), key, planned.folder)
-    leace = arena.place == "test" and planned.config.method.name == records.BASELINE
-    replicates = planned.config.scoring.replicates
     for suite in suites:
         started = time.monotonic()
-        made = (
-            score_to_choose(computed, suite, replicates)
-            if arena.place == "val"
-            else score(computed, suite, replicates, leace=leace)
-        )
+        made = _scored(planned, arena, computed, suite)
         _write(planned, network, arena, opened, computed.cohort, suite, made, time.monotonic() - started)
+
+
+def _scored(planned: Run, arena: Arena, computed: Computed, suite: Suite) -> Scored:
+    """What an arena is scored for."""
+    replicates = planned.config.scoring.replicates
+    if arena.place == "val":
+        return score_to_choose(computed, suite, replicates)
+    if arena.place == "trial":
+        return score_trial(computed, suite)
+    leace = arena.place == "test" and planned.config.method.name == records.BASELINE
+    return score(computed, suite, replicates, leace=leace)
 
 
 def _trained(planned: Run) -> tuple[Network, Any]:

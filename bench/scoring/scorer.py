@@ -110,6 +110,26 @@ def score_to_choose(computed: Computed, suite: Suite, replicates: int = 1000) ->
     return Scored(scores, [flags.RANDOMISED] if found.randomised else [], of_diagnosis(evaluation))
 
 
+def score_trial(computed: Computed, suite: Suite) -> Scored:
+    """What is read of patients whose group was drawn at random: nothing goes with it, so nothing is conditioned on."""
+    part, found = computed.cohort, computed.outputs
+    scores: list[Score] = []
+    raised = [flags.RANDOMISED] if found.randomised else []
+    influence: dict[str, np.ndarray] = {}
+    reader = _Reader(part, suite, given=False)
+    for layer, features in _declared(found).items():
+        read = reader.read(features, layer)
+        scores += reader.scores(read, layer)
+        raised += [f"{layer}: {flag}" for flag in read.flags]
+        influence |= of_reading(read, layer, part.spec.protected, len(np.unique(part.patients)))
+    for layer, features in found.blocks.items():
+        scores += reader.scores(reader.read(features, layer, fast=True), layer)
+    if computed.untrained is not None:
+        for layer, features in _declared(computed.untrained).items():
+            scores += reader.scores(reader.read(features, layer, "untrained", fast=True), layer, "untrained")
+    return Scored(scores, raised, influence)
+
+
 def choose_thresholds(val: Cohort, outputs: Outputs) -> np.ndarray:
     """The decision threshold of each target, ``(T,)``, from what is reported of val patients."""
     return diagnosis.choose_thresholds(val.targets, outputs.probabilities)
@@ -126,6 +146,8 @@ class _Reader:
 
     part: Cohort
     suite: Suite
+    #: Whether it is read given C as well.
+    given: bool = True
 
     def read(self, features: np.ndarray, layer: str, reference: str | None = None, fast: bool = False) -> Decodability:
         """Read a layer; the controls are for the method itself."""
@@ -136,7 +158,7 @@ class _Reader:
             features,
             self.part.groups,
             self.part.patients,
-            self.part.conditions(),
+            self.part.conditions() if self.given else None,
             suite=self.suite,
             group_names=spec.groups,
             fast=fast,
