@@ -41,10 +41,20 @@ class ScoringConfig(_Strict):
         le=1_000_000,
         description="patients rendered with a group drawn at random, to read it on; 0: none. Phantoms with twins only",
     )
+    conditions: int = Field(
+        0,
+        ge=0,
+        le=1_000_000,
+        description="patients rendered in each of three test conditions (as trained, balanced, inverted); 0: none. Of"
+        " sets that are not rendered the test patients are weighted, whatever the number",
+    )
 
 
 #: What ``scoring=<name>`` stands for; single options of it are overridden as ever.
-SCORING: Mapping[str, Mapping[str, Any]] = {"default": {}, "board": {"trial": 9000}}
+SCORING: Mapping[str, Mapping[str, Any]] = {
+    "default": {},
+    "board": {"trial": 9000, "conditions": 9000},
+}
 
 
 class SweepConfig(_Strict):

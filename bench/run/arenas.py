@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from bench import records
-from bench.data.cohorts import attrition, fresh
+from bench.data.cohorts import attrition, fresh, twins
 from bench.data.cohorts.external import External
 from bench.errors import BenchError
 from bench.records import DataInfo, Head, Place, ScoreFile, Unit
 from bench.run.planning import Run
+from bench.scoring.measures import AS_TRAINED, BALANCED, CONDITION, INVERTED
 from bench.scoring.scorer import VERSION
 from bench.task import Cohort
 
@@ -35,7 +36,8 @@ class Arena:
     """A set on which a network is scored, before an image of it is opened.
 
     ``data`` is the fingerprint of its table and pixels; ``open`` prepares its images. ``has_twins``: whether its
-    images are also predicted as their counterfactual twins; ``columns`` are the positions of its targets among the
+    images are also predicted as their counterfactual twins; ``is_read``: whether the protected attribute is read from
+    all layers, and from those of the untrained network; ``columns`` are the positions of its targets among the
     network's. ``info`` says what it was made of, where that is another set than the one trained on.
     """
 
@@ -46,6 +48,7 @@ class Arena:
     columns: tuple[int, ...]
     open: Callable[[], Opened]
     has_twins: bool = False
+    is_read: bool = True
     info: Callable[[Cohort], DataInfo] | None = None
 
     @property
@@ -80,7 +83,9 @@ class Arena:
 
 
 #: What the patients of the trial are drawn for, and their groups; another text would be other patients.
-_TRIAL, _GROUPS = "trial", "groups of the trial"
+_TRIAL, _GROUPS, _CONDITIONS = "trial", "groups of the trial", "conditions"
+#: How strong the tie of the protected attribute to disease is in each test condition, as trained being 1.
+_ASSOCIATIONS = {AS_TRAINED: 1.0, BALANCED: 0.0, INVERTED: -1.0}
 
 
 def of(planned: Run, places: Sequence[Place]) -> list[Arena]:
@@ -100,9 +105,12 @@ def of(planned: Run, places: Sequence[Place]) -> list[Arena]:
     home = [at_home(planned, place, unit) for place in places]
     if "test" not in places:
         return home
-    patients = planned.config.scoring.trial
-    drawn = [trial(planned, patients, unit)] if patients and has_trial(planned) else []
-    return [*home, *drawn, *(elsewhere(planned, other, unit) for other in planned.externals)]
+    scoring = planned.config.scoring
+    if scoring.trial and has_trial(planned):
+        home.append(trial(planned, scoring.trial, unit))
+    if scoring.conditions:
+        home.append(conditions(planned, scoring.conditions, unit))
+    return [*home, *(elsewhere(planned, other, unit) for other in planned.externals)]
 
 
 def has_trial(planned: Run) -> bool:
@@ -115,8 +123,7 @@ def trial(planned: Run, patients: int, unit: Unit) -> Arena:
 
     All else is as the dials of the run have it, so nothing goes with the attribute but what it does to the pixels.
     """
-    sites = {test.site for test in planned.config.test if test.site is not None}
-    drawn, natural = fresh.fresh(planned.chosen, planned.cohort.spec, patients, _TRIAL, sites)
+    drawn, natural = fresh.fresh(planned.chosen, planned.cohort.spec, patients, _TRIAL, _sites(planned))
     seed = fresh.seed_for(_GROUPS, getattr(planned.chosen.options, fresh.SEED))
     cohort = fresh.randomised(natural, planned.dataset, seed)
     data = records.identity([cohort.fingerprint, drawn.fingerprint(cohort)])
@@ -152,6 +159,53 @@ def at_home(planned: Run, place: Place, unit: Unit) -> Arena:
         open=opened,
         has_twins=place == "test" and planned.has_twins,
     )
+
+
+def conditions(planned: Run, patients: int, unit: Unit) -> Arena:
+    """The three test conditions: of a phantom the same patients rendered in each, else test patients to be weighted."""
+    if fresh.draws_more(planned.dataset) and fresh.has_association(planned.dataset):
+        return _rendered_conditions(planned, patients, unit)
+    test = at_home(planned, "test", unit)
+    return replace(test, name="conditions", place="conditions", has_twins=False, is_read=False)
+
+
+def _rendered_conditions(planned: Run, patients: int, unit: Unit) -> Arena:
+    """Patients whom nobody has seen, one image each, with findings as the dial of each condition has them."""
+    sites, spec = _sites(planned), planned.cohort.spec
+    drawn = [
+        fresh.fresh(fresh.with_association(planned.chosen, factor), spec, patients, _CONDITIONS, sites)
+        for factor in _ASSOCIATIONS.values()
+    ]
+    data = records.identity([[one.fingerprint, chosen.fingerprint(one)] for chosen, one in drawn])
+    cohort = twins.joined([_named(cohort, name) for name, (_, cohort) in zip(_ASSOCIATIONS, drawn, strict=True)])
+    cohort = replace(cohort, rows_in=len(cohort))
+
+    def opened() -> Opened:
+        race_free, cache = planned.method.race_free, planned.config.cache_dir
+        pixels = [chosen.open_images(chosen.seen(one, race_free), cache).pixels for chosen, one in drawn]
+        return Opened(cohort, cohort, np.concatenate(pixels), cohort)
+
+    return Arena(
+        name=f"conditions of {patients}",
+        place="conditions",
+        unit=unit,
+        data=data,
+        columns=tuple(range(len(spec.targets))),
+        open=opened,
+        is_read=False,
+        info=lambda whole: _info(whole, data),
+    )
+
+
+def _named(cohort: Cohort, condition: str) -> Cohort:
+    """The images of a condition, under names that tell them from those of the same patients in another."""
+    named = {name: cohort.table[name] + f" {condition}" for name in ("image", "study")}
+    return replace(cohort, table=cohort.table.assign(**named, **{CONDITION: condition}))
+
+
+def _sites(planned: Run) -> set[str]:
+    """The sites that are left out of training."""
+    return {test.site for test in planned.config.test if test.site is not None}
 
 
 def elsewhere(planned: Run, other: External, unit: Unit) -> Arena:

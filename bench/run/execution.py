@@ -26,7 +26,7 @@ from bench.run import arenas
 from bench.run.arenas import Arena, Opened
 from bench.run.network import Network
 from bench.run.planning import Run, plan
-from bench.scoring import Computed, Scored, score, score_to_choose, score_trial
+from bench.scoring import Computed, Scored, score, score_conditions, score_to_choose, score_trial
 from bench.scoring.decodability import Suite
 from bench.scoring.suites import SUITES
 from bench.task import Cohort
@@ -152,6 +152,8 @@ def _scored(planned: Run, arena: Arena, computed: Computed, suite: Suite) -> Sco
         return score_to_choose(computed, suite, replicates)
     if arena.place == "trial":
         return score_trial(computed, suite)
+    if arena.place == "conditions":
+        return score_conditions(computed, replicates)
     leace = arena.place == "test" and planned.config.method.name == records.BASELINE
     return score(computed, suite, replicates, leace=leace)
 

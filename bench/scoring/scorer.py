@@ -9,11 +9,12 @@ import numpy as np
 
 from bench.records import FEATURES, OUTPUTS, Score
 from bench.records.outputs import Outputs
-from bench.scoring import counterfactual, diagnosis, fairness
+from bench.scoring import conditions, counterfactual, diagnosis, fairness
 from bench.scoring.decodability import Decodability, Suite, decode, flags
 from bench.scoring.decodability.controls.sufficiency import insufficient, shortfall
 from bench.scoring.evaluation import evaluate
 from bench.scoring.influence import Influence, of_diagnosis, of_reading
+from bench.scoring.measures import CONDITION, CONDITIONS
 from bench.scoring.readings import scores as rows_of
 from bench.statistics.bootstrap import PatientBootstrap
 from bench.task import Cohort
@@ -128,6 +129,24 @@ def score_trial(computed: Computed, suite: Suite) -> Scored:
         for layer, features in _declared(computed.untrained).items():
             scores += reader.scores(reader.read(features, layer, "untrained", fast=True), layer, "untrained")
     return Scored(scores, raised, influence)
+
+
+def score_conditions(computed: Computed, replicates: int = 1000) -> Scored:
+    """The diagnosis in the three test conditions, against the truth; race is not read."""
+    part, found = computed.cohort, computed.outputs
+    rendered = part.table[CONDITION].to_numpy() if CONDITION in part.table else None
+    predicted = conditions.Predicted(
+        part.truth,
+        found.probabilities[:, list(computed.columns)],
+        computed.thresholds[list(computed.columns)],
+        part.spec.targets,
+        part.groups,
+        part.spec.groups,
+        None if rendered is None else np.array([CONDITIONS.index(name) for name in rendered]),
+    )
+    bootstrap = PatientBootstrap(part.patients, replicates)
+    raised = [flags.RANDOMISED] if found.randomised else []
+    return Scored(conditions.scores(predicted, bootstrap), raised, conditions.influence(predicted, bootstrap))
 
 
 def choose_thresholds(val: Cohort, outputs: Outputs) -> np.ndarray:

@@ -25,6 +25,8 @@ from bench.task import MIN_GROUP_PATIENTS, Cohort, Dataset, Options, TaskSpec
 NUMBER, SEED = "patients", "seed"
 #: Seeds of phantoms are whole numbers below this.
 _SEEDS = 2**32
+#: The options of a phantom that hold its dials, and the dial that ties the protected attribute to disease.
+_DIALS, _ASSOCIATION = "bias", "prevalence"
 #: Patients may lack a group that is scored; so often the number that is drawn is raised before it is given up.
 _ATTEMPTS = 6
 
@@ -67,6 +69,24 @@ def fresh(
         f"Data set {chosen.dataset.name!r} gave {len(cohort)} of the {patients} patients that are to be scored, of"
         f" {asked // 2} drawn: nearly all are of groups or sites that are left out."
     )
+
+
+def has_association(dataset: Dataset) -> bool:
+    """Whether the tie of the protected attribute to disease is a dial of a data set's options."""
+    dials = dataset.options.model_fields.get(_DIALS)
+    return dials is not None and _ASSOCIATION in getattr(dials.annotation, "model_fields", {})
+
+
+def with_association(chosen: Chosen, factor: float) -> Chosen:
+    """The data set with its tie of the protected attribute to disease this many times as strong: 0 unties, -1 inverts.
+
+    It takes a data set of which :func:`has_association` is true.
+    """
+    options: Any = chosen.options
+    dials = getattr(options, _DIALS)
+    # Unchecked: the other way round is no strength that a user may train on.
+    changed = dials.model_copy(update={_ASSOCIATION: factor * getattr(dials, _ASSOCIATION)})
+    return replace(chosen, options=options.model_copy(update={_DIALS: changed}))
 
 
 def randomised(cohort: Cohort, dataset: Dataset, seed: int) -> Cohort:
