@@ -34,7 +34,10 @@ class ScoringConfig(_Strict):
     unit: Literal["image", "study"] = Field(
         "image", description="what is scored: each image, or each study by the mean over its images"
     )
-    suites: tuple[int, ...] = Field((1,), min_length=1, description="versions of the suites that read race")
+    suites: tuple[int, ...] = Field((2,), min_length=1, description="versions of the suites that read race")
+    layers: Literal["features", "all"] = Field(
+        "features", description="those that the whole suite reads; the others are read by linear probes"
+    )
     trial: int = Field(
         1500,
         ge=0,
@@ -53,7 +56,7 @@ class ScoringConfig(_Strict):
 #: What ``scoring=<name>`` stands for; single options of it are overridden as ever.
 SCORING: Mapping[str, Mapping[str, Any]] = {
     "default": {},
-    "board": {"trial": 9000, "conditions": 9000},
+    "board": {"trial": 9000, "conditions": 9000, "layers": "all"},
 }
 
 

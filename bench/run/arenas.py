@@ -8,10 +8,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from bench import records
+from bench.config import ScoringConfig
 from bench.data.cohorts import attrition, fresh, twins
 from bench.data.cohorts.external import External
 from bench.errors import BenchError
-from bench.records import DataInfo, Head, Place, ScoreFile, Unit
+from bench.records import DataInfo, Head, Layers, Place, ScoreFile, Unit
 from bench.run.planning import Run
 from bench.scoring.measures import AS_TRAINED, BALANCED, CONDITION, INVERTED
 from bench.scoring.scorer import VERSION
@@ -56,7 +57,11 @@ class Arena:
         """What its file of scores is named after: studies of the same images are another arena."""
         return self.name if self.unit == "image" else f"{self.name} by {self.unit}"
 
-    def head(self, opened: Opened, units: Cohort, suite: int) -> Head:
+    def layers(self, asked: Layers) -> Layers:
+        """The layers that the whole suite reads here, of those that are asked for: none on val, nor where none is."""
+        return asked if self.place != "val" and self.is_read else "features"
+
+    def head(self, opened: Opened, units: Cohort, suite: int, layers: Layers) -> Head:
         """What the scores of its units by a suite may be compared with."""
         return Head(
             arena=self.title,
@@ -73,13 +78,14 @@ class Arena:
             patients=int(units.table["patient"].nunique()),
             scoring=VERSION,
             suite=suite,
+            layers=self.layers(layers),
         )
 
-    def holds(self, file: ScoreFile, suite: int, replicates: int) -> bool:
+    def holds(self, file: ScoreFile, suite: int, scoring: ScoringConfig) -> bool:
         """Whether a file has the scores of this arena by a suite as they would be made now."""
-        head = file.head
-        made = (head.arena, head.data, head.unit, head.suite, head.scoring, file.replicates)
-        return made == (self.title, self.data, self.unit, suite, VERSION, replicates)
+        head, layers = file.head, self.layers(scoring.layers)
+        made = (head.arena, head.data, head.unit, head.suite, head.layers, head.scoring, file.replicates)
+        return made == (self.title, self.data, self.unit, suite, layers, VERSION, scoring.replicates)
 
 
 #: What the patients of the trial are drawn for, and their groups; another text would be other patients.

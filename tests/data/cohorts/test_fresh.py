@@ -89,9 +89,7 @@ def test_nothing_goes_with_the_drawn_group():
 
 
 def test_a_trial_of_too_few_is_refused():
-    with pytest.raises(
-        BenchError, match=r"scoring\.trial=12 gives each of 3 groups of race fewer than the 5"
-    ):
+    with pytest.raises(BenchError, match=r"scoring\.trial=12 gives each of 3 groups of race fewer than the 5"):
         fresh.randomised(drawn(12), DATASET, 0)
 
 
