@@ -19,7 +19,7 @@ from bench.method import Batch, Encoded, Method, TrainingSet
 from bench.records import TrainingInfo
 from bench.task import MIN_GROUP_PATIENTS, Cohort
 from bench.terminal import say
-from bench.training import bars, devices, prediction, seeds, stages
+from bench.training import bars, devices, prediction, readout, seeds, stages
 from bench.training.batches import CohortImages, EpochBatches, loader
 from bench.training.checkpoints import WholeFiles
 from bench.training.selection import Keep, Selection
@@ -98,8 +98,8 @@ def _train(
     method.prepare(known)
     validation = prediction.withheld(method, val, pixels)
     # A step of the wrong shape is named before training, not by whatever trips over it in the middle.
-    with torch.no_grad():
-        method.eval().predict_step(validation[(0, np.arange(2))])
+    some = validation[(0, np.arange(2))]
+    readout.try_out(method, some.images, some.groups)
     curves: list[Curve] = []
     for stage in planned:
         method.train()
