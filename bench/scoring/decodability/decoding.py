@@ -198,6 +198,7 @@ def _result(
         information_given=_bits(beyond.diagnosis and beyond.diagnosis.information),
         depth=evidence.depth,
         null=evidence.null,
+        null_given=evidence.null_given,
         random_label=evidence.random_label,
         plants=evidence.plants,
         removal=claimed.removal,

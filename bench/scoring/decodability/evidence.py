@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
@@ -11,7 +12,7 @@ from bench.scoring.decodability import flags
 from bench.scoring.decodability.conditional import Conditional, added, given
 from bench.scoring.decodability.controls import leaks, planted, random_label
 from bench.scoring.decodability.controls.depth import depth
-from bench.scoring.decodability.controls.null import permuted_values
+from bench.scoring.decodability.controls.null import null_values, propensities
 from bench.scoring.decodability.crossfit import SplitReading
 from bench.scoring.decodability.estimates import Design, Estimate, Part, combine
 from bench.scoring.decodability.inputs import Sample
@@ -29,6 +30,7 @@ class Evidence:
 
     depth: tuple[tuple[float, Interval], ...] = ()
     null: Null | None = None
+    null_given: Null | None = None
     random_label: Control | None = None
     plants: tuple[Control, ...] = ()
     flags: tuple[str, ...] = ()
@@ -74,7 +76,9 @@ class Examined:
         sample, splits, suite = self.samples[layer], self.design.splits, self.suite
         self.tell(f"{layer}: {suite.permutations.count} permutations")
         whitenings = [split.whitening for split in self.found[layer]]
-        null = permuted_values(sample, splits, whitenings, suite.permutations, self.seed, self.at_once)
+        nulls = partial(null_values, sample, splits, whitenings, suite.permutations, self.seed, self.at_once)
+        diagnosis = [one for one in sample.conditions if not one.covariate]
+        null_given = _null(nulls(propensities(sample, diagnosis))) if diagnosis else None
         self.tell(f"{layer}: a random label, planted signals")
         label = random_label(sample, splits, suite, self.design, self.seed)
         leak = Control("random label", label.interval(), leaks(label, suite), worth=0.5)
@@ -85,7 +89,7 @@ class Examined:
         levels = ((0.0, linear.interval()), *self._depth(layer))
         failed = [flags.CONTROL_LEAK] if leak.failed else []
         failed += [flags.PLANT_MISSED] if any(control.failed for control in controls) else []
-        return Evidence(levels, _null(null), leak, controls, tuple(failed))
+        return Evidence(levels, _null(nulls()), null_given, leak, controls, tuple(failed))
 
     def claim(self, probes: Mapping[Key, Estimate], headline: Estimate, reliable: bool) -> Claimed:
         """What may be claimed of removal.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from bench.scoring.decodability.result import Decodability, Given
+from bench.scoring.decodability.result import Decodability, Given, Null
 from bench.scoring.measures import Reading, Row
 from bench.statistics.bootstrap import Interval
 
@@ -131,10 +131,17 @@ def removal(d: Decodability) -> Iterable[Row]:
 
 
 def _null(d: Decodability) -> Iterable[Row]:
-    if d.null:
-        note = f"{d.null.permutations} permutations over patients; 95th percentile {d.null.percentile_95:.4f}"
-        interval = Interval(d.null.mean, d.null.low, d.null.high)
-        yield Row(interval, reference="permuted", read_by="ridge", note=note)
+    return _of_null(d.null, "permuted", "permutations over patients")
+
+
+def _null_given(d: Decodability) -> Iterable[Row]:
+    return _of_null(d.null_given, "drawn", "draws from what the diagnosis tells of the groups")
+
+
+def _of_null(null: Null | None, reference: str, words: str) -> Iterable[Row]:
+    if null:
+        note = f"{null.permutations} {words}; 95th percentile {null.percentile_95:.4f}"
+        yield Row(Interval(null.mean, null.low, null.high), reference=reference, read_by="ridge", note=note)
 
 
 def _random_label(d: Decodability) -> Iterable[Row]:
@@ -303,6 +310,16 @@ CONTROLS: tuple[Reading, ...] = (
         "permutations.",
         ("controls",),
         function=_null,
+    ),
+    Reading(
+        "decodability_null_given_diagnosis",
+        "Null given the diagnosis",
+        "null, diagnosis",
+        None,
+        "What the ridge probe reads under overlap weights when groups are drawn from what the diagnosis tells of them; its "
+        "limits are percentiles of the draws.",
+        ("controls",),
+        function=_null_given,
     ),
     Reading(
         "decodability_random_label",

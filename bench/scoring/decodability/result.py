@@ -30,7 +30,7 @@ class ProbeReading:
 
 @dataclass(frozen=True)
 class Null:
-    """Distribution of the ridge probe's AUROC with groups permuted over patients: mean and percentiles.
+    """Distribution of the ridge probe's AUROC with groups permuted over patients or drawn given C: mean and percentiles.
 
     ``low`` and ``high`` are its 2.5th and 97.5th percentile, ``percentile_95`` what a signal must exceed.
     """
@@ -104,6 +104,7 @@ class Decodability:
     information_given: Interval | None
     depth: tuple[tuple[float, Interval], ...]
     null: Null | None
+    null_given: Null | None
     random_label: Control | None
     plants: tuple[Control, ...]
     removal: tuple[Removal, ...]
