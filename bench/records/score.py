@@ -13,6 +13,8 @@ MACRO = "macro"
 FEATURES, OUTPUTS = "features", "outputs"
 #: All layers of a network that count, read together.
 NETWORK = "network"
+#: The reference that reads the true labels themselves: what a perfect diagnosis would show.
+TRUE_LABELS = "true labels"
 #: By how much a limit may lie on the wrong side of its value, as sums in another order have it.
 _ROUNDING = 1e-9
 #: What a metric is broken down by.

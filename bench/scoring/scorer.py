@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from bench.records import FEATURES, NETWORK, OUTPUTS, Score
+from bench.records import FEATURES, NETWORK, OUTPUTS, TRUE_LABELS, Score
 from bench.records.outputs import Outputs
 from bench.scoring import conditions, counterfactual, diagnosis, fairness
 from bench.scoring.decodability import Decodability, Suite, decode, flags
@@ -149,8 +149,14 @@ def _layers(outputs: Outputs) -> dict[str, np.ndarray]:
     return {**_declared(outputs), **dict(deepest[-1:])}
 
 
+def _coded(labels: np.ndarray) -> np.ndarray:
+    """Labels (N, T), 1, 0 or NaN, as features: which are positive, and which unknown, where any is."""
+    unknown = np.isnan(labels)
+    return np.concatenate([labels == 1, unknown[:, unknown.any(axis=0)]], axis=1).astype(np.float32)
+
+
 def _read(reader: _Reader, computed: Computed, every_layer: bool) -> Scored:
-    """The network's layers together and each alone, the shallower blocks by linear probes, and the untrained network."""
+    """The network's layers together and each alone, shallower blocks by linear probes, true labels, the untrained."""
     part, found, layers = computed.cohort, computed.outputs, _layers(computed.outputs)
     scores: list[Score] = []
     raised = [flags.RANDOMISED] if found.randomised else []
@@ -163,6 +169,8 @@ def _read(reader: _Reader, computed: Computed, every_layer: bool) -> Scored:
     shallower = {layer: features for layer, features in found.blocks.items() if layer not in layers}
     for layer, features in shallower.items():
         scores += reader.scores(reader.read({layer: features}, fast=True)[layer])
+    floor = reader.read({TRUE_LABELS: _coded(part.truth)}, TRUE_LABELS)[NETWORK]
+    scores += reader.scores(floor, TRUE_LABELS)
     if computed.untrained is not None:
         for one in reader.read(_declared(computed.untrained), "untrained").values():
             scores += reader.scores(one, "untrained")
@@ -193,12 +201,13 @@ class _Reader:
             layers,
             self.part.groups,
             self.part.patients,
-            self.part.conditions(self.part.truth) if self.given else None,
+            self.part.confounders(self.part.truth) if self.given else None,
             suite=self.suite,
             group_names=spec.groups,
             linear_only=linear_only,
             fast=fast,
             controls=reference is None,
+            given=reference == TRUE_LABELS or None,
             erase=reference == "leace",
         )
 

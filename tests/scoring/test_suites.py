@@ -33,7 +33,7 @@ def test_suite_2_has_the_numbers_that_its_scores_were_made_with() -> None:
     assert V2.folds == Folds(count=5, test=4, select=5)
     assert V2.systems == Systems(principal=64, leading=8, reduced=32, sought=64, few=4, prior=0.2)
     penalties = (1e-10, 1e-7, 1e-4, 1e-1, 1e2)
-    assert V2.permutations == Permutations(count=200, penalties=pytest.approx(penalties), min_stratum=20)
+    assert V2.permutations == Permutations(count=200, penalties=pytest.approx(penalties), draws=50)
     readers = (("linear", (Ridge, Logistic)), ("quadratic", (Quadratic, Trees, Perceptron)))
     assert V2.plants == Plants(worth=0.70, recovered=0.67, percentiles=(1, 50, 99), readers=readers, decided=1.645)
     assert V2.depths == (0.01, 0.03, 0.1, 0.3, 1.0)

@@ -22,7 +22,8 @@ from bench.scoring.decodability.result import Control, Null
 from bench.scoring.decodability.strongest import Key
 from bench.scoring.decodability.suite import Suite
 from bench.statistics.bootstrap import Interval
-from bench.task import Condition
+from bench.task import Confounder
+
 
 @dataclass(frozen=True)
 class Evidence:
@@ -77,7 +78,7 @@ class Examined:
         self.tell(f"{layer}: {suite.permutations.count} permutations")
         whitenings = [split.whitening for split in self.found[layer]]
         nulls = partial(null_values, sample, splits, whitenings, suite.permutations, self.seed, self.at_once)
-        diagnosis = [one for one in sample.conditions if not one.covariate]
+        diagnosis = [one for one in sample.confounders if not one.covariate]
         null_given = _null(nulls(propensities(sample, diagnosis))) if diagnosis else None
         self.tell(f"{layer}: a random label, planted signals")
         label = random_label(sample, splits, suite, self.design, self.seed)
@@ -107,7 +108,7 @@ class Examined:
         """What is left given C, of which there may be none."""
         first = next(iter(self.samples.values()))
         splits = self.design.splits
-        diagnosis = [one for one in first.conditions if not one.covariate]
+        diagnosis = [one for one in first.confounders if not one.covariate]
         self.tell("readings given C")
 
         def bits(number: int) -> Part:
@@ -115,17 +116,17 @@ class Examined:
 
         return Beyond(
             self.conditional(diagnosis, information=True) if diagnosis else None,
-            self.conditional(first.conditions) if len(first.conditions) > len(diagnosis) else None,
+            self.conditional(first.confounders) if len(first.confounders) > len(diagnosis) else None,
             combine(each(bits, range(len(splits)), self.at_once), self.design),
         )
 
     def conditional(
-        self, conditions: Sequence[Condition], *, every_probe: bool = False, information: bool = False
+        self, confounders: Sequence[Confounder], *, every_probe: bool = False, information: bool = False
     ) -> Conditional:
         """What all layers tell beyond these columns of C (:func:`.conditional.given`)."""
         return given(
             self.samples,
-            conditions,
+            confounders,
             self.design.splits,
             self.found,
             self.suite,

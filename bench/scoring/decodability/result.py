@@ -30,7 +30,7 @@ class ProbeReading:
 
 @dataclass(frozen=True)
 class Null:
-    """Distribution of the ridge probe's AUROC with groups permuted over patients or drawn given C: mean and percentiles.
+    """The ridge probe's AUROC with groups permuted over patients, or drawn given C: mean and percentiles.
 
     ``low`` and ``high`` are its 2.5th and 97.5th percentile, ``percentile_95`` what a signal must exceed.
     """
@@ -75,14 +75,14 @@ class Given:
 class Decodability:
     """How well the group can be read from a layer, or from all layers of a network, by all probes together.
 
-    AUROCs are of test patients, means over splits, with 95% intervals clustered by patient. Tuples by group are in the
-    order of ``groups``; a group without images has the value None. ``probes`` are those of all layers that were read
-    together, ``probe`` the one that weighs most; ``linear`` and ``nonlinear`` are what those of either kind read
-    together; ``given_diagnosis`` and ``given_known`` are what is read given the diagnosis
-    and given all that is known, None where there is no such C; ``information`` and ``information_given`` are
-    V-information in bits per image, without C and given the diagnosis; ``depth`` pairs σ with D(σ). What was not asked for is None or empty. ``rank``, ``effective_rank`` and
-    ``condition_number`` describe a layer's covariance, means over splits; None of a network. ``influence`` (P,) are the
-    influence values of the headline of the patients ``patient_codes``.
+    AUROCs are of test patients, means over splits, with 95% intervals clustered by patient. Tuples by group are in
+    the order of ``groups``; a group without images has the value None. ``probes`` are those of all layers that were
+    read together, ``probe`` the one that weighs most; ``linear`` and ``nonlinear`` are what those of either kind read
+    together; ``given_diagnosis`` and ``given_known`` are what is read given the diagnosis and given all that is
+    known, None where there is no such C; ``information`` and ``information_given`` are V-information in bits per
+    image, without C and given the diagnosis; ``depth`` pairs σ with D(σ). What was not asked for is None or empty.
+    ``rank``, ``effective_rank`` and ``condition_number`` describe a layer's covariance, means over splits; None of a
+    network. ``influence`` (P,) are the influence values of the headline of the patients ``patient_codes``.
     """
 
     layer: str
