@@ -7,6 +7,7 @@ from bench.records.run_record import (
     SCHEMA_VERSION,
     Attrition,
     Cell,
+    Cost,
     DataInfo,
     MethodInfo,
     RunRecord,
@@ -14,7 +15,7 @@ from bench.records.run_record import (
     TrainingInfo,
 )
 from bench.records.score import FEATURES, MACRO, NETWORK, OUTPUTS, Score
-from bench.records.score_file import Head, Place, ScoreFile, Unit
+from bench.records.score_file import Head, Layers, Place, ScoreFile, Unit
 from bench.records.store import (
     RUN,
     Record,
@@ -41,8 +42,10 @@ __all__ = [
     "SCHEMA_VERSION",
     "Attrition",
     "Cell",
+    "Cost",
     "DataInfo",
     "Head",
+    "Layers",
     "MethodInfo",
     "Place",
     "Record",

@@ -163,6 +163,28 @@ COUNTERFACTUAL_SHIFT = Measure(
     ("twins",),
     range=(-1.0, 1.0),
 )
+CONDITION_LOSS = Measure(
+    "condition_loss",
+    "AUROC lost",
+    "AUROC lost",
+    "down",
+    "the diagnosis AUROC among patients in whom {protected} and disease go together as in training, less that among "
+    "the same patients where the two are unrelated (balanced), or related the other way round (inverted). A network "
+    "that takes {protected} for a hint of disease loses; below 0 it gains.",
+    ("conditions",),
+    range=(-1.0, 1.0),
+    source="Müller & Berens, 2026",
+    legend="AUROC lost",
+)
+EFFECTIVE_SHARE = Measure(
+    "effective_share",
+    "Effective sample",
+    "effective sample",
+    "up",
+    "(Σw)² / Σw² of the weights that images are given in a condition, as a share of the images.",
+    ("conditions",),
+    source="Kish, 1965",
+)
 DECODABILITY = Reading(
     "decodability",
     "Decodability",
@@ -256,6 +278,8 @@ MEASURES: tuple[Measure, ...] = (
     *UNDERDIAGNOSIS.over_groups,
     COUNTERFACTUAL_EFFECT,
     COUNTERFACTUAL_SHIFT,
+    CONDITION_LOSS,
+    EFFECTIVE_SHARE,
     *read.BETWEEN,
     *read.CONTROLS,
 )
