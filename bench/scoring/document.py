@@ -130,6 +130,7 @@ def _removal(scores: Scores, flags: Sequence[str]) -> Text:
         reads = [f"up to {s.value:.3f} ({s.read_by} {s.note})" for s in bounds if s.value is not None]
         words = f"refused at δ = {margins}, as a probe may read {(*reads, 'more than 0.5 + δ')[0]}."
     else:
-        notes = [score.note.partition(": ")[2] for score in claims if (score.note or "").startswith(found.verdict)]
-        words = f"nothing may be claimed ({found.verdict}): {(*notes, 'see the flags')[-1]}."
+        notes = [(score.note or "").partition(": ") for score in claims]
+        reasons = [reason for answer, _, reason in notes if answer == found.verdict]
+        words = f"nothing may be claimed ({found.verdict}): {(*reasons, 'see the flags')[-1]}."
     return (strong(f"Removal of {scores.protected}"), f" from the network: {words}")
