@@ -155,7 +155,7 @@ def _layers(outputs: Outputs) -> dict[str, np.ndarray]:
 
 
 def _read(reader: _Reader, computed: Computed, every_layer: bool, raised: Sequence[str]) -> Scored:
-    """The network's layers together and each alone, the shallower blocks by linear probes, and the untrained network."""
+    """The layers together and each alone; by linear probes the shallower blocks, and the network untrained."""
     part, found, layers = computed.cohort, computed.outputs, _layers(computed.outputs)
     own = [*raised]
     if found.randomised:
