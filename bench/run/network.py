@@ -57,7 +57,7 @@ class Network:
         counterfactual = self._twins(opened, found) if arena.has_twins else None
         untrained = None
         if testing:
-            untrained = self._predict(self.planned.build(), shown, pixels)
+            untrained = self._predict(self.planned.build(untrained=True), shown, pixels)
         units = studies.units(opened.cohort, arena.unit == "study")
         return found, Computed(
             units.cohort,

@@ -66,11 +66,13 @@ class Run:
         """The two halves of the val patients, without images that cannot be read."""
         return halves.of(self.trained_on)
 
-    def build(self) -> Method:
-        """The method with a freshly initialised network."""
+    def build(self, untrained: bool = False) -> Method:
+        """The method with a freshly initialised network; ``untrained``: also without weights that it comes with."""
         config, spec = self.config, self.cohort.spec
         with training.threads(config.trainer.threads):
-            return training.build(self.method, config.backbone, config.method.hyperparameters, config.seed, spec)
+            return training.build(
+                self.method, config.backbone, config.method.hyperparameters, config.seed, spec, untrained
+            )
 
     def open_images(self, cohort: Cohort) -> Images:
         """The images of a cohort of the data set that is trained on, whose rows are numbered from 0."""
@@ -98,7 +100,7 @@ class Run:
                 "schema": _IDENTITY,
                 "method": [self.config.method.name, source_hash(self.entry), self.config.method.hyperparameters],
                 "cohort": [self.cohort.fingerprint, self.chosen.fingerprint(seen)],
-                "backbone": self.config.backbone,
+                "backbone": self.config.backbone.label,
                 "seed": self.config.seed,
                 "trainer": self.budget,
             }
