@@ -80,7 +80,12 @@ class Run:
         without = {} if to_train else dict.fromkeys(files(self.method))
         with training.threads(config.trainer.threads):
             return training.build(
-                self.method, config.backbone, {**config.method.hyperparameters, **without}, config.seed, spec
+                self.method,
+                config.backbone,
+                {**config.method.hyperparameters, **without},
+                config.seed,
+                spec,
+                untrained=not to_train,
             )
 
     @cached_property
@@ -130,7 +135,7 @@ class Run:
                 "schema": _IDENTITY,
                 "method": [self.config.method.name, source_hash(self.entry), self.hyperparameters],
                 "cohort": [self.cohort.fingerprint, self.chosen.fingerprint(seen)],
-                "backbone": self.config.backbone,
+                "backbone": self.config.backbone.label,
                 "seed": self.config.seed,
                 "trainer": self.budget,
             }
