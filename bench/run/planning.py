@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 from dataclasses import dataclass
 from functools import cached_property
@@ -19,6 +18,7 @@ from bench.data.cohorts.external import External
 from bench.data.cohorts.halves import Halves
 from bench.data.pixels.cache import Images
 from bench.errors import BenchError
+from bench.files import contents
 from bench.method import Method
 from bench.method.hyperparameters import Value, files
 from bench.plugins.registry import METHODS, Entry, source_hash
@@ -97,7 +97,9 @@ class Run:
         """
         told, of_files = self.config.method.hyperparameters, files(self.method)
         return {
-            name: _content(f"method.{name}", str(value)) if name in of_files and value is not None else value
+            name: f"sha256:{contents(Path(str(value)), f'method.{name}')}"
+            if name in of_files and value is not None
+            else value
             for name, value in told.items()
         }
 
@@ -228,19 +230,6 @@ def plan(config: RunConfig) -> Run:
 
 def _count(cohort: Cohort, column: str) -> dict[str, int]:
     return {str(split): int(n) for split, n in cohort.table.groupby("split")[column].nunique().items()}
-
-
-def _content(option: str, path: str) -> str:
-    """The hash of what a file contains.
-
-    Raises:
-        BenchError: where it cannot be read.
-    """
-    try:
-        with open(path, "rb") as opened:
-            return f"sha256:{hashlib.file_digest(opened, 'sha256').hexdigest()}"
-    except OSError as error:
-        raise BenchError(f"{option}={path} cannot be read: {error.strerror}.") from error
 
 
 def _origin(entry: Entry[Any]) -> str:

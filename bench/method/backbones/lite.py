@@ -28,7 +28,8 @@ class _Same(nn.Conv2d):
         down, across = ((-(-side // stride) - 1) * stride + kernel - side for side in x.shape[-2:])
         down, across = max(down, 0), max(across, 0)
         padded = F.pad(x, [across // 2, across - across // 2, down // 2, down - down // 2])
-        return F.conv2d(padded, self.weight, None, self.stride, 0, 1, self.groups)
+        filtered: Tensor = F.conv2d(padded, self.weight, None, self.stride, 0, 1, self.groups)
+        return filtered
 
 
 class _Inverted(nn.Module):
@@ -46,7 +47,7 @@ class _Inverted(nn.Module):
         self._shortcut = stride == 1 and inside == outside
 
     def forward(self, x: Tensor) -> Tensor:
-        y = x
+        y: Tensor = x
         if self._expand_conv is not None and self._bn0 is not None:
             y = F.relu6(self._bn0(self._expand_conv(y)))
         y = F.relu6(self._bn1(self._depthwise_conv(y)))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Self
 
 from torch import nn
 
@@ -95,7 +96,7 @@ def frozen(encoder: nn.Module) -> nn.Module:
 
 
 class _Frozen(nn.Module):
-    def train(self, mode: bool = True) -> nn.Module:
+    def train(self, mode: bool = True) -> Self:
         """Stay in evaluation mode: batch norm would else go on to move its statistics."""
         return super().train(False)
 
