@@ -21,7 +21,13 @@ def decode(features: np.ndarray, *more: Any, suite: Suite = V2, **options: Any) 
     read = decodability.decode({FEATURES: features}, *more, suite=suite, **options)
     whole = read[NETWORK]
     return replace(
-        read[FEATURES], given=whole.given, removal=whole.removal, flags=(*read[FEATURES].flags, *whole.flags)
+        read[FEATURES],
+        given_diagnosis=whole.given_diagnosis,
+        given_known=whole.given_known,
+        information=whole.information,
+        information_given=whole.information_given,
+        removal=whole.removal,
+        flags=(*read[FEATURES].flags, *whole.flags),
     )
 
 
