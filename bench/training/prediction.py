@@ -10,7 +10,7 @@ import torch
 from lightning.pytorch.utilities.seed import isolate_rng
 from torch import Tensor, nn
 
-from bench.method import Batch, Method, backbones
+from bench.method import Method, backbones
 from bench.records.outputs import Outputs
 from bench.task import Cohort
 from bench.training import seeds
@@ -101,7 +101,7 @@ def read_once(method: Method, images: CohortImages, number: int = 0, blocks: boo
         seeds.seed_generators(number)
         for batch in loader(images, batches):
             watched.clear()
-            logits, features = method.predict_step(Batch(*(tensor.to(method.device) for tensor in batch)))
+            logits, features = method.outputs(batch.images.to(method.device), batch.groups.to(method.device))
             pooled = {name: block for name, block in watched.items() if len(block) == len(logits)}
             for name, view in {"logits": logits, "features": features, **pooled}.items():
                 read.setdefault(name, []).append(view.float().cpu())
