@@ -35,7 +35,7 @@ class Rlace(Eraser):
         # Below the inverse of the loss's curvature, which is at most half the largest eigenvalue of x.
         pace = 1.0 / torch.linalg.matrix_norm(x.T @ x / len(x), 2)
         for step in range(self.steps):
-            for _ in range(10):
+            for _ in range(5):
                 wrong = (x @ (weight @ (identity - p)).T + bias).softmax(1) - onehot
                 slope = wrong.T @ x / len(x)
                 weight = weight - pace * slope @ (identity - p)

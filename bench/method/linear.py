@@ -65,6 +65,7 @@ def logistic_regression(
     l1: float = 0.0,
     l2: float = 0.0,
     anchor: LinearFit | None = None,
+    intercept: bool = True,
 ) -> LinearFit:
     """Logistic regression to convergence, a target at a time: min Σᵢ wᵢ ℓᵢ / Σᵢ wᵢ + l1 ‖v‖₁ + l2 ‖v - v₀‖².
 
@@ -78,6 +79,7 @@ def logistic_regression(
         l1: weight of the sum of absolute coefficients.
         l2: weight of the squared distance from the anchor.
         anchor: v₀, and where the search begins; None for 0.
+        intercept: whether one is fitted; else it stays the anchor's.
     """
     x, y = features.double().cpu().numpy(), targets.double().cpu().numpy()
     w = np.ones_like(y) if weights is None else weights.double().cpu().numpy()
@@ -86,11 +88,13 @@ def logistic_regression(
     for target in range(y.shape[1]):
         used = ~np.isnan(y[:, target]) & (w[:, target] > 0)
         if len(np.unique(y[used, target])) == 2:
-            fitted[target] = _fit(x[used], y[used, target], w[used, target], l1, l2, fitted[target])
+            fitted[target] = _fit(x[used], y[used, target], w[used, target], l1, l2, fitted[target], intercept)
     return LinearFit(torch.from_numpy(fitted[:, :-1].copy()), torch.from_numpy(fitted[:, -1].copy()))
 
 
-def _fit(x: np.ndarray, y: np.ndarray, w: np.ndarray, l1: float, l2: float, start: np.ndarray) -> np.ndarray:
+def _fit(
+    x: np.ndarray, y: np.ndarray, w: np.ndarray, l1: float, l2: float, start: np.ndarray, intercept: bool
+) -> np.ndarray:
     """Coefficients and intercept ``(D + 1,)`` of one target."""
     signs, w, d = 2.0 * y - 1.0, w / w.sum(), x.shape[1]
 
@@ -99,7 +103,7 @@ def _fit(x: np.ndarray, y: np.ndarray, w: np.ndarray, l1: float, l2: float, star
         moved = v[:d] - start[:d]
         slopes = -w * signs * expit(-margins)
         value = w @ np.logaddexp(0.0, -margins) + l2 * moved @ moved
-        return float(value), np.append(x.T @ slopes + 2.0 * l2 * moved, slopes.sum())
+        return float(value), np.append(x.T @ slopes + 2.0 * l2 * moved, slopes.sum() * intercept)
 
     def split(u: np.ndarray) -> tuple[float, np.ndarray]:
         # |v| is smooth where v = p - m with p, m >= 0: exact zeros are met at the bounds.
