@@ -3,7 +3,7 @@
 import torch
 
 from bench.method import Encoded, Method, tunable
-from bench.method.linear import head_of, logistic_regression
+from bench.method.pieces.linear import head_of, logistic_regression
 
 
 class Afr(Method):

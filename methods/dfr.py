@@ -4,7 +4,7 @@ import torch
 from torch import Tensor
 
 from bench.method import Encoded, Method, tunable
-from bench.method.linear import LinearFit, head_of, logistic_regression, standardised
+from bench.method.pieces.linear import LinearFit, head_of, logistic_regression, standardisation
 
 
 class Dfr(Method):
@@ -28,7 +28,7 @@ class Dfr(Method):
     def finalize(self, train: Encoded, held_out: Encoded | None) -> None:
         """Replace the head."""
         assert held_out is not None
-        shown = standardised(held_out.features)
+        shown = standardisation(held_out.features)
         fits = [self._fit(shown.features, labels, held_out.groups) for labels in held_out.targets.T]
         old = head_of(self.head)
         for target, fit in enumerate(fits):

@@ -4,7 +4,7 @@ import torch
 from torch import Tensor
 
 from bench.method import Batch, Method, TrainingSet, bce_elements, masked_bce, tunable
-from bench.method.memory import Memory
+from bench.method.pieces.memory import Memory
 
 
 class Eiil(Method):

@@ -4,7 +4,7 @@ import torch
 from torch import Tensor
 
 from bench.method import Encoded, Method, tunable
-from bench.method.linear import logistic_regression
+from bench.method.pieces.linear import logistic_regression
 
 
 class GroupTemperature(Method):

@@ -5,8 +5,8 @@ from sklearn.linear_model import LogisticRegression
 from torch import Tensor
 
 from bench.method import tunable
-from bench.method.erasure import Eraser
-from bench.method.linear import basis
+from bench.method.pieces.erasure import Eraser
+from bench.method.pieces.linear import basis
 
 
 class Inlp(Eraser):

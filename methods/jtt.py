@@ -3,7 +3,7 @@
 import torch
 
 from bench.method import Batch, Method, TrainingSet, masked_bce, tunable
-from bench.method.memory import Memory
+from bench.method.pieces.memory import Memory
 
 
 class Jtt(Method):

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from bench.method import Auxiliary, Batch, Method, TrainingSet, bce_elements, tunable
-from bench.method.memory import Memory
+from bench.method.pieces.memory import Memory
 
 
 class Lff(Method):

@@ -2,8 +2,8 @@
 
 from torch import Tensor
 
-from bench.method.erasure import Eraser
-from bench.method.linear import basis, group_directions
+from bench.method.pieces.erasure import Eraser
+from bench.method.pieces.linear import basis, group_directions
 
 
 class MeanProjection(Eraser):

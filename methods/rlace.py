@@ -5,7 +5,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from bench.method import tunable
-from bench.method.erasure import Eraser
+from bench.method.pieces.erasure import Eraser
 
 
 class Rlace(Eraser):

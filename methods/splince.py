@@ -3,8 +3,8 @@
 import torch
 from torch import Tensor
 
-from bench.method.erasure import Eraser
-from bench.method.linear import basis, group_directions, whitening
+from bench.method.pieces.erasure import Eraser
+from bench.method.pieces.linear import basis, group_directions, whitening
 
 
 class Splince(Eraser):

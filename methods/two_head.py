@@ -5,7 +5,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from bench.method import Encoded, Method, tunable
-from bench.method.linear import head_of, least_squares
+from bench.method.pieces.linear import head_of, least_squares
 
 
 class TwoHead(Method):

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from bench.method.batch import Encoded
 from bench.method.hyperparameters import tunable
-from bench.method.linear import logistic_regression, standardised
+from bench.method.pieces.linear import logistic_regression, standardisation
 from bench.method.method import Method
 
 
@@ -58,6 +58,6 @@ class Eraser(Method):
         self.get_buffer("removal").copy_(removal)
         if self.refit:
             everyone = train.features.double()
-            erased = standardised(everyone - (everyone - mean) @ removal)
+            erased = standardisation(everyone - (everyone - mean) @ removal)
             fit = logistic_regression(erased.features, train.targets, l2=1e-4)
             erased.undo(fit).copy_to(self.head)

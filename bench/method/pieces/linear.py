@@ -31,7 +31,7 @@ class LinearFit(NamedTuple):
         head.bias.copy_(self.bias)
 
 
-class Standardised(NamedTuple):
+class Standardisation(NamedTuple):
     """Features at mean 0 and standard deviation 1, ``(N, D) float64``, and what they were before."""
 
     features: Tensor
@@ -44,12 +44,12 @@ class Standardised(NamedTuple):
         return LinearFit(weight, fit.bias - weight @ self.mean)
 
 
-def standardised(features: Tensor) -> Standardised:
+def standardisation(features: Tensor) -> Standardisation:
     """Every column of ``features (N, D)`` at mean 0 and standard deviation 1; constant ones at 0."""
     features = features.double()
     mean, scale = features.mean(0), features.std(0, correction=0)
     scale = torch.where(scale > _FLOOR**0.5 * scale.max(), scale, 1.0)
-    return Standardised((features - mean) / scale, mean, scale)
+    return Standardisation((features - mean) / scale, mean, scale)
 
 
 def head_of(layer: torch.nn.Linear) -> LinearFit:
