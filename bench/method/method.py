@@ -49,7 +49,7 @@ class Method(L.LightningModule):
     uses_held_out: ClassVar[bool] = False
     #: Whether it trains on images of the same patients in another group, :attr:`Batch.twins`.
     needs_twins: ClassVar[bool] = False
-    #: What of training it changes, one of :data:`bench.method.families.FAMILIES`.
+    #: What of training it changes, one of :data:`bench.families.FAMILIES`.
     family: ClassVar[str] = ""
     #: The year of the paper or page that defines the method, and where that is.
     year: ClassVar[int] = 0
@@ -251,7 +251,7 @@ class Method(L.LightningModule):
         before, closure = self.trainer.global_step, Closure(self, batch)
         self.step(closure)
         check_steps(self, closure.calls, self.trainer.global_step - before)
-        self.lr_schedulers().step()  # type: ignore[union-attr, call-arg]
+        self.lr_schedulers().step()  # type: ignore[union-attr]
         self.log(f"{self.stage}/loss", closure.loss, prog_bar=True)
         return None
 

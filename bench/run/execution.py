@@ -177,9 +177,20 @@ def _trained(planned: Run) -> tuple[Network, Any]:
             train, val, pixels = cohort.part("train"), planned.val, planned.images.pixels
             if not len(val.fitting):
                 say("Val is too small to be halved: epochs and thresholds are chosen on all of it.")
+            learner = planned.build(to_train=True)
             info = training.fit(
-                method, train, val.choosing, pixels, config.trainer, config.seed, folder, log, held_out=val.fitting
+                learner,
+                train,
+                val.choosing,
+                pixels,
+                config.trainer,
+                config.seed,
+                folder,
+                log,
+                held_out=val.fitting,
+                twins=planned.twins_to_train(),
             )
+            training.load(method, folder / training.WEIGHTS)
     run_record = records.RunRecord(
         id=planned.id,
         created=_now(),
