@@ -10,8 +10,8 @@ class Crt(Method):
     """ERM, then the encoder is frozen and a fresh head is trained with every race × label (or label) weighing alike.
 
     Balance is by weights, a target at a time, since no sampling balances several findings at once: the expected loss
-    is that of sampling cells alike. Weights average 1 over the images; where race is unknown they are 1. τ-normalisation,
-    the paper's other remedy, only scales a finding's one row here, which changes no ranking, and is not offered.
+    is that of sampling cells alike. Weights average 1 over the images; where race is unknown they are 1. The paper's
+    τ-normalisation only scales a finding's one row here, which changes no ranking, and is not offered.
     """
 
     uses_race = "train"
@@ -20,6 +20,7 @@ class Crt(Method):
     year = 2020
     deviations = "weights for sampling; cells are race × label by default, where the paper has classes"
     stages = (("features", 0.75), ("head", 0.25))
+    cost = 0.875  # no backward pass through the encoder in the head's stage
 
     by: str = tunable("race_label", choices=("label", "race_label"), help="what is balanced")
 

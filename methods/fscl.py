@@ -28,6 +28,7 @@ class Fscl(Method):
         " authors' code counts it with log 1"
     )
     stages = (("encoder", 0.75), ("head", 0.25))
+    cost = 0.875  # no backward pass through the encoder in the head's stage
 
     temperature: float = tunable(0.1, low=0.05, high=0.5, log=True, help="of the cosines")
     group_norm: bool = tunable(True, help="let every race × label count the same (FSCL+)")
@@ -44,10 +45,10 @@ class Fscl(Method):
 
     def loss(self, batch: Batch) -> Tensor:
         """The mean contrast of the targets, and the head's loss."""
+        if self.stage == "head":
+            return super().loss(batch)
         features = self.features(batch.images)
         diagnosis = masked_bce(self.classify(features.detach()), batch.targets)
-        if self.stage == "head":
-            return diagnosis
         embeddings = self.projection(features)
         contrasts = [self.contrast(e, y, batch.groups) for e, y in zip(embeddings, batch.targets.T, strict=True)]
         return diagnosis + torch.stack(contrasts).mean()

@@ -1,6 +1,9 @@
 """Iterative nullspace projection: what a linear classifier of race reads is projected out, again and again."""
 
+import math
+
 import torch
+from scipy.stats import chi2
 from sklearn.linear_model import LogisticRegression
 from torch import Tensor
 
@@ -13,9 +16,9 @@ class Inlp(Eraser):
     """Fits a linear classifier of race, projects the features onto its nullspace, and repeats.
 
     Each round takes K - 1 directions, so that 20 rounds leave the features poorer by up to 20 (K - 1) dimensions. The
-    projection is the one onto the intersection of all nullspaces. Classes weigh alike, so that a rare race counts as
-    much as a frequent one, and rounds end early only where the classifier finds no more than it would among features
-    that hold nothing: a gain in log likelihood below half its parameters.
+    projection is the one onto the intersection of all nullspaces. Races weigh alike, so that a rare one counts as much
+    as a frequent one, and rounds end early only where the classifier gains no more over chance than it would, in 99 of
+    100 cases, among features that hold nothing.
     """
 
     source = "Ravfogel et al., ACL 2020 (arXiv:2004.07667)"
@@ -48,6 +51,6 @@ def _classifier(x: Tensor, groups: Tensor) -> Tensor | None:
     losses = -probabilities.gather(1, groups[:, None]).clamp(min=1e-300).log().squeeze(1)
     classes = len(fit.classes_)
     balanced = torch.stack([losses[groups == code].mean() for code in range(classes)]).mean()
-    gain = len(x) * (torch.tensor(classes).log() - balanced)
-    parameters = (classes - 1) * x.shape[1]
-    return torch.from_numpy(fit.coef_.T) if gain > parameters / 2 else None
+    # Twice what is gained from noise, in nats, has nearly this distribution over the harmonic mean of sizes times K.
+    noise = chi2.ppf(0.99, (classes - 1) * x.shape[1]) / 2 * float((1.0 / groups.bincount()).mean()) / classes
+    return torch.from_numpy(fit.coef_.T) if math.log(classes) - float(balanced) > noise else None

@@ -19,7 +19,9 @@ class Rlace(Eraser):
 
     source = "Ravfogel et al., ICML 2022 (arXiv:2201.12091)"
     year = 2022
-    deviations = "all images in each step, and step sizes that fall, where the authors take tens of thousands of batches"
+    deviations = (
+        "all images in each step, and step sizes that fall; the authors take tens of thousands of batches"
+    )
 
     rank: int = tunable(0, low=0, high=8, help="k, the directions that are taken out; 0 is one fewer than groups")
     steps: int = tunable(300, low=50, high=5000, log=True, help="steps of the game")
@@ -49,11 +51,10 @@ class Rlace(Eraser):
 def fantope(matrix: Tensor, rank: int) -> Tensor:
     """The nearest symmetric matrix with eigenvalues 0 … 1 that sum to ``rank``: all shifted alike, then clipped."""
     values, vectors = torch.linalg.eigh(matrix)
-    low, high = values.min() - 1.0, values.max()
-    for _ in range(60):
-        middle = (low + high) / 2
-        if (values - middle).clamp(0, 1).sum() > rank:
-            low = middle
-        else:
-            high = middle
-    return vectors * (values - low).clamp(0, 1) @ vectors.T
+    # The sum falls with the shift, linearly between these points, from all eigenvalues at 1 to all at 0.
+    points = torch.cat([values - 1.0, values]).sort().values
+    sums = (values[:, None] - points).clamp(0, 1).sum(0)
+    last = int((sums >= rank).sum()) - 1
+    part = (sums[last] - rank) / (sums[last] - sums[last + 1])
+    shift = points[last] + part * (points[last + 1] - points[last])
+    return vectors * (values - shift).clamp(0, 1) @ vectors.T

@@ -9,8 +9,8 @@ from torch import Tensor
 
 from bench.method.batch import Encoded
 from bench.method.hyperparameters import tunable
-from bench.method.pieces.linear import logistic_regression, standardisation
 from bench.method.method import Method
+from bench.method.pieces.linear import logistic_regression, standardisation
 
 
 class Eraser(Method):

@@ -151,6 +151,6 @@ def group_directions(features: Tensor, groups: Tensor) -> Tensor:
 
 
 def basis(columns: Tensor, scale: float | Tensor) -> Tensor:
-    """An orthonormal basis ``(D, r)`` of what the columns ``(D, k)`` span; parts below 1e-9 of ``scale`` are rounding."""
+    """An orthonormal basis ``(D, r)`` of what columns ``(D, k)`` span; parts below 1e-9 of ``scale`` are rounding."""
     vectors, values, _ = torch.linalg.svd(columns, full_matrices=False)
     return vectors[:, values > 1e-9 * scale]
