@@ -22,12 +22,8 @@ def patients(n: int = 600, seed: int = 0, race: float = 1.0) -> Encoded:
     features = (rng.normal(size=(n, 6)) + race * RACE[groups] + targets @ FINDING) @ MIX + 3.0
     targets[rng.random((n, 2)) < 0.05] = np.nan
     groups[rng.random(n) < 0.05] = -1
-    return Encoded(
-        torch.tensor(features, dtype=torch.float32),
-        torch.zeros(n, 2),
-        torch.tensor(targets).float(),
-        torch.tensor(groups),
-    )
+    shown = torch.tensor(features, dtype=torch.float32)
+    return Encoded(shown, torch.zeros(n, 2), torch.tensor(targets).float(), torch.tensor(groups))
 
 
 def linear_probe(fitted: Encoded, fresh: Encoded) -> float:

@@ -26,6 +26,7 @@ def test_the_fantopes_nearest_point_is_that_of_a_solver(seed: int, rank: int) ->
         np.full(5, rank / 5),
         bounds=[(0, 1)] * 5,
         constraints={"type": "eq", "fun": lambda v: v.sum() - rank},
+        options={"ftol": 1e-14},
     ).x
     np.testing.assert_allclose(np.linalg.eigvalsh(found.numpy()), np.sort(solved), atol=1e-4)
     # It keeps the eigenvectors.
