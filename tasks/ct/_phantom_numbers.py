@@ -50,7 +50,7 @@ SCANNERS: Mapping[str, Scanner] = {
 
 
 def acquire(hounsfield: np.ndarray, scanner: Scanner, window: str, rng: np.random.Generator) -> np.ndarray:
-    """The image ``(H, W) uint8`` of a map of Hounsfield units: kernel, noise as it is after the kernel, window, 8 bits."""
+    """The image ``(H, W) uint8`` of a map of Hounsfield units: the kernel, noise, the window, 8 bits."""
     size = len(hounsfield)
     shift = float(np.clip(rng.standard_normal(), -2, 2))
     noise = scanner.noise * rng.standard_normal((size, size), dtype=np.float32)

@@ -56,7 +56,7 @@ class Bias(BaseBias):
         0.075,
         ge=0,
         le=0.2,
-        description="how far a race's bone age lies ahead of age, as a share of childhood, by a table in docs/phantoms.md",
+        description="how far a race's bone age lies ahead of age, as a share of childhood, by docs/phantoms.md",
     )
     presentation: float = Field(
         0.4, ge=0, le=2, description="how much younger the hands of Black children look, in standard deviations"
@@ -77,8 +77,7 @@ class Bias(BaseBias):
         0.3,
         ge=0,
         le=1,
-        description="standard deviations by which hands are slimmer in Asian, and .7 of them fuller in Black and Hispanic"
-        " children",
+        description="standard deviations by which hands are slimmer in Asian, .7 of them fuller in Black and Hispanic children",
     )
 
 

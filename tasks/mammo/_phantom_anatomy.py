@@ -17,7 +17,7 @@ from ._phantom_numbers import ARRANGEMENT
 
 _POSITIONING = Positioning(turn=0.03, right=0.03, down=0.04, zoom=0.03)
 #: Attenuation of fat, and what glandular tissue and muscle have above it.
-_FAT, GLAND, _MUSCLE = 0.30, 0.42, 0.38
+_FAT, _GLAND, _MUSCLE = 0.29, 0.36, 0.32
 
 
 @dataclass(frozen=True)
@@ -105,7 +105,7 @@ def _oblique(y: np.ndarray, depth: float, nipple: float, half: float) -> np.ndar
 
 
 def thickness(frame: Frame) -> np.ndarray:
-    """How thick the compressed breast is, 0 … 1: even under the paddle, thinner within a finger's breadth of the skin."""
+    """How thick the compressed breast is, 0 … 1: even under the paddle, thinner towards the skin."""
     rim = np.clip((frame.skin - frame.d) / 0.26, 0, 1)
     return np.asarray(np.sqrt(rim * (2 - rim)) * frame.inside)
 
@@ -119,8 +119,8 @@ def glandular(frame: Frame, patient: Patient, clouds: np.ndarray) -> np.ndarray:
     across = (frame.y - frame.nipple + (0.12 if frame.oblique else 0.0)) / (frame.half * (0.62 - 0.36 * frame.out))
     along = (frame.out - 0.47 - 0.03 * body.cone) / 0.34
     cone = 1.25 - 0.9 * across**2 - 0.9 * along**2
-    lumpy = cone + 0.62 * clouds + 0.75 * dense - 0.55
-    filled = below(-lumpy, 0.42)
+    lumpy = cone + 0.52 * clouds + 0.75 * dense - 0.55
+    filled = below(-lumpy, 0.50)
     # Fat lies under the skin even of the densest breast.
     return np.asarray(filled * below(frame.out - 0.90, 0.03))
 
@@ -146,6 +146,6 @@ def muscle(frame: Frame, patient: Patient) -> np.ndarray:
 def tissue(frame: Frame, patient: Patient, gland: np.ndarray, clouds: np.ndarray) -> np.ndarray:
     """Attenuation of the healthy breast, ``(H, W)``; ``gland`` is :func:`glandular`."""
     wedge = muscle(frame, patient)
-    seen = (1 - wedge) * (GLAND * gland + 0.07 * strands(frame, patient, clouds)) + wedge * _MUSCLE
+    seen = (1 - wedge) * (_GLAND * gland + 0.07 * strands(frame, patient, clouds)) + wedge * _MUSCLE
     skin = 0.10 * np.exp(-0.5 * ((frame.d - frame.skin + 0.02) / 0.014) ** 2) * frame.inside
     return np.asarray(thickness(frame) * (_FAT + seen) + skin)

@@ -57,7 +57,7 @@ def places(side: str, numbers: Numbers) -> tuple[_Place, _Place, _Place, _Place]
 def masses(disease: Disease, frame: Frame, at: tuple[_Place, ...], gland: np.ndarray) -> np.ndarray:
     """Attenuation that masses add: they displace what is there, so that they hardly show in dense tissue."""
     added = _spiculated(disease.spiculated, frame, at[0]) + _round(disease.round, frame, at[2])
-    return np.asarray(added * (1 - 0.7 * gland))
+    return np.asarray(added * (1 - 0.65 * gland))
 
 
 def _spiculated(severity: float, frame: Frame, place: _Place) -> np.ndarray:
@@ -65,7 +65,7 @@ def _spiculated(severity: float, frame: Frame, place: _Place) -> np.ndarray:
     count, phase, radius = (
         place.shape.integers(9, 14),
         place.shape.uniform(0, 2 * np.pi),
-        place.shape.uniform(0.06, 0.09),
+        place.shape.uniform(0.075, 0.105),
     )
     if severity <= 0:
         return np.zeros_like(frame.d)
@@ -74,23 +74,23 @@ def _spiculated(severity: float, frame: Frame, place: _Place) -> np.ndarray:
     lobed = radius * (1 + 0.16 * np.sin(3 * angle + phase) + 0.10 * np.sin(5 * angle - phase))
     center = 1 / (1 + np.exp(np.clip((away - lobed) / (0.22 * radius), -30, 30)))
     rays = np.exp(4 * (np.cos(count * angle + phase) - 1)) * np.exp(-((away / (2.6 * radius)) ** 2))
-    return np.asarray(0.125 * severity * (center + 0.55 * rays * (1 - center)))
+    return np.asarray(0.16 * severity * (center + 0.6 * rays * (1 - center)))
 
 
 def _round(severity: float, frame: Frame, place: _Place) -> np.ndarray:
     """An oval mass with a sharp edge."""
-    radius, long, tilt = place.shape.uniform(0.08, 0.12), place.shape.uniform(1.05, 1.35), place.shape.uniform(0, np.pi)
+    radius, long, tilt = place.shape.uniform(0.09, 0.13), place.shape.uniform(1.05, 1.35), place.shape.uniform(0, np.pi)
     if severity <= 0:
         return np.zeros_like(frame.d)
     away, angle = place.polar(frame)
     oval = away * np.sqrt(np.cos(angle - tilt) ** 2 / long + np.sin(angle - tilt) ** 2 * long)
-    return np.asarray(0.115 * severity * np.sqrt(np.clip(1.15 - (oval / radius) ** 2, 0, 1)))
+    return np.asarray(0.15 * severity * np.sqrt(np.clip(1.15 - (oval / radius) ** 2, 0, 1)))
 
 
 def calcifications(disease: Disease, frame: Frame, at: tuple[_Place, ...]) -> np.ndarray:
     """Thickness of calcium: fine grains of all shapes in a cluster, or a few coarse ones."""
-    fine = _grains(disease.fine, frame, at[1], (14, 22), 0.085, (0.008, 0.014), 0.16)
-    return fine + _grains(disease.coarse, frame, at[3], (2, 5), 0.10, (0.022, 0.034), 0.14)
+    fine = _grains(disease.fine, frame, at[1], (16, 24), 0.075, (0.010, 0.016), 0.16)
+    return fine + _grains(disease.coarse, frame, at[3], (3, 6), 0.12, (0.026, 0.040), 0.15)
 
 
 def _grains(

@@ -13,10 +13,10 @@ ARRANGEMENT = Arrangement(
     scatter=1.0,
     step=0.12,
     octaves=Octaves(centers=(2.5, 5.0, 10.0, 20.0, 45.0, 80.0, 160.0), width=0.45, lobe=0.35),
-    contrasts=(0.02, 0.034, 0.036, 0.034, 0.016, 0.010, 0.006),
+    contrasts=(0.008, 0.017, 0.023, 0.023, 0.011, 0.007, 0.0045),
     steepness=2.4,
     finest=4,
-    wander=1.0,
+    wander=0.85,
     regions=4,
 )
 
