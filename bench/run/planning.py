@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 from dataclasses import dataclass
 from functools import cached_property
@@ -19,6 +18,7 @@ from bench.data.cohorts.external import External
 from bench.data.cohorts.halves import Halves
 from bench.data.pixels.cache import Images
 from bench.errors import BenchError
+from bench.files import contents
 from bench.method import Method
 from bench.method.hyperparameters import Value, files
 from bench.plugins.registry import METHODS, Entry, source_hash
@@ -80,7 +80,12 @@ class Run:
         without = {} if to_train else dict.fromkeys(files(self.method))
         with training.threads(config.trainer.threads):
             return training.build(
-                self.method, config.backbone, {**config.method.hyperparameters, **without}, config.seed, spec
+                self.method,
+                config.backbone,
+                {**config.method.hyperparameters, **without},
+                config.seed,
+                spec,
+                untrained=not to_train,
             )
 
     @cached_property
@@ -92,7 +97,9 @@ class Run:
         """
         told, of_files = self.config.method.hyperparameters, files(self.method)
         return {
-            name: _content(f"method.{name}", str(value)) if name in of_files and value is not None else value
+            name: f"sha256:{contents(Path(str(value)), f'method.{name}')}"
+            if name in of_files and value is not None
+            else value
             for name, value in told.items()
         }
 
@@ -130,7 +137,7 @@ class Run:
                 "schema": _IDENTITY,
                 "method": [self.config.method.name, source_hash(self.entry), self.hyperparameters],
                 "cohort": [self.cohort.fingerprint, self.chosen.fingerprint(seen)],
-                "backbone": self.config.backbone,
+                "backbone": self.config.backbone.label,
                 "seed": self.config.seed,
                 "trainer": self.budget,
             }
@@ -223,19 +230,6 @@ def plan(config: RunConfig) -> Run:
 
 def _count(cohort: Cohort, column: str) -> dict[str, int]:
     return {str(split): int(n) for split, n in cohort.table.groupby("split")[column].nunique().items()}
-
-
-def _content(option: str, path: str) -> str:
-    """The hash of what a file contains.
-
-    Raises:
-        BenchError: where it cannot be read.
-    """
-    try:
-        with open(path, "rb") as opened:
-            return f"sha256:{hashlib.file_digest(opened, 'sha256').hexdigest()}"
-    except OSError as error:
-        raise BenchError(f"{option}={path} cannot be read: {error.strerror}.") from error
 
 
 def _origin(entry: Entry[Any]) -> str:
