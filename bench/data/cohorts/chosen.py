@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bench.data import cohorts
+from bench.data import cohorts, vectors
 from bench.data.cohorts import twins
 from bench.data.pixels import cache
 from bench.data.pixels.fingerprint import fingerprint
@@ -16,7 +17,7 @@ from bench.data.pixels.sources import Source
 from bench.errors import BenchError
 from bench.files import user_cache
 from bench.plugins.registry import TASKS, datasets
-from bench.task import Cohort, Dataset, Options, Task
+from bench.task import Cohort, Dataset, Options, Task, VectorFile
 
 if TYPE_CHECKING:
     from bench.config import TaskConfig
@@ -75,8 +76,15 @@ class Chosen:
         """The cohort whose pixels stand for this one's: for a method that is race-free, its twins that show no race."""
         return twins.twin(cohort, self.dataset, None) if race_free else cohort
 
+    @cached_property
+    def vectors(self) -> VectorFile | None:
+        """The file of features of a data set whose images are stored as vectors; None for one of pixels."""
+        return self.dataset.vectors(self.config.root, self.options) if self.dataset.vectors else None
+
     def fingerprint(self, cohort: Cohort) -> str:
         """Hash of everything that the pixels of a cohort of this data set depend on."""
+        if self.vectors:
+            return vectors.fingerprint(cohort, self.vectors)
         return fingerprint(cohort, self.dataset, self.options, self.config.root, self.config.image_size)
 
     def open_images(self, cohort: Cohort, cache_dir: Path | None) -> cache.Images:
@@ -86,6 +94,8 @@ class Chosen:
             cohort: whose images.
             cache_dir: where images are kept; None takes the user's cache.
         """
+        if self.vectors:
+            return vectors.open_vectors(cohort, self.vectors)
         return cache.open_images(
             cohort,
             self.dataset,
@@ -99,6 +109,8 @@ class Chosen:
 
     def prepared(self, cohort: Cohort, cache_dir: Path | None) -> cache.Images | None:
         """The images of a cohort if they are in the cache, by :func:`.cache.prepared`."""
+        if self.vectors:
+            return vectors.open_vectors(cohort, self.vectors)
         config = self.config
         folder = cache_dir or user_cache() / "images"
         return cache.prepared(cohort, self.dataset, self.options, config.root, folder, config.image_size)

@@ -1,0 +1,77 @@
+"""Try a method, and say what holds, what does not, and how to mend it."""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from bench.conformance.checks import CHECKS, Check, Fault
+from bench.conformance.subject import Subject, subject
+from bench.errors import BenchError, in_a_line
+from bench.method import Method
+from bench.plugins.entry import failure
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What came of a check: ``what`` does not hold and how to ``mend`` it, both empty where all does."""
+
+    check: Check
+    what: str = ""
+    mend: str = ""
+    seconds: float = 0.0
+
+    @property
+    def holds(self) -> bool:
+        """Whether it holds."""
+        return not self.what
+
+
+def examine(
+    cls: type[Method],
+    values: Mapping[str, Any] | None = None,
+    files: Sequence[Path] = (),
+    checks: Sequence[Check] = CHECKS,
+) -> Iterator[Finding]:
+    """Try a method on the small cohort, check by check.
+
+    Args:
+        cls: the method.
+        values: hyperparameters that are not to have their defaults.
+        files: the plugin's own files, so that errors can name their lines.
+        checks: which checks.
+
+    Raises:
+        BenchError: for hyperparameters that it does not take.
+    """
+    with _folder() as folder:
+        tried = subject(cls, folder, values)
+        for check in checks:
+            began = time.monotonic()
+            what, mend = _outcome(check, tried, list(files))
+            yield Finding(check, what, mend, time.monotonic() - began)
+
+
+def _outcome(check: Check, tried: Subject, files: list[Path]) -> tuple[str, str]:
+    try:
+        check.run(tried)
+    except Fault as fault:
+        return in_a_line(BenchError(fault.what)), fault.mend
+    except KeyboardInterrupt:
+        raise
+    except BenchError as error:
+        return in_a_line(error), "as it says"
+    except Exception as error:
+        return failure(error, files).removeprefix("cannot be imported: "), "see the line that it names"
+    return "", ""
+
+
+@contextmanager
+def _folder() -> Iterator[Path]:
+    with tempfile.TemporaryDirectory() as folder:
+        yield Path(folder)
