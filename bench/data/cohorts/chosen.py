@@ -14,6 +14,7 @@ from bench.data.pixels import cache
 from bench.data.pixels.fingerprint import fingerprint
 from bench.data.pixels.kinds import source
 from bench.data.pixels.sources import Source
+from bench.errors import BenchError
 from bench.files import user_cache
 from bench.plugins.registry import TASKS, datasets
 from bench.task import Cohort, Dataset, Options, Task, VectorFile
@@ -35,8 +36,9 @@ class Chosen:
         """Read the table and make the cohort of it (see :func:`bench.data.cohorts.build`).
 
         Raises:
-            BenchError: for a data set that cannot be read or would make a run wrong.
+            BenchError: for a data set that cannot be read or would make a run wrong, or whose folder is not given.
         """
+        self._require_place()
         return cohorts.build(
             self.dataset.read(self.config.root, self.options),
             self.task,
@@ -55,7 +57,20 @@ class Chosen:
         Raises:
             BenchError: for a data set in files whose folder is not given or not there.
         """
+        self._require_place()
         return source(self.dataset, self.options, self.config.root)
+
+    def _require_place(self) -> None:
+        """Say of a public set that is not there who gives it, under what licence, and where to put it."""
+        name, given = self.dataset.name, self.config.root is not None
+        if given or self.dataset.rendered or not self.dataset.source:
+            return
+        own = "phantom" in [entry.name for entry in datasets(TASKS.get(self.config.plugin)).entries()]
+        raise BenchError(
+            f"Data set {name!r} does not come with this program: get it from {self.dataset.source} (licence:"
+            f" {self.dataset.licence}), unpack it into a folder, and name that with task.root=/path/to/{name}."
+            f" {'task.dataset=phantom' if own else 'task=cxr'} runs at once, on synthetic patients."
+        )
 
     def seen(self, cohort: Cohort, race_free: bool) -> Cohort:
         """The cohort whose pixels stand for this one's: for a method that is race-free, its twins that show no race."""
