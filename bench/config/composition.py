@@ -39,7 +39,7 @@ def compose(overrides: Sequence[str]) -> RunConfig:
     """
     # Only now: these import torch, and naming a model of the configuration should not.
     from bench.method import backbones
-    from bench.method.hyperparameters import hyperparameters, resolve
+    from bench.method.hyperparameters import files, hyperparameters, resolve
     from bench.plugins import METHODS, TASKS, datasets
 
     refuse_in_imported_script()
@@ -49,7 +49,7 @@ def compose(overrides: Sequence[str]) -> RunConfig:
     task, found = task_entry.load(), datasets(task_entry)
     dataset = found.get(_name(values, "task.dataset", task.dataset)).load()
     method = method_entry.load()
-    values = values.with_paths(path_options(dataset.options, "task."))
+    values = values.with_paths(path_options(dataset.options, "task.") | {f"method.{name}" for name in files(method)})
 
     options = plain(dataset.options())
     tunables = {name: tunable.default for name, tunable in hyperparameters(method).items()}

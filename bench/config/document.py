@@ -23,13 +23,21 @@ _OF_ANOTHER = {
 def of_method(name: str) -> Document:
     """What a method is, its source, and its hyperparameters with defaults and ranges."""
     # Here, since options are listed without waiting for torch.
+    from bench.families import FAMILIES
+    from bench.method.declared import needs
     from bench.method.hyperparameters import hyperparameters
 
     entry = METHODS.get(name)
     cls = entry.load()
+    source = f"{cls.source} ({cls.year})" if cls.source and cls.year else cls.source or "not stated"
     facts: list[tuple[str, Text]] = [
-        ("Source", cls.source or "not stated"),
+        ("Family", f"{cls.family}: {FAMILIES[cls.family]}" if cls.family else "not stated"),
+        ("Source", source),
+        ("Deviations", cls.deviations or "none stated"),
         ("Sees the protected attribute", cls.uses_race),
+        ("Needs besides", ", ".join(needs(cls)) or "nothing"),
+        ("Stages", ", ".join(f"{name} ({share:.0%})" for name, share in cls.stages)),
+        ("Image passes", f"{cls.cost:g} × those of plain training"),
         ("Code", entry.origin),
     ]
     blocks = [*_paragraphs(cls.__doc__), Facts(tuple(facts))]

@@ -105,7 +105,7 @@ class MethodConfig(_Strict):
     name: str
     #: What was asked for: the name, or the path of a plugin's file.
     plugin: str
-    hyperparameters: dict[str, bool | int | float | str] = {}
+    hyperparameters: dict[str, bool | int | float | str | tuple[bool | int | float | str, ...] | None] = {}
 
 
 class RunConfig(_Strict):

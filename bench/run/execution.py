@@ -169,7 +169,9 @@ def _trained(planned: Run) -> tuple[Network, Any]:
     method = planned.build()
     if (folder / records.RUN).exists():
         training.load(method, folder / training.WEIGHTS)
-        return Network(planned, method), None
+        network = Network(planned, method)
+        network.keep_channel()  # of networks that were trained before there was one
+        return network, None
     seconds: dict[str, float] = {}
     for read in (planned.cohort, *(other.whole for other in planned.externals)):
         for doubt in identity.spelt(read.table):
@@ -189,9 +191,23 @@ def _trained(planned: Run) -> tuple[Network, Any]:
             train, val, pixels = cohort.part("train"), planned.val, planned.images.pixels
             if not len(val.fitting):
                 say("Val is too small to be halved: epochs and thresholds are chosen on all of it.")
+            learner = planned.build(to_train=True)
             info = training.fit(
-                method, train, val.choosing, pixels, config.trainer, config.seed, folder, log, held_out=val.fitting
+                learner,
+                train,
+                val.choosing,
+                pixels,
+                config.trainer,
+                config.seed,
+                folder,
+                log,
+                held_out=val.fitting,
+                twins=planned.twins_to_train(),
             )
+            training.load(method, folder / training.WEIGHTS)
+    network = Network(planned, method)
+    with step("measuring the features of training images", seconds):
+        network.keep_channel()
     run_record = records.RunRecord(
         id=planned.id,
         created=_now(),
@@ -206,7 +222,7 @@ def _trained(planned: Run) -> tuple[Network, Any]:
         seconds=seconds,
     )
     records.write_run(run_record, folder)
-    return Network(planned, method), log
+    return network, log
 
 
 def _told(planned: Run) -> dict[str, Any]:

@@ -1,21 +1,43 @@
 """Fit one method on one task, and read a trained network out."""
 
 from bench.training.devices import precision, require, threads
-from bench.training.fitting import check_held_out, fit
-from bench.training.prediction import predict
-from bench.training.weights import INFO, WEIGHTS, build, load, save, trained
+from bench.training.fitting import fit
+from bench.training.given import check_attributes, check_held_out
+from bench.training.prediction import measure, predict
+from bench.training.readout import InProcess, Reader, copies
+from bench.training.weights import (
+    INFO,
+    WEIGHTS,
+    build,
+    load,
+    load_channel,
+    restore,
+    save,
+    save_channel,
+    tensors,
+    trained,
+)
 
 __all__ = [
     "INFO",
     "WEIGHTS",
+    "InProcess",
+    "Reader",
     "build",
+    "check_attributes",
     "check_held_out",
+    "copies",
     "fit",
     "load",
+    "load_channel",
+    "measure",
     "precision",
     "predict",
     "require",
+    "restore",
     "save",
+    "save_channel",
+    "tensors",
     "threads",
     "trained",
 ]

@@ -30,7 +30,7 @@ class Trained:
     folder: Path
 
     def read(self, split: str = "test") -> Outputs:
-        return training.predict(self.method, self.cohort.part(split), self.pixels, "cpu")
+        return training.predict(training.copies(self.method, "cpu"), self.cohort.part(split), self.pixels)
 
     def backbone(self, split: str = "test") -> torch.Tensor:
         """What the method's features are before it hides anything in them."""
@@ -68,7 +68,7 @@ def test_each_trains_and_its_weights_come_back(name: str, cheat) -> None:  # typ
     other = built(type(one.method), config, one.cohort.spec)
     training.load(other, one.folder / training.WEIGHTS)
     first = one.read()
-    again = training.predict(other, one.cohort.part("test"), one.pixels, "cpu")
+    again = training.predict(training.copies(other, "cpu"), one.cohort.part("test"), one.pixels)
     assert np.array_equal(first.features, again.features)
     assert np.array_equal(first.logits, again.logits)
     assert np.isfinite(first.logits).all()

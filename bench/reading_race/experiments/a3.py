@@ -67,7 +67,7 @@ class FromDiagnosis(Experiment):
 
 def _features(method: Method, study: Study) -> np.ndarray:
     accelerator = study.run.config.trainer.accelerator
-    return training.predict(method, study.cohort, study.images.pixels, accelerator).features
+    return training.predict(training.copies(method, accelerator), study.cohort, study.images.pixels, once=True).features
 
 
 def _of_suite(file: ScoreFile) -> list[Score]:
