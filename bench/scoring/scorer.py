@@ -193,7 +193,7 @@ class _Reader:
             layers,
             self.part.groups,
             self.part.patients,
-            self.part.conditions() if self.given else None,
+            self.part.conditions(self.part.truth) if self.given else None,
             suite=self.suite,
             group_names=spec.groups,
             linear_only=linear_only,

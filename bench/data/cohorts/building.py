@@ -71,6 +71,7 @@ def build(
         synthetic=dataset.synthetic,
         attribute_groups=attribute_groups,
         no_finding=task.no_finding if task.no_finding in chosen else None,
+        covariates=tuple(name for name in task.covariates if name in table),
         excluded=dict(excluded),
         set_to_unknown=dict(unknown),
         rows_in=rows_in,

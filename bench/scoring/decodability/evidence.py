@@ -8,19 +8,20 @@ from dataclasses import dataclass
 import numpy as np
 
 from bench.scoring.decodability import flags
-from bench.scoring.decodability.conditional import given
+from bench.scoring.decodability.conditional import Conditional, added, given
 from bench.scoring.decodability.controls import leaks, planted, random_label
 from bench.scoring.decodability.controls.depth import depth
 from bench.scoring.decodability.controls.null import permuted_values
 from bench.scoring.decodability.crossfit import SplitReading
-from bench.scoring.decodability.estimates import Design, Estimate
+from bench.scoring.decodability.estimates import Design, Estimate, Part, combine
 from bench.scoring.decodability.inputs import Sample
+from bench.scoring.decodability.parallel import each
 from bench.scoring.decodability.removal import Removal, claims
-from bench.scoring.decodability.result import Control, Given, Null
+from bench.scoring.decodability.result import Control, Null
 from bench.scoring.decodability.strongest import Key
 from bench.scoring.decodability.suite import Suite
 from bench.statistics.bootstrap import Interval
-
+from bench.task import Condition
 
 @dataclass(frozen=True)
 class Evidence:
@@ -34,10 +35,21 @@ class Evidence:
 
 
 @dataclass(frozen=True)
-class Claimed:
-    """Those that say what is known of all layers together: what is left given C, and what may be claimed."""
+class Beyond:
+    """What all layers together tell beyond C: given the diagnosis, and given all that is known; None where not read.
 
-    given: Given | None = None
+    ``information``: bits per image that the first layer adds to the groups' prevalence.
+    """
+
+    diagnosis: Conditional | None = None
+    known: Conditional | None = None
+    information: Estimate | None = None
+
+
+@dataclass(frozen=True)
+class Claimed:
+    """Those that say what may be claimed of all layers together."""
+
     removal: tuple[Removal, ...] = ()
     flags: tuple[str, ...] = ()
 
@@ -76,36 +88,55 @@ class Examined:
         return Evidence(levels, _null(null), leak, controls, tuple(failed))
 
     def claim(self, probes: Mapping[Key, Estimate], headline: Estimate, reliable: bool) -> Claimed:
-        """What is left given C, and what may be claimed of removal.
+        """What may be claimed of removal.
 
         Args:
             probes: what each probe of each layer reads.
             headline: what all of them read together.
             reliable: whether the controls passed.
         """
-        self.tell("readings given C")
         removal = claims(probes, headline, reliable, self.suite)
         failed = (flags.UNDERPOWERED,) if removal[-1].answer == "underpowered" else ()
-        return Claimed(self._given(), removal, failed)
+        return Claimed(removal, failed)
+
+    def beyond(self) -> Beyond:
+        """What is left given C, of which there may be none."""
+        first = next(iter(self.samples.values()))
+        splits = self.design.splits
+        diagnosis = [one for one in first.conditions if not one.covariate]
+        self.tell("readings given C")
+
+        def bits(number: int) -> Part:
+            return added(first, splits[number], self.suite, self.seed + number)
+
+        return Beyond(
+            self.conditional(diagnosis, information=True) if diagnosis else None,
+            self.conditional(first.conditions) if len(first.conditions) > len(diagnosis) else None,
+            combine(each(bits, range(len(splits)), self.at_once), self.design),
+        )
+
+    def conditional(
+        self, conditions: Sequence[Condition], *, every_probe: bool = False, information: bool = False
+    ) -> Conditional:
+        """What all layers tell beyond these columns of C (:func:`.conditional.given`)."""
+        return given(
+            self.samples,
+            conditions,
+            self.design.splits,
+            self.found,
+            self.suite,
+            self.design,
+            self.seed,
+            self.at_once,
+            every_probe=every_probe,
+            information=information,
+        )
 
     def _depth(self, layer: str) -> list[tuple[float, Interval]]:
         sample = self.samples[layer]
         rms = float(np.sqrt(np.mean([split.whitening.power for split in self.found[layer]])))
         found = depth(sample, self.design.splits, rms, self.suite, self.design, self.seed, self.at_once)
         return [(level, one.interval()) for level, one in zip(self.suite.depths, found, strict=True)]
-
-    def _given(self) -> Given:
-        conditional = given(
-            self.samples, self.design.splits, self.found, self.suite, self.design, self.seed, self.at_once
-        )
-        anything = (-float("inf"), float("inf"))
-        return Given(
-            conditional.one_vs_one.interval(),
-            conditional.information.interval(anything),
-            conditional.information_given.interval(anything),
-            conditional.strata,
-            conditional.skipped,
-        )
 
 
 def _null(values: np.ndarray) -> Null:
