@@ -27,6 +27,7 @@ TINY = (
     "trainer.precision=32",
     "trainer.threads=1",
     "scoring.replicates=100",
+    "scoring.isolated=false",
     "logger=none",
 )
 

@@ -19,6 +19,7 @@ from bench.errors import BenchError
 from bench.method import Method
 from bench.plugins.registry import METHODS, Entry, source_hash
 from bench.task import Cohort, Dataset
+from bench.training import Recipe
 
 #: Of what determines a run's id; raised only when a network would come out otherwise.
 _IDENTITY = 1
@@ -68,9 +69,21 @@ class Run:
 
     def build(self) -> Method:
         """The method with a freshly initialised network."""
-        config, spec = self.config, self.cohort.spec
-        with training.threads(config.trainer.threads):
-            return training.build(self.method, config.backbone, config.method.hyperparameters, config.seed, spec)
+        return self.recipe.build()
+
+    @property
+    def recipe(self) -> Recipe:
+        """How its network is made anew."""
+        config, trainer = self.config, self.config.trainer
+        return Recipe(
+            entry=self.entry,
+            backbone=config.backbone,
+            hyperparameters=config.method.hyperparameters,
+            seed=config.seed,
+            spec=self.cohort.spec,
+            threads=trainer.threads,
+            accelerator=trainer.accelerator,
+        )
 
     def open_images(self, cohort: Cohort) -> Images:
         """The images of a cohort of the data set that is trained on, whose rows are numbered from 0."""

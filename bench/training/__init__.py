@@ -2,8 +2,10 @@
 
 from bench.training.devices import precision, require, threads
 from bench.training.fitting import check_held_out, fit
+from bench.training.isolation import Predictor
 from bench.training.prediction import measure, predict
 from bench.training.readout import InProcess, Reader, copies
+from bench.training.recipe import Recipe
 from bench.training.weights import (
     INFO,
     WEIGHTS,
@@ -21,7 +23,9 @@ __all__ = [
     "INFO",
     "WEIGHTS",
     "InProcess",
+    "Predictor",
     "Reader",
+    "Recipe",
     "build",
     "check_held_out",
     "copies",
