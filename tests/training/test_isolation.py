@@ -142,7 +142,7 @@ from bench.method import Method
 from bench.task import Cohort
 
 # Not found by itself: each has a letter in brackets.
-LOOKED_FOR = re.compile(rb"{secrets}")
+LOOKED_FOR = re.compile(rb"SECRETS")
 
 
 class Plugin(Method):
@@ -181,7 +181,7 @@ def test_a_run_predicts_its_test_images_where_there_are_no_answers(
     monkeypatch.setenv("RESULTS", str(runs))
     patients = plan(config(runs)).cohort.part("test").table["patient"]
     secrets = [runs.name, cache.name, str(patients.iloc[0])]
-    path.write_text(PROBE.format(secrets="|".join(map(bracketed, secrets))))
+    path.write_text(PROBE.replace("SECRETS", "|".join(map(bracketed, secrets))))
     asked = config(runs, f"method={path}", "trainer.max_epochs=1", "scoring.isolated=true")
     outcome = run(asked)
     assert path.with_suffix(".looked").read_text() == "True [] []"
