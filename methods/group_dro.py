@@ -9,9 +9,10 @@ from bench.method import Batch, Method, TrainingSet, bce_elements, tunable
 class GroupDro(Method):
     """Minimises the worst group's loss by weights that grow with each group's loss (Sagawa et al., 2020, Algorithm 1).
 
-    Groups are races, or race × label separately for every target. The weight of a group is multiplied by
-    exp(η (loss + C / √n)), n its size in the training set; a group absent from a batch keeps its weight. Images of
-    unknown race belong to no group. The weights see training batches only and are part of the checkpoint.
+    Groups are races, or race × label: then every target has weights of its own that sum to 1, so that each counts the
+    same, however rare. The weight of a group is multiplied by exp(η (loss + C / √n)), n its images in the training set;
+    a group absent from a batch keeps its weight against the other absent ones. Images of unknown race belong to no
+    group. The weights see training batches only and are part of the checkpoint.
     """
 
     uses_race = "train"
@@ -25,11 +26,14 @@ class GroupDro(Method):
         """Group weights (groups, labels, T), uniform at first; by ``race`` (groups, 1, 1)."""
         groups, targets = len(self.spec.groups), len(self.spec.targets)
         shape = (groups, 2, targets) if self.by == "race_label" else (groups, 1, 1)
-        self.register_buffer("group_weights", torch.full(shape, 1.0 / torch.Size(shape).numel()))
+        self.register_buffer("group_weights", torch.full(shape, 1.0 / (shape[0] * shape[1])))
 
     def prepare(self, train: TrainingSet) -> None:
         """C / √n of every group; groups that the training set lacks are left out of the maximum."""
-        sizes = self._sums(torch.ones_like(train.targets), train)
+        each = torch.ones_like(train.targets)
+        if self.by == "race":  # an image counts once, however many of its targets are known
+            each = each / (~torch.isnan(train.targets)).sum(1, keepdim=True).clamp(min=1)
+        sizes = self._sums(each, train)
         adjustment = torch.where(sizes > 0, self.size_adjustment / sizes.clamp(min=1).sqrt(), 0.0)
         self.register_buffer("adjustment", adjustment, persistent=False)
 
@@ -43,8 +47,8 @@ class GroupDro(Method):
         with torch.no_grad():
             growth = torch.where(sizes > 0, self.eta * (group_losses + self.get_buffer("adjustment")), 0.0)
             weights.mul_(growth.exp())
-            weights.div_(weights.sum())
-        return (weights.clone() * group_losses).sum()
+            weights.div_(weights.sum((0, 1), keepdim=True))
+        return (weights.clone() * group_losses).sum((0, 1)).mean()
 
     def _sums(self, values: Tensor, known: TrainingSet) -> Tensor:
         """Sums of ``values (B, T)`` over the known elements of each group, in the shape of the weights."""

@@ -28,6 +28,7 @@ TINY = (
     "trainer.threads=1",
     "scoring.replicates=100",
     "scoring.isolated=false",
+    "scoring.trial=0",
     "logger=none",
 )
 

@@ -16,14 +16,22 @@ if TYPE_CHECKING:
 
 
 def list_plugins(
+    overrides: Annotated[list[str] | None, typer.Argument(help="family=erasure lists the methods of a family")] = None,
     check: Annotated[bool, typer.Option("--check", help="import every plugin, in a process of its own")] = False,
 ) -> None:
     """Every method, task and data set, also those that cannot be imported."""
     from bench.pages import terminal
     from bench.plugins import listing, registry
 
-    tasks = registry.TASKS.entries()
-    groups: dict[str, Sequence[Entry[Any]]] = {"methods": registry.METHODS.entries(), "tasks": tasks}
+    asked = dict(text.partition("=")[::2] for text in overrides or [])
+    if unknown := set(asked) - {"family"}:
+        raise BenchError(f"bench list takes family=…, not {', '.join(sorted(unknown))}.")
+    tasks = registry.TASKS.entries() if not asked else []
+    groups: dict[str, Sequence[Entry[Any]]] = {listing.METHODS: registry.METHODS.entries()}
+    if asked:
+        groups[listing.METHODS] = listing.of_family(groups[listing.METHODS], asked["family"])
+    else:
+        groups["tasks"] = tasks
     for task in tasks:
         if task.error is None:
             groups[f"data sets of task {task.name}"] = registry.datasets(task).entries()

@@ -11,7 +11,7 @@ from pydantic import BaseModel
 from bench.config.external import OPTIONS, external
 from bench.config.overrides import laid_over, leaves
 from bench.config.paths import TEST, path_options
-from bench.config.schema import RunConfig
+from bench.config.schema import SCORING, RunConfig
 from bench.config.stored import told_by_file
 from bench.config.validation import plain, validated
 from bench.errors import BenchError, refuse_in_imported_script, suggest
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from bench.task import Dataset, Task
 
 #: Overrides that choose a plugin instead of setting a value.
-_SELECTORS = ("method", "task", "task.dataset")
+_SELECTORS = ("method", "task", "task.dataset", "scoring")
 #: Options that belong to no plugin and have a default.
 _COMMON = ("seed", "trainer", "scoring", "sweep", "logger", "runs_dir", "cache_dir")
 
@@ -39,7 +39,7 @@ def compose(overrides: Sequence[str]) -> RunConfig:
     """
     # Only now: these import torch, and naming a model of the configuration should not.
     from bench.method import backbones
-    from bench.method.hyperparameters import hyperparameters, resolve
+    from bench.method.hyperparameters import files, hyperparameters, resolve
     from bench.plugins import METHODS, TASKS, datasets
 
     refuse_in_imported_script()
@@ -49,7 +49,7 @@ def compose(overrides: Sequence[str]) -> RunConfig:
     task, found = task_entry.load(), datasets(task_entry)
     dataset = found.get(_name(values, "task.dataset", task.dataset)).load()
     method = method_entry.load()
-    values = values.with_paths(path_options(dataset.options, "task."))
+    values = values.with_paths(path_options(dataset.options, "task.") | {f"method.{name}" for name in files(method)})
 
     options = plain(dataset.options())
     tunables = {name: tunable.default for name, tunable in hyperparameters(method).items()}
@@ -59,6 +59,7 @@ def compose(overrides: Sequence[str]) -> RunConfig:
         "backbone": task.backbone,
         **{name: _default(name) for name in _COMMON},
     }
+    defaults["scoring"] |= scoring(values)
     composed = laid_over(defaults, _settings(values, defaults))
     chosen = {**composed["task"], "name": task_entry.name, "plugin": task_plugin, "dataset": dataset.name}
     own = {name: chosen.pop(name) for name in options}
@@ -77,6 +78,18 @@ def compose(overrides: Sequence[str]) -> RunConfig:
             "trainer": {**composed["trainer"], "precision": str(composed["trainer"]["precision"])},
         },
     )
+
+
+def scoring(values: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The options of scoring that ``scoring=<name>`` stands for; none where it is not given.
+
+    Raises:
+        BenchError: for a name that stands for nothing.
+    """
+    name = _name(values, "scoring", "default")
+    if name not in SCORING:
+        raise BenchError(f"scoring={name} names no way of scoring.{suggest(name, SCORING)}")
+    return SCORING[name]
 
 
 def _name(values: Mapping[str, Any], key: str, default: str) -> str:
@@ -105,7 +118,8 @@ def _settings(values: Mapping[str, Any], defaults: Mapping[str, Any]) -> dict[st
     known = set(leaves(defaults))
     for key in own:
         if key not in known:
-            there = known - {"method.name", "task.name"} | {TEST + name for name in OPTIONS} | {"method", "task"}
+            named = {"method", "task", "scoring"} | {TEST + name for name in OPTIONS}
+            there = known - {"method.name", "task.name"} | named
             raise BenchError(f"There is no option {key!r}.{suggest(key, there)}")
     return {key: values[key] for key in own}
 

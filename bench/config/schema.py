@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
 
@@ -34,7 +35,30 @@ class ScoringConfig(_Strict):
         "image", description="what is scored: each image, or each study by the mean over its images"
     )
     isolated: bool = Field(True, description="whether test images are predicted by a process that holds no answers")
-    suites: tuple[int, ...] = Field((1,), min_length=1, description="versions of the suites that read race")
+    suites: tuple[int, ...] = Field((2,), min_length=1, description="versions of the suites that read race")
+    layers: Literal["features", "all"] = Field(
+        "features", description="those that the whole suite reads; the others are read by linear probes"
+    )
+    trial: int = Field(
+        1500,
+        ge=0,
+        le=1_000_000,
+        description="patients rendered with a group drawn at random, to read it on; 0: none. Phantoms with twins only",
+    )
+    conditions: int = Field(
+        0,
+        ge=0,
+        le=1_000_000,
+        description="patients rendered in each of three test conditions (as trained, balanced, inverted); 0: none. Of"
+        " sets that are not rendered the test patients are weighted, whatever the number",
+    )
+
+
+#: What ``scoring=<name>`` stands for; single options of it are overridden as ever.
+SCORING: Mapping[str, Mapping[str, Any]] = {
+    "default": {},
+    "board": {"trial": 9000, "conditions": 9000, "layers": "all"},
+}
 
 
 class SweepConfig(_Strict):
@@ -82,7 +106,7 @@ class MethodConfig(_Strict):
     name: str
     #: What was asked for: the name, or the path of a plugin's file.
     plugin: str
-    hyperparameters: dict[str, bool | int | float | str] = {}
+    hyperparameters: dict[str, bool | int | float | str | tuple[bool | int | float | str, ...] | None] = {}
 
 
 class RunConfig(_Strict):

@@ -14,12 +14,13 @@ from bench.config.overrides import CONFIGURATIONS, Given, given, leaves
 from bench.config.paths import TEST
 from bench.errors import BenchError
 
-#: What of a configuration goes with a plugin, and is lost where another is named.
+#: What of a configuration goes with a plugin, or a named way of scoring, and is lost where another is named.
 _LOST = {
     "method": re.compile(r"method\."),
     "task": re.compile(r"task\."),
     "task.dataset": re.compile(r"task\.(?!protected$|groups$|image_size$|max_unreadable$)"),
     "test.dataset": re.compile(r"test\."),
+    "scoring": re.compile(r"scoring\.(?!replicates$|unit$|suites$)"),
 }
 
 

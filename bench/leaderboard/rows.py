@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from bench.leaderboard.standing import Standing
 from bench.records import Record, RunRecord, ScoreFile
 
-Value = bool | int | float | str
+Value = bool | int | float | str | tuple[bool | int | float | str, ...] | None
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Callable
 from typing import Any
 
 import torch
@@ -10,16 +11,24 @@ from torch import Tensor, nn
 
 
 class Auxiliary(nn.Module):
-    """A network trained beside the main one, by an AdamW of its own: an adversary, a helper.
+    """A network trained beside the main one, by an optimiser of its own: an adversary, a helper.
 
     The main optimiser never holds its parameters, so neither can undo the other's step. The optimiser's moments are
     kept in the checkpoint, so an interrupted run goes on as if it had not been; they go on from stage to stage, too.
+
+    Args:
+        network: the network.
+        lr: its learning rate.
+        optimizer: what makes the optimiser of the parameters and ``lr=``: a class of ``torch.optim``, or a function.
     """
 
-    def __init__(self, network: nn.Module, lr: float) -> None:
+    def __init__(
+        self, network: nn.Module, lr: float, optimizer: Callable[..., torch.optim.Optimizer] = torch.optim.AdamW
+    ) -> None:
         super().__init__()
         self.network = network
         self.lr = lr
+        self._make = optimizer
         self._optimizer: torch.optim.Optimizer | None = None
         self._restored: dict[str, Any] | None = None
 
@@ -34,7 +43,7 @@ class Auxiliary(nn.Module):
         parameters = list(self.network.parameters())
         if self._optimizer is None:
             # Made at the first step: only then do the parameters stand on the device they are trained on.
-            self._optimizer = torch.optim.AdamW(parameters, lr=self.lr)
+            self._optimizer = self._make(parameters, lr=self.lr)
             if self._restored:
                 self._optimizer.load_state_dict(self._restored)
         for parameter, gradient in zip(parameters, torch.autograd.grad(loss, parameters), strict=True):

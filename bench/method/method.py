@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping
+import copy
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
 from typing import Any, ClassVar, Literal
 
 import lightning as L
@@ -12,35 +13,51 @@ from torch import Tensor, nn
 
 from bench.errors import BenchError
 from bench.method.auxiliary import Auxiliary
-from bench.method.batch import Batch, Encoded, TrainingSet
-from bench.method.hyperparameters import Value, resolve, tunable
+from bench.method.batch import Augmentation, Batch, Encoded, TrainingSet
+from bench.method.checks import check_shape, check_steps, checked_loss, where
+from bench.method.closure import Closure
+from bench.method.declared import check_declared
+from bench.method.hyperparameters import Value, files, resolve, tunable
 from bench.method.losses import masked_bce
-from bench.method.stages import Shares, check_stages
+from bench.method.stages import Shares
 from bench.task import TaskSpec
 
 
 class Method(L.LightningModule):
-    """A way to train a diagnostic network. Override the steps that your method changes; each has an ERM default.
+    """A way to train a diagnostic network. Override the hooks that your method changes; each has an ERM default.
 
-    In the order data flows: :meth:`build`, :meth:`prepare`, :meth:`begin`, :meth:`augment`, :meth:`sampler`,
-    :meth:`distort`, :meth:`normalise`, :meth:`encode`, :meth:`classify`, :meth:`loss`, :meth:`finalize`.
-    Hyperparameters are declared in the class body with :func:`tunable` and are plain attributes of the instance.
+    In the order of training: :meth:`build`, :meth:`prepare`; for every stage :meth:`begin`, :meth:`augment`,
+    :meth:`sampler`; for every epoch :meth:`batches`; for every batch :meth:`step` and in it :meth:`loss`, then
+    :meth:`after_step`; after every epoch :meth:`after_epoch`, :meth:`averaged`, :meth:`ready`; in the end
+    :meth:`finalize`. A network is :meth:`distort`, :meth:`normalise`, :meth:`encode`, :meth:`classify`.
+    Hyperparameters are declared in the class body with :func:`tunable` and :func:`file` and are plain attributes.
 
     Training goes through :attr:`stages`, for most methods one. Each takes its share of the epochs that all methods have
-    alike, starts with :meth:`begin` and an optimiser and schedule of its own, asks anew for augmentation and sampling
-    weights, and ends with the weights of its best epoch on validation patients, which the next one starts from.
+    alike, has an optimiser and schedule of its own, and ends with the weights of its best epoch on validation patients,
+    which the next one starts from.
     """
 
     #: Where the method looks at the protected attribute. "test" is ranked apart: such a network needs race to diagnose.
     uses_race: ClassVar[Literal["never", "train", "test"]] = "never"
+    #: Other attributes that it is told in training: of the task, or ``age_group``.
+    uses_attributes: ClassVar[tuple[str, ...]] = ()
     #: A reference row on leaderboards, ranked with nobody: what it shows is a bound, not a way to debias.
     reference: ClassVar[bool] = False
     #: Trained and tested on twins whose pixels do not show the protected attribute: for data sets that can render them.
     race_free: ClassVar[bool] = False
     #: Whether :meth:`finalize` fits on patients that were not trained on.
     uses_held_out: ClassVar[bool] = False
-    #: Paper or page that defines the method.
+    #: Whether it trains on images of the same patients in another group, :attr:`Batch.twins`.
+    needs_twins: ClassVar[bool] = False
+    #: What of training it changes, one of :data:`bench.families.FAMILIES`.
+    family: ClassVar[str] = ""
+    #: The year of the paper or page that defines the method, and where that is.
+    year: ClassVar[int] = 0
     source: ClassVar[str] = ""
+    #: In what this departs from its source, in sentences; empty where in nothing.
+    deviations: ClassVar[str] = ""
+    #: Image passes, forward and backward, relative to plain training of as many epochs: what it costs at its defaults.
+    cost: ClassVar[float] = 1.0
     #: The stages of training in their order, each by its name and its share of the epochs; the shares sum to 1.
     stages: ClassVar[Shares] = (("train", 1.0),)
 
@@ -49,22 +66,25 @@ class Method(L.LightningModule):
 
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)
-        check_stages(cls.__name__, cls.stages)
+        check_declared(cls)
 
     def __init__(self, backbone: nn.Module, spec: TaskSpec, hyperparameters: Mapping[str, Value] | None = None) -> None:
         """``backbone`` maps ``(B, C, H, W)`` float images to ``(B, D)`` and names D as ``out_features``."""
         super().__init__()
         for name, value in resolve(type(self), hyperparameters or {}).items():
-            setattr(self, name, value)
+            setattr(self, name, Path(str(value)) if value is not None and name in files(type(self)) else value)
         self.spec = spec
         #: The stage that training is in; of a network that is not in training, the last.
         self.stage: str = self.stages[-1][0]
         self.backbone = backbone
         self.features_size: int = backbone.out_features  # type: ignore[assignment]
         self.head = nn.Linear(self.features_size, len(spec.targets))
+        #: Lightning takes the steps itself unless the method does.
+        self.automatic_optimization = type(self).step is Method.step
+        self._start: dict[str, Any] | None = None
         self.build()
 
-    # -- the steps a plugin may override, in the order data flows ---------------------------------------------------
+    # -- the hooks a plugin may override: before training ------------------------------------------------------------
 
     def build(self) -> None:
         """Add networks and buffers of your own. Default: none."""
@@ -79,8 +99,11 @@ class Method(L.LightningModule):
         interruption, every stage up to the interrupted one is begun again, each with the weights it had begun with.
         """
 
-    def augment(self) -> Any | None:
-        """An albumentations transform of training images ``(H, W, C) uint8``; None for none. Asked in every stage."""
+    def augment(self) -> Augmentation | Sequence[Augmentation] | None:
+        """An albumentations transform of training images ``(H, W, C) uint8``; None for none. Asked in every stage.
+
+        Several are as many views: :attr:`Batch.images` is what the first makes, :attr:`Batch.views` holds all.
+        """
         return None
 
     def sampler(self, train: TrainingSet) -> Tensor | None:
@@ -89,6 +112,16 @@ class Method(L.LightningModule):
         Asked in every stage.
         """
         return None
+
+    def batches(self, train: TrainingSet) -> Iterable[Sequence[int] | Tensor] | None:
+        """The batches of an epoch, each the positions of its images; None for those that :meth:`sampler` asks for.
+
+        Asked in every epoch. There are ``train.batches`` of them, each of at most ``train.batch_size`` images, as an
+        epoch of every method has. :func:`balanced_batches` composes them of so many images of each group.
+        """
+        return None
+
+    # -- the network, in the order data flows through it -------------------------------------------------------------
 
     def distort(self, images: Tensor) -> Tensor:
         """Change images ``(B, C, H, W) uint8`` in training and at test alike: a part of the network."""
@@ -104,13 +137,46 @@ class Method(L.LightningModule):
         return features
 
     def classify(self, features: Tensor) -> Tensor:
-        """Logits ``(B, T)`` from features ``(B, D)``, and from nothing else."""
+        """Logits ``(B, T)`` from features ``(B, D)``, and from nothing else.
+
+        A method that declares ``uses_race = "test"`` defines ``classify(self, features, groups)`` instead, with
+        ``groups (B,) long`` as in :class:`Batch`: the one place where a network is told race when it predicts.
+        """
         logits: Tensor = self.head(features)
         return logits
 
+    # -- training ----------------------------------------------------------------------------------------------------
+
     def loss(self, batch: Batch) -> Tensor:
         """The scalar to descend on. Default: mean binary cross-entropy over known targets."""
-        return masked_bce(self(batch.images), batch.targets)
+        return masked_bce(self.logits(self.features(batch.images), batch.groups), batch.targets)
+
+    def step(self, closure: Closure) -> None:
+        """Learn from one batch: ``closure()`` leaves gradients, and ``self.optimizer.step()`` is called exactly once.
+
+        ``closure()`` gives the loss after its gradients were put into ``parameter.grad``; called again at other weights
+        it gives those there. ``closure(loss)`` does so of another function of the batch, which ``closure.batch`` is.
+        """
+        closure()
+        self.optimizer.step()
+
+    def after_step(self) -> None:
+        """Weights have moved by one step. Default: nothing."""
+
+    def after_epoch(self) -> None:
+        """An epoch is over; it has not been validated yet. Default: nothing."""
+
+    def averaged(self) -> Mapping[str, Tensor] | None:
+        """Weights to be used in the place of the trained ones, by the names of parameters; None for the trained ones.
+
+        Asked after every epoch: these are validated, and kept where the epoch is the best. The framework re-estimates
+        the statistics of batch norms for them. :class:`WeightAverage` keeps such weights.
+        """
+        return None
+
+    def ready(self) -> bool:
+        """Whether the present epoch may be chosen as the best: False while a warm-up has the method switched off."""
+        return True
 
     def finalize(self, train: Encoded, held_out: Encoded | None) -> None:
         """Change the trained network once, given what it makes of the training images. Default: nothing.
@@ -119,48 +185,79 @@ class Method(L.LightningModule):
         :attr:`uses_held_out` is declared. Epochs, thresholds and val scores are made on the other half.
         """
 
-    def ready(self) -> bool:
-        """Whether the present epoch may be chosen as the best: False while a warm-up has the method switched off."""
-        return True
-
-    # -- what the steps are made into --------------------------------------------------------------------------------
+    # -- what hooks may use ------------------------------------------------------------------------------------------
 
     def features(self, images: Tensor) -> Tensor:
         """Features ``(B, D)`` of images ``(B, C, H, W) uint8``: what :meth:`classify` reads."""
         return self.encode(self.normalise(self.distort(images)))
 
-    def forward(self, images: Tensor) -> Tensor:
-        """Logits ``(B, T)`` of images ``(B, C, H, W) uint8``."""
-        return self.classify(self.features(images))
+    def logits(self, features: Tensor, groups: Tensor | None = None) -> Tensor:
+        """Logits ``(B, T)`` of features: :meth:`classify`, which is told ``groups`` where race is used at test."""
+        if self.uses_race == "test":
+            return self.classify(features, groups)  # type: ignore[call-arg]
+        return self.classify(features)
 
-    def predict_step(self, batch: Batch, batch_idx: int = 0) -> tuple[Tensor, Tensor]:
-        """Logits ``(B, T)`` and features ``(B, D)`` of a batch."""
-        features = self.features(batch.images)
-        _check_shape(self, "encode", features, (len(batch.images), None))
-        logits = self.classify(features)
-        _check_shape(self, "classify", logits, (len(batch.images), len(self.spec.targets)))
-        return logits, features
+    def forward(self, images: Tensor, groups: Tensor | None = None) -> Tensor:
+        """Logits ``(B, T)`` of images ``(B, C, H, W) uint8``."""
+        return self.logits(self.features(images), groups)
 
     @property
     def progress(self) -> float:
         """Share of the present stage's steps already made, 0 … 1."""
         return min(1.0, self.trainer.global_step / max(1, float(self.trainer.estimated_stepping_batches)))
 
-    def training_step(self, batch: Batch, batch_idx: int) -> Tensor:
-        """One step of :meth:`loss`, stopped at once where it is not a finite number."""
-        loss = self.loss(batch)
-        if loss.ndim != 0:
-            raise BenchError(
-                f"{_where(self)}.loss returned a tensor of shape {tuple(loss.shape)}; it must be a scalar."
-            )
-        if not math.isfinite(value := loss.item()):
-            raise BenchError(
-                f"The loss of method {type(self).__name__} became {value} at step {self.trainer.global_step} (epoch "
-                f"{self.current_epoch}). Training was stopped there. A smaller method.lr (now {self.lr:g}) is the "
-                "usual cure; trainer.precision=32 tells whether rounding is to blame."
-            )
-        self.log(f"{self.stage}/loss", value, prog_bar=True)
-        return loss
+    @property
+    def optimizer(self) -> torch.optim.Optimizer:
+        """The main optimiser, in training: its ``param_groups`` and ``state`` are there to be read."""
+        return self.optimizers()  # type: ignore[return-value]
+
+    def restart(self, *modules: nn.Module) -> None:
+        """Put the weights of these modules, or of all, back to what they were before the first stage.
+
+        Raises:
+            BenchError: outside of a training that has several stages.
+        """
+        if self._start is None:
+            raise BenchError(f"{where(self)}.restart can be called in training only, in `begin` of one of its stages.")
+        held = {id(module) for module in modules}
+        names = [f"{name}." for name, module in self.named_modules() if id(module) in held] if modules else [""]
+        state = {key: value for key, value in self._start.items() if key.startswith(tuple(names))}
+        self.load_state_dict(copy.deepcopy(state), strict=False)
+
+    # -- the framework's own -----------------------------------------------------------------------------------------
+
+    def keep_start(self) -> None:
+        """Keep the present weights for :meth:`restart`."""
+        self._start = copy.deepcopy(self.state_dict())
+
+    def outputs(self, images: Tensor, groups: Tensor | None = None) -> tuple[Tensor, Tensor]:
+        """Logits ``(B, T)`` and features ``(B, D)`` of images ``(B, C, H, W) uint8``.
+
+        Raises:
+            BenchError: where a hook gives another shape.
+        """
+        features = self.features(images)
+        check_shape(self, "encode", features, (len(images), None))
+        logits = self.logits(features, groups)
+        check_shape(self, "classify", logits, (len(images), len(self.spec.targets)))
+        return logits, features
+
+    def training_step(self, batch: Batch, batch_idx: int) -> Tensor | None:
+        """One step of :meth:`loss`, or the method's own :meth:`step`."""
+        if self.automatic_optimization:
+            loss = checked_loss(self, self.loss(batch))
+            self.log(f"{self.stage}/loss", loss.item(), prog_bar=True)
+            return loss
+        before, closure = self.trainer.global_step, Closure(self, batch)
+        self.step(closure)
+        check_steps(self, closure.calls, self.trainer.global_step - before)
+        self.lr_schedulers().step()  # type: ignore[union-attr]
+        self.log(f"{self.stage}/loss", closure.loss, prog_bar=True)
+        return None
+
+    def on_train_batch_end(self, *given: Any) -> None:
+        """Tell the method."""
+        self.after_step()
 
     def configure_optimizers(self) -> Any:
         """AdamW with a one-cycle schedule over the whole stage: the same for every method, baseline included."""
@@ -170,14 +267,3 @@ class Method(L.LightningModule):
         steps = int(self.trainer.estimated_stepping_batches)
         schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, max_lr=self.lr, total_steps=max(steps, 2))
         return {"optimizer": optimizer, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
-
-
-def _where(method: Method) -> str:
-    return f"{type(method).__module__}.{type(method).__name__}"
-
-
-def _check_shape(method: Method, step: str, tensor: Tensor, wanted: tuple[int, int | None]) -> None:
-    matches = tensor.ndim == 2 and all(w in (None, size) for w, size in zip(wanted, tensor.shape, strict=True))
-    if not matches:
-        words = ", ".join("D" if size is None else str(size) for size in wanted)
-        raise BenchError(f"{_where(method)}.{step} returned shape {tuple(tensor.shape)}; it must return ({words}).")

@@ -27,9 +27,9 @@ from bench.run import arenas
 from bench.run.arenas import Arena, Opened
 from bench.run.network import Network
 from bench.run.planning import Run, plan
-from bench.scoring import Scored, score, score_to_choose
+from bench.scoring import Computed, Scored, score, score_conditions, score_to_choose, score_trial
 from bench.scoring.decodability import Suite
-from bench.scoring.suites import SUITES
+from bench.scoring.suites import RETIRED, SUITES
 from bench.task import Cohort
 from bench.terminal import say, step, warn
 from bench.training import Predictor, loggers
@@ -94,10 +94,15 @@ def suites_of(versions: Sequence[int]) -> list[Suite]:
     """The suites of these versions, each once.
 
     Raises:
-        BenchError: for a version that there is no suite of.
+        BenchError: for a version that there is no suite of, or no more.
     """
     asked = dict.fromkeys(versions)
     for version in asked:
+        if version in RETIRED:
+            raise BenchError(
+                f"scoring.suites={[*asked]}: suite {version} makes no more scores, since {RETIRED[version]}. Files that"
+                f" it has made stay readable, on boards of their own; ask for scoring.suites={[*SUITES]}."
+            )
         if version not in SUITES:
             known = suggest(str(version), map(str, SUITES))
             raise BenchError(f"scoring.suites={[*asked]}: no suite has version {version}.{known}")
@@ -109,13 +114,13 @@ def _lacking(planned: Run, places: Sequence[Place], whole: bool) -> list[tuple[A
 
     ``whole``: also those whose influence values are not there, as of records that were converted.
     """
-    folder, replicates = planned.folder, planned.config.scoring.replicates
+    folder, scoring = planned.folder, planned.config.scoring
     there = records.read(folder).files if (folder / records.RUN).exists() else ()
     if whole:
         there = tuple(file for file in there if records.influence_path(records.path_of(file, folder)).exists())
-    suites = suites_of(planned.config.scoring.suites)
+    suites = suites_of(scoring.suites)
     wanted = [
-        (arena, [suite for suite in suites if not any(arena.holds(file, suite.version, replicates) for file in there)])
+        (arena, [suite for suite in suites if not any(arena.holds(file, suite.version, scoring) for file in there)])
         for arena in arenas.of(planned, places)
     ]
     return [(arena, lacking) for arena, lacking in wanted if lacking]
@@ -147,16 +152,23 @@ def _score(planned: Run, network: Network, arena: Arena, suites: Sequence[Suite]
     if arena.place == "test":
         key = records.patient_key(planned.config.runs_dir)
         outputs.write(network.kept(opened.cohort, found), key, planned.folder)
-    leace = arena.place == "test" and planned.config.method.name == records.BASELINE
-    replicates = planned.config.scoring.replicates
     for suite in suites:
         started = time.monotonic()
-        made = (
-            score_to_choose(computed, suite, replicates)
-            if arena.place == "val"
-            else score(computed, suite, replicates, leace=leace)
-        )
+        made = _scored(planned, arena, computed, suite)
         _write(planned, network, arena, opened, computed.cohort, suite, made, time.monotonic() - started)
+
+
+def _scored(planned: Run, arena: Arena, computed: Computed, suite: Suite) -> Scored:
+    """What an arena is scored for."""
+    replicates, every_layer = planned.config.scoring.replicates, planned.config.scoring.layers == "all"
+    if arena.place == "val":
+        return score_to_choose(computed, suite, replicates)
+    if arena.place == "trial":
+        return score_trial(computed, suite, every_layer=every_layer)
+    if arena.place == "conditions":
+        return score_conditions(computed, replicates)
+    leace = arena.place == "test" and planned.config.method.name == records.BASELINE
+    return score(computed, suite, replicates, every_layer=every_layer, leace=leace)
 
 
 def _trained(planned: Run, predictor: Predictor | None) -> tuple[Network, Any]:
@@ -187,9 +199,20 @@ def _trained(planned: Run, predictor: Predictor | None) -> tuple[Network, Any]:
             train, val, pixels = cohort.part("train"), planned.val, planned.images.pixels
             if not len(val.fitting):
                 say("Val is too small to be halved: epochs and thresholds are chosen on all of it.")
+            learner = planned.build(to_train=True)
             info = training.fit(
-                method, train, val.choosing, pixels, config.trainer, config.seed, folder, log, held_out=val.fitting
+                learner,
+                train,
+                val.choosing,
+                pixels,
+                config.trainer,
+                config.seed,
+                folder,
+                log,
+                held_out=val.fitting,
+                twins=planned.twins_to_train(),
             )
+            training.load(method, folder / training.WEIGHTS)
     network = Network(planned, method, predictor)
     with step("measuring the features of training images", seconds):
         network.keep_channel()
@@ -226,7 +249,7 @@ def _write(
 ) -> None:
     file = ScoreFile(
         run=planned.id,
-        head=arena.head(opened, units, suite.version),
+        head=arena.head(opened, units, suite.version, planned.config.scoring.layers),
         created=_now(),
         replicates=planned.config.scoring.replicates,
         data=arena.info(opened.whole) if arena.info else None,

@@ -70,9 +70,9 @@ class Network:
 
         The untrained network is a reference for test patients only; blocks are read there.
         """
-        testing = arena.place != "val"
+        testing = arena.place != "val" and arena.is_read
         shown, pixels = opened.shown, opened.pixels
-        found = self._predict(shown, pixels, blocks=True) if testing else self.on_val[1]
+        found = self.on_val[1] if arena.place == "val" else self._predict(shown, pixels, blocks=testing)
         counterfactual = self._twins(opened, found) if arena.has_twins else None
         untrained = None
         if testing:

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from bench import __version__, records, training
 from bench.config import RunConfig
-from bench.data.cohorts import attrition, external, halves
+from bench.data.cohorts import attrition, external, halves, twins
 from bench.data.cohorts.chosen import Chosen, choose
 from bench.data.cohorts.external import External
 from bench.data.cohorts.halves import Halves
 from bench.data.pixels.cache import Images
 from bench.errors import BenchError
 from bench.method import Method
+from bench.method.hyperparameters import Value, files
 from bench.plugins.registry import METHODS, Entry, source_hash
 from bench.task import Cohort, Dataset
 from bench.training import Recipe
@@ -67,23 +71,51 @@ class Run:
         """The two halves of the val patients, without images that cannot be read."""
         return halves.of(self.trained_on)
 
-    def build(self) -> Method:
-        """The method with a freshly initialised network."""
-        return self.recipe.build()
+    def build(self, to_train: bool = False) -> Method:
+        """The method with a freshly initialised network.
+
+        The files that it is told to read are given to it only where it is built ``to_train``: the untrained reference
+        has read none, and a trained network is made of its own weights.
+        """
+        recipe = self.recipe
+        return (
+            replace(recipe, hyperparameters=self.config.method.hyperparameters).build() if to_train else recipe.build()
+        )
 
     @property
     def recipe(self) -> Recipe:
-        """How its network is made anew."""
+        """How its network is made anew, without the files that it was trained with."""
         config, trainer = self.config, self.config.trainer
         return Recipe(
             entry=self.entry,
             backbone=config.backbone,
-            hyperparameters=config.method.hyperparameters,
+            hyperparameters={**config.method.hyperparameters, **dict.fromkeys(files(self.method))},
             seed=config.seed,
             spec=self.cohort.spec,
             threads=trainer.threads,
             accelerator=trainer.accelerator,
         )
+
+    @cached_property
+    def hyperparameters(self) -> dict[str, Value]:
+        """The method's hyperparameters; of those that are files, the hash of what they contain.
+
+        Raises:
+            BenchError: for a file that is not there or cannot be read.
+        """
+        told, of_files = self.config.method.hyperparameters, files(self.method)
+        return {
+            name: _content(f"method.{name}", str(value)) if name in of_files and value is not None else value
+            for name, value in told.items()
+        }
+
+    def twins_to_train(self) -> np.ndarray | None:
+        """The training images of one group after the other, for a method that learns from them; None for others."""
+        if not self.method.needs_twins:
+            return None
+        train = self.trained_on.part("train")
+        made = [twins.twin(train, self.dataset, group) for group in train.spec.groups]
+        return self.open_images(twins.joined(made)).pixels
 
     def open_images(self, cohort: Cohort) -> Images:
         """The images of a cohort of the data set that is trained on, whose rows are numbered from 0."""
@@ -109,7 +141,7 @@ class Run:
             {
                 "version": __version__,
                 "schema": _IDENTITY,
-                "method": [self.config.method.name, source_hash(self.entry), self.config.method.hyperparameters],
+                "method": [self.config.method.name, source_hash(self.entry), self.hyperparameters],
                 "cohort": [self.cohort.fingerprint, self.chosen.fingerprint(seen)],
                 "backbone": self.config.backbone,
                 "seed": self.config.seed,
@@ -160,7 +192,7 @@ class Run:
             origin=_origin(self.entry),
             code=source_hash(self.entry),
             uses_race=self.method.uses_race,
-            hyperparameters=self.config.method.hyperparameters,
+            hyperparameters=self.hyperparameters,
             reference=self.method.reference,
             race_free=self.method.race_free,
         )
@@ -184,6 +216,13 @@ def plan(config: RunConfig) -> Run:
             f" without the attribute that its task protects: task={task.name} task.dataset={task.dataset}"
             f" task.protected={task.protected}, where it has twins."
         )
+    if planned.method.needs_twins and not planned.has_twins:
+        raise BenchError(
+            f"Method {config.method.name!r} trains on images of the same patients in another group of "
+            f"{cohort.spec.protected}, which data set {chosen.dataset.name!r} cannot render for task.protected="
+            f"{cohort.spec.protected}. Only a synthetic data set can, and only of the attribute that its task protects."
+        )
+    training.check_attributes(planned.method, cohort)
     for other in others:
         if planned.method.race_free and other.chosen.dataset.twin is None:
             raise BenchError(
@@ -197,6 +236,19 @@ def plan(config: RunConfig) -> Run:
 
 def _count(cohort: Cohort, column: str) -> dict[str, int]:
     return {str(split): int(n) for split, n in cohort.table.groupby("split")[column].nunique().items()}
+
+
+def _content(option: str, path: str) -> str:
+    """The hash of what a file contains.
+
+    Raises:
+        BenchError: where it cannot be read.
+    """
+    try:
+        with open(path, "rb") as opened:
+            return f"sha256:{hashlib.file_digest(opened, 'sha256').hexdigest()}"
+    except OSError as error:
+        raise BenchError(f"{option}={path} cannot be read: {error.strerror}.") from error
 
 
 def _origin(entry: Entry[Any]) -> str:

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from bench.records import ANY, FEATURES, MACRO, OUTPUTS, PROTECTED
+from bench.records import ANY, FEATURES, MACRO, NETWORK, OUTPUTS, PROTECTED
 from bench.scoring.decodability import measures as read
 from bench.scoring.measures import Column, Comparison, Difference, Measure, Metric, Reading, over_protected
 from bench.statistics import metrics
@@ -163,21 +163,50 @@ COUNTERFACTUAL_SHIFT = Measure(
     ("twins",),
     range=(-1.0, 1.0),
 )
+CONDITION_LOSS = Measure(
+    "condition_loss",
+    "AUROC lost",
+    "AUROC lost",
+    "down",
+    "the diagnosis AUROC among patients in whom {protected} and disease go together as in training, less that among "
+    "the same patients where the two are unrelated (balanced), or related the other way round (inverted). A network "
+    "that takes {protected} for a hint of disease loses; below 0 it gains.",
+    ("conditions",),
+    range=(-1.0, 1.0),
+    source="Müller & Berens, 2026",
+    legend="AUROC lost",
+)
+EFFECTIVE_SHARE = Measure(
+    "effective_share",
+    "Effective sample",
+    "effective sample",
+    "up",
+    "(Σw)² / Σw² of the weights that images are given in a condition, as a share of the images.",
+    ("conditions",),
+    source="Kish, 1965",
+)
 DECODABILITY = Reading(
     "decodability",
     "Decodability",
     "decodability",
     "down",
-    "Macro one-vs-one AUROC with which the probe chosen on held-out patients reads {protected}; 0.5 is chance.",
+    "Macro one-vs-one AUROC with which {protected} is read from all layers of a network that count, by all probes "
+    "together, put together on held-out patients; 0.5 is chance.",
     ("probes",),
     source="Hand & Till, 2001",
     columns=(
         Column(
             attribute=PROTECTED,
-            layer=FEATURES,
-            title="Decodability, features",
+            layer=NETWORK,
             elsewhere="Decodability",
             elsewhere_in_paper=True,
+        ),
+        Column(
+            attribute=PROTECTED,
+            layer=FEATURES,
+            key="decodability_features",
+            title="Decodability, features",
+            paper=False,
         ),
         Column(
             attribute=PROTECTED,
@@ -197,7 +226,7 @@ CONDITIONAL = Reading(
     "the same among images alike in C, that is in labels, view, sex and age as far as the task has them, so that "
     "{protected} cannot be told by what goes with it.",
     ("controls",),
-    columns=(Column(attribute=PROTECTED, layer=FEATURES),),
+    columns=(Column(attribute=PROTECTED, layer=NETWORK),),
     legend="Given C",
     note="C: labels, view, sex and age, as far as the task has them.",
     function=read.conditional,
@@ -207,14 +236,14 @@ RESIDUAL = Measure(
     "Residual",
     "residual",
     "down",
-    "(D − 0.5) / (D of `{baseline}` − 0.5), D the decodability of the features, seed by seed, then the mean over the "
+    "(D − 0.5) / (D of `{baseline}` − 0.5), D the decodability, seed by seed, then the mean over the "
     "seeds that both have: 1 is what plain training leaves, 0 is nothing. The paired difference says the same with an "
     "interval.",
     ("rows",),
     range=(None, None),
     columns=(Column(),),
     legend="Residual",
-    note=r"Residual: $(D - .5) / (D_{{\mathrm{{{baseline}}}}} - .5)$ of the features.",
+    note=r"Residual: $(D - .5) / (D_{{\mathrm{{{baseline}}}}} - .5)$.",
 )
 REMOVAL = Reading(
     "removal",
@@ -249,6 +278,8 @@ MEASURES: tuple[Measure, ...] = (
     *UNDERDIAGNOSIS.over_groups,
     COUNTERFACTUAL_EFFECT,
     COUNTERFACTUAL_SHIFT,
+    CONDITION_LOSS,
+    EFFECTIVE_SHARE,
     *read.BETWEEN,
     *read.CONTROLS,
 )

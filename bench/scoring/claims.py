@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from bench.records import FEATURES, Score, Scores
+from bench.records import NETWORK, Score, Scores
 from bench.scoring.catalogue import REMOVAL
 from bench.scoring.decodability.flags import UNDERPOWERED, VOID_REMOVAL, split
 
@@ -41,7 +41,7 @@ def claim_of(seeds: Sequence[tuple[Scores, Sequence[str]]]) -> Claim | None:
     margins = sorted(set.intersection(*({level for level in seed if level is not None} for seed in by_seed)))
     if not margins:
         return None
-    void = any(_voids(*split(flag)) for _, flags in seeds for flag in flags)
+    void = any(split(flag)[1] in VOID_REMOVAL for _, flags in seeds for flag in flags)
     for margin in margins:
         if not void and all(seed[margin].value == 1 for seed in by_seed):
             return Claim("yes", margin)
@@ -55,9 +55,5 @@ def claim_of(seeds: Sequence[tuple[Scores, Sequence[str]]]) -> Claim | None:
 
 
 def removal_scores(scores: Scores) -> list[Score]:
-    """The claims about a network's features: one a margin."""
-    return scores.every(REMOVAL.key, layer=FEATURES, reference=None)
-
-
-def _voids(layer: str | None, name: str) -> bool:
-    return layer in (None, FEATURES) and name in VOID_REMOVAL
+    """The claims about a network: one a margin."""
+    return scores.every(REMOVAL.key, layer=NETWORK, reference=None)

@@ -38,17 +38,17 @@ def of_diagnosis(evaluation: Evaluation) -> dict[str, np.ndarray]:
     return found
 
 
-def of_reading(found: Decodability, layer: str, attribute: str, patients: int) -> dict[str, np.ndarray]:
+def of_reading(found: Decodability, attribute: str, patients: int) -> dict[str, np.ndarray]:
     """Influence values of the headline read of a layer; 0 for patients whose group is unknown.
 
     Args:
         found: what was read.
-        layer, attribute: as in the score.
+        attribute: as in the score.
         patients: P of the arena's cohort, whose codes the reading was given.
     """
     values = np.zeros(patients)
     values[found.patient_codes] = found.influence
-    return {label(DECODABILITY.key, layer=layer, attribute=attribute): values}
+    return {label(DECODABILITY.key, layer=found.layer, attribute=attribute): values}
 
 
 def _auroc(scores: np.ndarray, positive: np.ndarray) -> np.ndarray | None:

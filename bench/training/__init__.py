@@ -1,7 +1,8 @@
 """Fit one method on one task, and read a trained network out."""
 
 from bench.training.devices import precision, require, threads
-from bench.training.fitting import check_held_out, fit
+from bench.training.fitting import fit
+from bench.training.given import check_attributes, check_held_out
 from bench.training.isolation import Predictor
 from bench.training.prediction import measure, predict
 from bench.training.readout import InProcess, Reader, copies
@@ -27,6 +28,7 @@ __all__ = [
     "Reader",
     "Recipe",
     "build",
+    "check_attributes",
     "check_held_out",
     "copies",
     "fit",

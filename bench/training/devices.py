@@ -77,11 +77,16 @@ def _cpu_computes_in_bf16() -> bool:
 
 
 def require(accelerator: str) -> None:
-    """Refuse an accelerator that is not there.
+    """Refuse an accelerator that is not there, and an environment in which training would stand still.
 
     Raises:
-        BenchError: where a GPU is asked for and torch sees none.
+        BenchError: where a GPU is asked for and torch sees none, or ``OMP_DYNAMIC`` is set.
     """
+    if os.environ.get("OMP_DYNAMIC", "").strip().lower() in ("true", "1"):
+        raise BenchError(
+            "OMP_DYNAMIC=TRUE is set in the environment: OpenMP may then give fewer threads than torch waits for, and"
+            " training stands still. Unset it; trainer.threads says how many are used."
+        )
     if accelerator == "gpu" and not (torch.cuda.is_available() or torch.backends.mps.is_available()):
         raise BenchError(
             "trainer.accelerator=gpu cannot be used: torch sees no GPU here. trainer.accelerator=auto takes one where"

@@ -13,15 +13,16 @@ from lightning.pytorch.loggers import Logger
 from torch.utils.data import DataLoader
 
 from bench.config import TrainerConfig
-from bench.errors import BenchError
 from bench.files import write_text
 from bench.method import Batch, Encoded, Method, TrainingSet
-from bench.records import TrainingInfo
-from bench.task import MIN_GROUP_PATIENTS, Cohort
+from bench.records import Cost, TrainingInfo
+from bench.task import Cohort
 from bench.terminal import say
-from bench.training import bars, devices, prediction, readout, seeds, stages
+from bench.training import bars, composing, cost, devices, prediction, readout, seeds, stages
 from bench.training.batches import CohortImages, EpochBatches, loader
 from bench.training.checkpoints import WholeFiles
+from bench.training.cost import PassCounter
+from bench.training.given import Given, training_set
 from bench.training.selection import Keep, Selection
 from bench.training.stages import CHECKPOINTS, Curve, Stage
 from bench.training.weights import INFO, WEIGHTS, save
@@ -37,6 +38,7 @@ def fit(
     folder: Path,
     logger: Logger | bool = False,
     held_out: Cohort | None = None,
+    twins: np.ndarray | None = None,
 ) -> TrainingInfo:
     """Train until the budget is spent or validation stops improving; leave the best epoch's weights in ``folder``.
 
@@ -54,101 +56,89 @@ def fit(
         folder: the run's folder.
         logger: Lightning's logger of the curves; False for none.
         held_out: images of other patients, that a method which declares it is finished on.
+        twins: the training images of one group after the other, ``(G N, H, W[, C])``, for a method that needs them.
 
     Raises:
-        BenchError: when the loss is not finite, naming the step; when there are fewer epochs than stages, or no held
-            out images for a method that needs them.
+        BenchError: when the loss is not finite, naming the step; when there are fewer epochs than stages, or not what
+            the method declares to need; when a hook gives what cannot be used.
     """
     started = time.monotonic()
-    check_held_out(type(method), held_out)
+    cost.forget_peak(devices.device(trainer.accelerator))
+    given = Given(train, val, pixels, held_out, twins)
+    given.check(type(method))
     planned = stages.plan(type(method), trainer.max_epochs, seed, folder / CHECKPOINTS)
     with devices.threads(trainer.threads):
-        curves = _train(method, planned, train, val, pixels, trainer, seed, logger)
-        _finalize(method, train, held_out, pixels, trainer, seed)
-    return _finish(method, curves, time.monotonic() - started, folder)
-
-
-def check_held_out(method: type[Method], held_out: Cohort | None) -> None:
-    """See that a method that is finished on held out patients can be.
-
-    Raises:
-        BenchError: when it needs some and there are none.
-    """
-    if method.uses_held_out and not held_out:
-        raise BenchError(
-            f"Method {method.__name__} is finished on held out patients (uses_held_out), and there are none: val is too"
-            f" small to be halved, since each half needs both classes of every target and {MIN_GROUP_PATIENTS} patients"
-            " of every group. More patients are needed, or fewer task.groups or task.targets."
-        )
+        curves = _train(method, planned, given, trainer, seed, logger)
+        _finalize(method, given, trainer, seed)
+    spent = cost.of_training(method, [row for curve in curves for row in curve], devices.device(trainer.accelerator))
+    return _finish(method, curves, time.monotonic() - started, spent, folder)
 
 
 def _train(
-    method: Method,
-    planned: list[Stage],
-    train: Cohort,
-    val: Cohort,
-    pixels: np.ndarray,
-    trainer: TrainerConfig,
-    seed: int,
-    logger: Logger | bool,
+    method: Method, planned: list[Stage], given: Given, trainer: TrainerConfig, seed: int, logger: Logger | bool
 ) -> list[Curve]:
     """Go through the stages that are not finished; the method ends with the best weights of the last."""
-    known = _training_set(method, train)
+    told = training_set(type(method), given.train, trainer.batch_size)
     seeds.seed_generators(seeds.of_prepare(seed))
-    method.prepare(known)
-    validation = prediction.withheld(method, val, pixels)
+    method.prepare(told)
+    if len(planned) > 1:
+        method.keep_start()
+    validation = prediction.withheld(method, given.val, given.pixels)
     # A step of the wrong shape is named before training, not by whatever trips over it in the middle.
     some = validation[(0, np.arange(2))]
     readout.try_out(method, some.images, some.groups)
+    plain = CohortImages(given.train, given.pixels, hide_targets=True, hide_groups=True)
     curves: list[Curve] = []
     for stage in planned:
         method.train()
         method.stage = stage.name
         seeds.seed_generators(seeds.of_start(stage.seed))
-        method.begin(stage.name, known)
+        method.begin(stage.name, told)
         if stage.curve is None:
-            images = _batches(method, train, pixels, known, stage, trainer)
-            _run(method, stage, images, Selection(val.targets, validation, stage.seed), trainer, logger)
+            images = _batches(method, given, told, stage, trainer)
+            selection = Selection(given.val.targets, validation, stage.seed, plain, PassCounter())
+            _run(method, stage, images, selection, trainer, logger)
         method.load_state_dict(stage.best())
         curves.append(stage.curve or [])
     method.eval()
     return curves
 
 
-def _finalize(
-    method: Method, train: Cohort, held_out: Cohort | None, pixels: np.ndarray, trainer: TrainerConfig, seed: int
-) -> None:
+def _finalize(method: Method, given: Given, trainer: TrainerConfig, seed: int) -> None:
     """Have a method that wants to finish the trained network: on training images, and held out ones where declared."""
     if type(method).finalize is Method.finalize:
         return
 
     def encoded(cohort: Cohort) -> Encoded:
         method.to(devices.device(trainer.accelerator))
-        found = prediction.read_once(method, prediction.withheld(method, cohort, pixels))
+        found = prediction.read_once(method, prediction.withheld(method, cohort, given.pixels))
         method.to("cpu")  # where the features are
-        return Encoded(torch.from_numpy(found.features), torch.from_numpy(found.logits), *_training_set(method, cohort))
+        told = training_set(type(method), cohort, trainer.batch_size)
+        return Encoded(torch.from_numpy(found.features), torch.from_numpy(found.logits), *told[:4])
 
-    of_train = encoded(train)
-    of_others = encoded(held_out) if held_out is not None and method.uses_held_out else None
+    of_train = encoded(given.train)
+    of_others = encoded(given.held_out) if given.held_out is not None and method.uses_held_out else None
     seeds.seed_generators(seeds.of_finalize(seed))
     method.finalize(of_train, of_others)
 
 
-def _training_set(method: Method, cohort: Cohort) -> TrainingSet:
-    """What a method may know of a cohort: nothing of the protected attribute where it declares so."""
-    groups = torch.tensor(cohort.groups)
-    hidden = method.uses_race == "never"
-    return TrainingSet(torch.tensor(cohort.targets), torch.full_like(groups, -1) if hidden else groups)
-
-
 def _batches(
-    method: Method, train: Cohort, pixels: np.ndarray, known: TrainingSet, stage: Stage, trainer: TrainerConfig
+    method: Method, given: Given, told: TrainingSet, stage: Stage, trainer: TrainerConfig
 ) -> DataLoader[Batch]:
     """The training images of a stage, augmented and drawn as the method wants them in it."""
-    hide = method.uses_race == "never"
-    images = CohortImages(train, pixels, hide_groups=hide, transform=method.augment(), seed=stage.seed)
-    batches = EpochBatches(len(train), trainer.batch_size, stage.seed, method.sampler(known))
-    return loader(images, batches, trainer.workers)
+    images = CohortImages(
+        given.train,
+        given.pixels,
+        hide_groups=method.uses_race == "never",
+        transforms=composing.transforms(method),
+        attributes=method.uses_attributes,
+        twins=given.twins if method.needs_twins else None,
+        seed=stage.seed,
+    )
+    weights, composed = composing.weights(method, told), composing.composed(method, told, stage.seed)
+    return loader(
+        images, EpochBatches(len(given.train), trainer.batch_size, stage.seed, weights, composed), trainer.workers
+    )
 
 
 def _run(
@@ -170,7 +160,7 @@ def _run(
             precision="bf16-mixed"
             if devices.precision(trainer.precision, trainer.accelerator) == "bf16"
             else "32-true",
-            callbacks=[selection, Keep(stage, selection, trainer.patience), bars.bar()],
+            callbacks=[selection.counter, selection, Keep(stage, selection, trainer.patience), bars.bar()],
             plugins=[WholeFiles()],
             logger=logger,
             deterministic="warn",
@@ -188,12 +178,15 @@ def _run(
     stage.finish(selection.curve)
 
 
-def _finish(method: Method, curves: list[Curve], seconds: float, folder: Path) -> TrainingInfo:
+def _finish(method: Method, curves: list[Curve], seconds: float, spent: Cost, folder: Path) -> TrainingInfo:
     """Leave the weights and how training went, and nothing else."""
     save(method, folder / WEIGHTS)
     # Epochs are numbered over all stages; only the last stage's could be kept.
     rows = [row for curve in curves for row in curve]
-    curve = [row | {"epoch": number} for number, row in enumerate(rows)]
+    curve = [
+        {name: value for name, value in row.items() if name not in cost.COUNTED} | {"epoch": number}
+        for number, row in enumerate(rows)
+    ]
     top = stages.best(curve[-len(curves[-1]) :])
     info = TrainingInfo(
         epochs=len(curve),
@@ -201,6 +194,7 @@ def _finish(method: Method, curves: list[Curve], seconds: float, folder: Path) -
         best_auroc=top["val_auroc"],
         curve=curve,
         seconds=seconds,
+        cost=spent,
     )
     # Says that the weights are whole; only then are the checkpoints no longer needed.
     write_text(folder / INFO, info.model_dump_json(indent=1))

@@ -33,9 +33,24 @@ def of_epoch(seed: int, epoch: int) -> int:
     return _drawn(np.random.SeedSequence([seed, epoch]))
 
 
-def of_image(seed: int, epoch: int, position: int) -> int:
-    """What the augmentation of an image draws from in an epoch of the stage of this seed."""
-    return _drawn(np.random.SeedSequence([seed, epoch, position]))
+def of_batches(seed: int, epoch: int) -> int:
+    """What a method draws from when it composes the batches of an epoch of the stage of this seed."""
+    return _drawn(np.random.SeedSequence([seed, epoch], spawn_key=(0, 3)))
+
+
+def of_image(seed: int, epoch: int, position: int, view: int = 0) -> int:
+    """What the augmentation of an image draws from in an epoch of the stage of this seed; of a view its own."""
+    return _drawn(np.random.SeedSequence([seed, epoch, position], spawn_key=(0, 5, view) if view else ()))
+
+
+def of_twin(seed: int, epoch: int, position: int) -> int:
+    """What decides in which other group an image's twin is, in an epoch of the stage of this seed."""
+    return _drawn(np.random.SeedSequence([seed, epoch, position], spawn_key=(0, 6)))
+
+
+def of_epoch_end(seed: int, epoch: int) -> int:
+    """What decides which images are read again at the end of an epoch of the stage of this seed."""
+    return _drawn(np.random.SeedSequence([seed, epoch], spawn_key=(0, 4)))
 
 
 def seed_generators(number: int) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from typing import Any
 
 import lightning as L
@@ -10,8 +11,9 @@ from lightning.pytorch.callbacks import Callback, Checkpoint
 from sklearn.metrics import roc_auc_score
 
 from bench.method import Method
-from bench.training import prediction, seeds
+from bench.training import averages, prediction, seeds
 from bench.training.batches import CohortImages
+from bench.training.cost import FORWARD, PassCounter
 from bench.training.stages import Curve, Stage, best
 
 
@@ -28,26 +30,37 @@ def macro_auroc(targets: np.ndarray, scores: np.ndarray) -> float:
 class Selection(Callback):
     """Validates in float32 after every epoch, and seeds every epoch by its number so that resuming changes nothing.
 
-    ``targets (N, T)`` are those of the validation ``images``; ``seed`` is the stage's.
+    ``targets (N, T)`` are those of the validation ``images``; ``seed`` is the stage's; ``train`` are the training
+    images without augmentation, on which averaged weights get their batch norms' statistics; ``counter`` has counted
+    what the epoch cost.
     """
 
-    def __init__(self, targets: np.ndarray, images: CohortImages, seed: int) -> None:
-        self.targets, self.images, self.seed = targets, images, seed
+    def __init__(
+        self, targets: np.ndarray, images: CohortImages, seed: int, train: CohortImages, counter: PassCounter
+    ) -> None:
+        self.targets, self.images, self.seed, self.train, self.counter = targets, images, seed, train, counter
         self.curve: Curve = []
+        #: What is to be kept of the epoch that was validated last, where that is not the method as it stands.
+        self.averaged: dict[str, Any] | None = None
 
     def on_train_epoch_start(self, trainer: L.Trainer, module: L.LightningModule) -> None:
         """Seed what is drawn in this epoch."""
         seeds.seed_generators(seeds.of_epoch(self.seed, trainer.current_epoch))
 
     def on_train_epoch_end(self, trainer: L.Trainer, module: L.LightningModule) -> None:
-        """Validate."""
+        """Tell the method, and validate it, with averaged weights where it has some."""
         assert isinstance(module, Method)
-        auroc = macro_auroc(self.targets, prediction.read_once(module, self.images).logits)
+        module.after_epoch()
+        with averages.in_place(module, self.train, seeds.of_epoch_end(self.seed, trainer.current_epoch)) as read:
+            auroc = macro_auroc(self.targets, prediction.read_once(module, self.images).logits)
+            self.averaged = None if read is None else copy.deepcopy(module.state_dict())
+        self.counter.counts[FORWARD] += read or 0
         # While a method warms up its network is not yet the method's. Such epochs rank below every other, and each
         # a little above the one before, so that they do not use up the patience of early stopping either.
         selection = auroc if module.ready() else -1.0 + 1e-6 * trainer.current_epoch
         module.log_dict({"val/auroc": auroc, "val/selection": selection}, prog_bar=False)
-        self.curve.append({"epoch": trainer.current_epoch, "val_auroc": auroc, "val_selection": selection})
+        row = {"epoch": trainer.current_epoch, "val_auroc": auroc, "val_selection": selection}
+        self.curve.append(row | self.counter.counts)
 
     def state_dict(self) -> dict[str, Any]:
         """The curve, for the checkpoint."""
@@ -75,7 +88,7 @@ class Keep(Checkpoint):
     def on_train_epoch_end(self, trainer: L.Trainer, module: L.LightningModule) -> None:
         """Keep this epoch; the weights first, so that whatever the last state names as the best is there."""
         curve = self.selection.curve
-        self.stage.keep(module.state_dict(), curve)
+        self.stage.keep(self.selection.averaged or module.state_dict(), curve)
         trainer.save_checkpoint(self.stage.last)
         self.stage.drop(curve)
         trainer.should_stop = trainer.should_stop or self._is_spent()

@@ -1,5 +1,7 @@
 import csv
 import os
+import subprocess
+import sys
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -200,3 +202,33 @@ def test_an_edition_has_two_seeds_or_more(seeds: tuple[int, ...], tmp_path: Path
     with pytest.raises(BenchError, match="two or more seeds"):
         build(_whole("erm"), tmp_path / "out", seeds=seeds)
     assert not (tmp_path / "out").exists()
+
+
+_BUILDER = """
+import sys
+from pathlib import Path
+from bench.leaderboard import build
+from tests.leaderboard.boards import method
+
+Path(sys.argv[2]).touch()
+while len(list(Path(sys.argv[2]).parent.glob("ready-*"))) < 2:
+    pass
+rows = [*method("erm", 0.84, 0.9, seeds=range(5)), *method(sys.argv[1], 0.84, 0.8, seeds=range(5))]
+for _ in range(3):
+    build(rows, Path(sys.argv[3]), lambda _: None)
+"""
+
+
+def test_of_two_leaderboards_at_once_all_files_of_one_stand(tmp_path: Path) -> None:
+    builders = [
+        subprocess.Popen([sys.executable, "-c", _BUILDER, name, tmp_path / f"ready-{name}", tmp_path / "boards"])
+        for name in ("this", "that")
+    ]
+    assert [builder.wait(120) for builder in builders] == [0, 0]
+    place = tmp_path / "boards" / "cxr" / "phantom"
+    assert {path.name for path in place.iterdir()} == _FILES
+    [last] = {"this", "that"} & {*_methods(place)}
+    alone = tmp_path / "alone"
+    build([*_whole("erm"), *method(last, 0.84, 0.8, seeds=EDITION)], alone)
+    for name in _FILES:
+        assert (place / name).read_bytes() == (alone / "cxr" / "phantom" / name).read_bytes(), name

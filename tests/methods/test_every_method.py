@@ -30,7 +30,7 @@ BATCHES: dict[str, Callable[[Batch], Batch]] = {
     "all targets unknown": lambda some: some._replace(targets=torch.full_like(some.targets, torch.nan)),
     "nothing known": lambda some: BATCHES["race unknown"](BATCHES["all targets unknown"](some)),
     # No batch of training is smaller: `trainer.batch_size` is 2 or more, and one that is not full is left out.
-    "two images": lambda some: Batch(*(part[2:4] for part in some)),
+    "two images": lambda some: some.take(torch.arange(2, 4)),
 }
 
 
@@ -59,7 +59,7 @@ def prepared(cls: type[Method], values: dict[str, object] | None = None) -> Meth
 def logits_of(method: Method, some: Batch) -> torch.Tensor:
     torch.manual_seed(1)
     with torch.no_grad():
-        return method.eval().predict_step(some)[0]
+        return method.eval().outputs(some.images, some.groups)[0]
 
 
 def trained(cls: type[Method]) -> Method:
@@ -72,7 +72,7 @@ def trained(cls: type[Method]) -> Method:
         method.loss(some).backward()
         optimizer.step()
     with torch.no_grad():
-        logits, features = method.eval().predict_step(some)
+        logits, features = method.eval().outputs(some.images, some.groups)
     encoded = Encoded(features, logits, some.targets, some.groups)
     method.finalize(encoded, encoded if cls.uses_held_out else None)
     return method
@@ -135,7 +135,7 @@ def test_a_method_that_declares_no_race_looks_at_none(cls: type[Method]) -> None
 def test_prediction_has_the_declared_shapes(cls: type[Method]) -> None:
     method = make(cls).eval()
     with torch.no_grad():
-        logits, features = method.predict_step(batch(5))
+        logits, features = method.outputs(batch(5).images, batch(5).groups)
     assert logits.shape == (5, 2)
     assert features.shape == (5, 6 if cls.encode is Method.encode else features.shape[1])
     torch.testing.assert_close(method.classify(features), logits)
@@ -149,7 +149,7 @@ def test_prediction_hangs_on_the_image_alone(cls: type[Method]) -> None:
     assert logits.isfinite().all()
     assert torch.equal(logits_of(method, hidden), logits)
     assert torch.equal(logits_of(method, some), logits)
-    one = Batch(*(part[3:4] for part in hidden))
+    one = hidden.take(torch.tensor([3]))
     torch.testing.assert_close(logits_of(method, one), logits[3:4])
 
 

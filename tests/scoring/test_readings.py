@@ -17,7 +17,7 @@ def result() -> Decodability:
 
 
 def test_scores_are_tidy(result: Decodability) -> None:
-    rows = scores(result, layer="features", attribute="race")
+    rows = scores(result, attribute="race")
     assert [row.metric for row in rows] == [
         "decodability",
         "decodability_conditional",
@@ -52,7 +52,7 @@ def test_scores_are_tidy(result: Decodability) -> None:
 
 
 def test_no_two_scores_say_they_are_the_same(result: Decodability) -> None:
-    rows = scores(result, layer="features", attribute="race")
+    rows = scores(result, attribute="race")
     keys = [(row.metric, row.group, row.probe, row.reference, row.level) for row in rows]
     assert len(set(keys)) == len(keys)
 
@@ -88,9 +88,7 @@ def test_flags_stand_beside_the_headline() -> None:
 def test_what_is_undefined_is_none_and_says_so() -> None:
     nan = float("nan")
     found = replace(decode(*planted(0.0, patients=30, features=3, images=1)), null=Null(nan, nan, nan, nan, 200))
-    (null,) = [
-        score for score in scores(found, layer="features", attribute="race") if score.metric == "decodability_null"
-    ]
+    (null,) = [score for score in scores(found, attribute="race") if score.metric == "decodability_null"]
     assert (null.value, null.low, null.high) == (None, None, None)
     assert null.note is not None
     assert null.note.startswith("undefined")

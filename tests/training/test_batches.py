@@ -84,7 +84,7 @@ def test_in_order_covers_all() -> None:
 def test_augmentation_in_colour_changes_each_channel_for_itself() -> None:
     colour = np.stack([pixels(12)] * 3, axis=3)
     moved = A.Compose([A.RGBShift((10, 10), (0, 0), (-10, -10), p=1.0)])
-    batch = CohortImages(cohort(12), colour, transform=moved)[(0, np.arange(12))]
+    batch = CohortImages(cohort(12), colour, transforms=(moved,))[(0, np.arange(12))]
     assert batch.images.shape == (12, 3, 8, 8)
     shifted = np.clip(colour[..., 0].astype(int)[:, None] + np.array([10, 0, -10])[:, None, None], 0, 255)
     assert np.array_equal(batch.images.numpy(), shifted)
@@ -110,7 +110,7 @@ def test_augmentation_does_not_depend_on_the_number_of_workers() -> None:
     drawn = []
     for workers in (0, 2):
         batches = EpochBatches(12, 4, 0)
-        loaded = loader(CohortImages(data, images, transform=noise, seed=1), batches, workers)
+        loaded = loader(CohortImages(data, images, transforms=(noise,), seed=1), batches, workers)
         drawn.append(torch.cat([batch.images for batch in loaded]))
     assert torch.equal(drawn[0], drawn[1])
     assert not torch.equal(drawn[0][:, 0], torch.from_numpy(images))

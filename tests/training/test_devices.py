@@ -107,3 +107,12 @@ def test_a_gpu_that_is_not_there_is_refused(monkeypatch: pytest.MonkeyPatch) -> 
         devices.require(accelerator)
     with pytest.raises(BenchError, match=r"trainer\.accelerator=gpu cannot be used"):
         devices.require("gpu")
+
+
+@pytest.mark.parametrize("value", ["TRUE", "true", "1"])
+def test_an_environment_in_which_training_stands_still_is_refused(value: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OMP_DYNAMIC", value)
+    with pytest.raises(BenchError, match="Unset it"):
+        devices.require("cpu")
+    monkeypatch.setenv("OMP_DYNAMIC", "FALSE")
+    devices.require("cpu")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,7 +13,7 @@ from bench.scoring.decodability.estimates import Design, Estimate, Part, by_pati
 from bench.scoring.decodability.inputs import Sample
 from bench.scoring.decodability.parallel import each
 from bench.scoring.decodability.probes.logistic import Logistic, logistic_path
-from bench.scoring.decodability.probes.probe import Training
+from bench.scoring.decodability.probes.probe import Probe, Training
 from bench.scoring.decodability.splits import Split
 from bench.scoring.decodability.suite import Suite
 from bench.scoring.decodability.whitening import Whitening
@@ -38,9 +38,9 @@ class Conditional:
 
 
 def given(
-    sample: Sample,
+    samples: Mapping[str, Sample],
     splits: Sequence[Split],
-    marginal: Sequence[SplitReading],
+    marginal: Mapping[str, Sequence[SplitReading]],
     suite: Suite,
     design: Design,
     seed: int,
@@ -48,32 +48,38 @@ def given(
 ) -> Conditional:
     """Decodability given C, and conditional V-information (Hewitt et al., 2021).
 
-    In each split the linear probes and the one chosen for the marginal reading are fitted with weights that make the
-    groups equally likely whatever C (inverse to q(group | C)), so that they gain nothing from reading C itself; which
-    of them counts is decided on pairs of the select part that agree in C. V-information is the held-out log-loss of
+    In each split the linear probes of every layer and the one that weighs most in its marginal reading are fitted with
+    weights that make the groups equally likely whatever C (inverse to q(group | C)), so that they gain nothing from
+    reading C itself; under the same weights they are put together on the select part. V-information, of the first
+    layer, is the held-out log-loss of
     q(group | C) less that of q(group | C, features), both logistic: the first by main effects of the columns of C, the
     second with the first's scores as an offset.
 
     Args:
-        sample: N images of K groups; with no columns of C everything is marginal.
+        samples: N images of K groups, by layer; with no columns of C everything is marginal.
         splits: who fits, selects and is tested.
-        marginal: the readings of each split without C.
+        marginal: the readings of each layer in each split without C.
         suite: the probes, and the share of a group below which a weight grows no further.
         design: of the splits, for the intervals.
         seed: of whatever the probes draw.
         at_once: splits read at a time.
     """
 
+    sample = next(iter(samples.values()))
+
     def one(number: int) -> tuple[Part, Part, Part]:
-        split, chosen = splits[number], marginal[number].chosen().probe
-        candidates = [probe for probe in suite.probes if probe.linear or probe.name == chosen]
+        split = splits[number]
         log_share = _log_share(sample, split)
         weights = 1 / np.maximum(np.exp(log_share[np.arange(len(log_share)), sample.groups]), suite.rare)
-        weighted = SplitCoordinates(sample, split, suite.systems, seed + number, weights)
-        best = read_split(weighted, candidates, sample.cells).chosen()
-        rows = weighted.test
-        within = judged(sample, rows, pairs(best.log_posteriors, sample.groups[rows]), sample.cells[rows])
-        del weighted
+        panels = []
+        for layer, own in samples.items():
+            candidates = _worth_reading(marginal[layer][number], suite)
+            weighted = SplitCoordinates(own, split, suite.systems, seed + number, weights)
+            panels.append(read_split(weighted, candidates, sample.cells))
+            del weighted
+        panel = panels[0].beside(panels[1:])
+        together, rows = panel.strongest(weights[panel.select_rows]), panel.rows
+        within = judged(sample, rows, pairs(together.log_posteriors, sample.groups[rows]), sample.cells[rows])
         plain = SplitCoordinates(sample, split, suite.systems, seed + number)
         prevalence = np.broadcast_to(np.log(plain.training.prevalence), log_share.shape)
         return (
@@ -93,6 +99,12 @@ def given(
         strata=usable,
         skipped=len(occurring) - usable,
     )
+
+
+def _worth_reading(found: SplitReading, suite: Suite) -> list[type[Probe]]:
+    """The linear probes, and the one that weighs most of those that read."""
+    heaviest = found.readings[int(found.strongest().weights.argmax())].probe
+    return [probe for probe in suite.probes if probe.linear or probe.name == heaviest]
 
 
 def _log_share(sample: Sample, split: Split) -> np.ndarray:

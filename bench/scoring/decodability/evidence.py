@@ -17,77 +17,86 @@ from bench.scoring.decodability.estimates import Design, Estimate
 from bench.scoring.decodability.inputs import Sample
 from bench.scoring.decodability.removal import Removal, claims
 from bench.scoring.decodability.result import Control, Given, Null
+from bench.scoring.decodability.strongest import Key
 from bench.scoring.decodability.suite import Suite
 from bench.statistics.bootstrap import Interval
 
 
 @dataclass(frozen=True)
 class Evidence:
-    """The fields of :class:`bench.scoring.decodability.result.Decodability` that controls fill; by default none."""
+    """The fields of :class:`bench.scoring.decodability.result.Decodability` that a layer's controls fill."""
 
-    given: Given | None = None
     depth: tuple[tuple[float, Interval], ...] = ()
     null: Null | None = None
     random_label: Control | None = None
     plants: tuple[Control, ...] = ()
+    flags: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Claimed:
+    """Those that say what is known of all layers together: what is left given C, and what may be claimed."""
+
+    given: Given | None = None
     removal: tuple[Removal, ...] = ()
     flags: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class Examined:
-    """A sample that was read: ``found`` are the readings of each split, ``at_once`` how many splits go side by side."""
+    """Layers that were read: ``found`` are each layer's readings of each split, ``at_once`` how many go side by side.
 
-    sample: Sample
-    found: Sequence[SplitReading]
+    ``tell`` is told of each step.
+    """
+
+    samples: Mapping[str, Sample]
+    found: Mapping[str, Sequence[SplitReading]]
     design: Design
     suite: Suite
     seed: int
     at_once: int
+    tell: Callable[[str], None]
 
-    def gather(
-        self,
-        probes: Mapping[str, Estimate],
-        headline: Estimate,
-        linear: Estimate,
-        raised: Sequence[str],
-        tell: Callable[[str], None],
-    ) -> Evidence:
-        """Run every control.
-
-        Args:
-            probes: what each probe reads.
-            headline: what the chosen ones read.
-            linear: what the chosen linear ones read.
-            raised: flags that the readings raised.
-            tell: told of each step.
-        """
-        splits, suite = self.design.splits, self.suite
-        tell(f"{suite.permutations.count} permutations")
-        whitenings = [split.whitening for split in self.found]
-        null = permuted_values(self.sample, splits, whitenings, suite.permutations, self.seed, self.at_once)
-        tell("a random label, planted signals")
-        label = random_label(self.sample, splits, suite, self.design, self.seed)
+    def controls(self, layer: str, linear: Estimate) -> Evidence:
+        """Run every control on a layer, of which linear probes read ``linear``."""
+        sample, splits, suite = self.samples[layer], self.design.splits, self.suite
+        self.tell(f"{layer}: {suite.permutations.count} permutations")
+        whitenings = [split.whitening for split in self.found[layer]]
+        null = permuted_values(sample, splits, whitenings, suite.permutations, self.seed, self.at_once)
+        self.tell(f"{layer}: a random label, planted signals")
+        label = random_label(sample, splits, suite, self.design, self.seed)
         leak = Control("random label", label.interval(), leaks(label, suite), worth=0.5)
-        plants = planted(self.sample, whitenings[0], splits, suite, self.design, self.seed, self.at_once)
+        plants = planted(sample, whitenings[0], splits, suite, self.design, self.seed, self.at_once)
         worth = suite.plants.worth
         controls = tuple(Control(plant.name, plant.recovered.interval(), plant.missed, worth) for plant in plants)
-        tell("depth under noise, readings given C")
-        levels = [(0.0, linear.interval()), *self._depth()]
+        self.tell(f"{layer}: depth under noise")
+        levels = ((0.0, linear.interval()), *self._depth(layer))
         failed = [flags.CONTROL_LEAK] if leak.failed else []
         failed += [flags.PLANT_MISSED] if any(control.failed for control in controls) else []
-        removal = claims(probes, headline, not flags.VOID_REMOVAL & {*raised, *failed}, suite)
-        failed += [flags.UNDERPOWERED] if removal[-1].answer == "underpowered" else []
-        return Evidence(self._given(), tuple(levels), _null(null), leak, controls, removal, tuple(failed))
+        return Evidence(levels, _null(null), leak, controls, tuple(failed))
 
-    def _depth(self) -> list[tuple[float, Interval]]:
-        rms = float(np.sqrt(np.mean([split.whitening.power for split in self.found])))
-        found = depth(self.sample, self.design.splits, rms, self.suite, self.design, self.seed, self.at_once)
+    def claim(self, probes: Mapping[Key, Estimate], headline: Estimate, reliable: bool) -> Claimed:
+        """What is left given C, and what may be claimed of removal.
+
+        Args:
+            probes: what each probe of each layer reads.
+            headline: what all of them read together.
+            reliable: whether the controls passed.
+        """
+        self.tell("readings given C")
+        removal = claims(probes, headline, reliable, self.suite)
+        failed = (flags.UNDERPOWERED,) if removal[-1].answer == "underpowered" else ()
+        return Claimed(self._given(), removal, failed)
+
+    def _depth(self, layer: str) -> list[tuple[float, Interval]]:
+        sample = self.samples[layer]
+        rms = float(np.sqrt(np.mean([split.whitening.power for split in self.found[layer]])))
+        found = depth(sample, self.design.splits, rms, self.suite, self.design, self.seed, self.at_once)
         return [(level, one.interval()) for level, one in zip(self.suite.depths, found, strict=True)]
 
     def _given(self) -> Given:
         conditional = given(
-            self.sample, self.design.splits, self.found, self.suite, self.design, self.seed, self.at_once
+            self.samples, self.design.splits, self.found, self.suite, self.design, self.seed, self.at_once
         )
         anything = (-float("inf"), float("inf"))
         return Given(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -16,13 +16,15 @@ from bench.scoring.decodability.whitening import blocks
 class Sample:
     """Images whose group is known, sorted by patient and then by content, so that no result hangs on the row order.
 
-    ``features`` (N, D) float32 or float64; ``groups`` (N,) int, 0 … K-1 over the groups that occur; ``patients`` (N,)
-    int, 0 … P-1; ``patient_groups`` (P,) int, each patient's group; ``columns`` (N, S) int, the columns of C, each
-    coded 0, 1, …, S = 0 where there are none; ``cells`` (N,) int, one code a joint pattern of them; ``patient_strata``
-    (P,) int, the pattern that most of a patient's images have; ``names`` the K groups that occur; ``all_names`` those
-    of the data set, absent ones included; ``patient_codes`` (P,) the codes that the patients came with.
+    ``layer`` is what they are features of; ``features`` (N, D) float32 or float64; ``groups`` (N,) int, 0 … K-1 over
+    the groups that occur; ``patients`` (N,) int, 0 … P-1; ``patient_groups`` (P,) int, each patient's group;
+    ``columns`` (N, S) int, the columns of C, each coded 0, 1, …, S = 0 where there are none; ``cells`` (N,) int, one
+    code a joint pattern of them; ``patient_strata`` (P,) int, the pattern that most of a patient's images have;
+    ``names`` the K groups that occur; ``all_names`` those of the data set, absent ones included; ``patient_codes`` (P,)
+    the codes that the patients came with.
     """
 
+    layer: str
     features: np.ndarray
     groups: np.ndarray
     patients: np.ndarray
@@ -46,20 +48,23 @@ class Sample:
 
 
 def check(
-    features: np.ndarray,
+    layers: Mapping[str, np.ndarray],
     groups: np.ndarray,
     patients: np.ndarray,
     strata: np.ndarray | None,
     group_names: Sequence[str] | None,
-) -> Sample:
+) -> dict[str, Sample]:
     """Check the arguments of :func:`bench.scoring.decodability.decode` (described there) and bring them into order.
+
+    Returns:
+        a sample a layer; they differ in their features alone, and stand in one order.
 
     Raises:
         BenchError: when shapes do not match, a number is not finite, a patient has two groups, fewer than two groups
             occur, or a group has fewer than 5 patients.
     """
-    values = _features(features)
-    n = len(values)
+    values = _layers(layers)
+    n = len(next(iter(values.values())))
     group_codes = _codes(groups, "groups", n, columns=False)
     patient_codes = _codes(patients, "patients", n, columns=False)
     label_codes = None if strata is None else _codes(strata, "strata", n, columns=True)
@@ -67,10 +72,11 @@ def check(
 
     known = np.flatnonzero(group_codes >= 0)
     if len(known) < n:
-        values = values[known]
+        values = {layer: found[known] for layer, found in values.items()}
     group_codes, patient_codes = group_codes[known], patient_codes[known]
     label_codes = None if label_codes is None else label_codes[known]
-    _require_finite(values)
+    for layer, found in values.items():
+        _require_finite(found, layer)
 
     present, group_codes = np.unique(group_codes, return_inverse=True)
     patient_ids, patient_codes = np.unique(patient_codes, return_inverse=True)
@@ -79,15 +85,16 @@ def check(
     _require_enough(patient_groups, present_names)
 
     if label_codes is None:
-        label_codes = np.zeros((len(values), 0), dtype=np.int64)
-    order = _own_order(values, patient_codes, label_codes)
+        label_codes = np.zeros((len(group_codes), 0), dtype=np.int64)
+    order = _own_order(list(values.values()), patient_codes, label_codes)
     patients, labels = patient_codes[order], label_codes[order]
     columns = (
         np.stack([np.unique(column, return_inverse=True)[1] for column in labels.T], axis=1) if labels.size else labels
     )
     cells = np.unique(columns, axis=0, return_inverse=True)[1].reshape(-1) if labels.size else np.zeros(len(order), int)
-    return Sample(
-        features=values[order],
+    sample = Sample(
+        layer="",
+        features=np.empty((len(order), 0)),
         groups=group_codes[order],
         patients=patients,
         patient_groups=patient_groups,
@@ -98,6 +105,21 @@ def check(
         all_names=names,
         patient_codes=patient_ids,
     )
+    return {layer: replace(sample, layer=layer, features=found[order]) for layer, found in values.items()}
+
+
+def _layers(layers: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """The features of each layer, all of the same images."""
+    if not layers:
+        raise BenchError("There is no layer to read: features must be given of at least one.")
+    values = {layer: _features(found, layer) for layer, found in layers.items()}
+    rows = {layer: len(found) for layer, found in values.items()}
+    if len(set(rows.values())) > 1:
+        of_each = ", ".join(f"{layer!r} {n}" for layer, n in rows.items())
+        raise BenchError(
+            f"The layers of one network must be of the same images, one row an image, but have {of_each} rows."
+        )
+    return values
 
 
 def _names(group_codes: np.ndarray, group_names: Sequence[str] | None) -> tuple[str, ...]:
@@ -124,11 +146,11 @@ def _most_frequent(cells: np.ndarray, patients: np.ndarray) -> np.ndarray:
     return np.take(both[order, 1], first)
 
 
-def _features(features: np.ndarray) -> np.ndarray:
+def _features(features: np.ndarray, layer: str) -> np.ndarray:
     values = np.asarray(features)
     if values.ndim != 2 or values.shape[1] == 0 or values.dtype.kind not in "fiu":
         raise BenchError(
-            "features must be an array (N images, D features) of real numbers with D ≥ 1, "
+            f"{layer} must be an array (N images, D features) of real numbers with D ≥ 1, "
             f"but has the shape {values.shape} and the type {values.dtype}."
         )
     kept = values.dtype if values.dtype in (np.float32, np.float64) else np.dtype(np.float64)
@@ -151,7 +173,7 @@ def _codes(codes: np.ndarray, name: str, n: int, columns: bool) -> np.ndarray:
     return values.astype(np.int64)
 
 
-def _require_finite(values: np.ndarray) -> None:
+def _require_finite(values: np.ndarray, layer: str) -> None:
     # The sum is not finite where a number is not (or, for nothing, where it is too large), and needs no array.
     if not np.isfinite(values.sum()):
         wrong = ~np.isfinite(values)
@@ -159,7 +181,7 @@ def _require_finite(values: np.ndarray) -> None:
             return
         rows = wrong.any(axis=1)
         raise BenchError(
-            f"features holds NaN or infinite numbers in {int(rows.sum())} of {len(values)} images with a known group "
+            f"{layer} holds NaN or infinite numbers in {int(rows.sum())} of {len(values)} images with a known group "
             f"(in {int(wrong.any(axis=0).sum())} of {values.shape[1]} columns). Nothing can be said of what such a "
             "network computes: it is refused, not scored."
         )
@@ -196,12 +218,12 @@ def _require_enough(patient_groups: np.ndarray, names: tuple[str, ...]) -> None:
         )
 
 
-def _own_order(values: np.ndarray, patients: np.ndarray, labels: np.ndarray) -> np.ndarray:
+def _own_order(layers: Sequence[np.ndarray], patients: np.ndarray, labels: np.ndarray) -> np.ndarray:
     """Sort by patient, labels and a hash of the features' bits: rows that tie in all three are the same row."""
-    odd = np.random.default_rng(0).integers(0, 2**63, size=values.shape[1], dtype=np.uint64) * np.uint64(2) + np.uint64(
-        1
-    )
-    content = np.empty(len(values), dtype=np.uint64)
-    for block in blocks(len(values)):
-        content[block] = np.ascontiguousarray(values[block], dtype=np.float64).view(np.uint64) @ odd
+    rng = np.random.default_rng(0)
+    content = np.zeros(len(patients), dtype=np.uint64)
+    for values in layers:
+        odd = rng.integers(0, 2**63, size=values.shape[1], dtype=np.uint64) * np.uint64(2) + np.uint64(1)
+        for block in blocks(len(values)):
+            content[block] += np.ascontiguousarray(values[block], dtype=np.float64).view(np.uint64) @ odd
     return np.lexsort([content, *labels.T, patients])

@@ -17,8 +17,14 @@ _ANSWERS = {
 
 
 def headline(d: Decodability) -> Iterable[Row]:
-    """What the probe that was best on held-out patients reads."""
-    yield Row(d.one_vs_one, read_by=d.probe, note=f"flags: {', '.join(d.flags)}" if d.flags else None)
+    """What all probes read together, and how much of it comes from which layer."""
+    shares: dict[str, float] = {}
+    for probe in d.probes:
+        shares[probe.layer] = shares.get(probe.layer, 0.0) + probe.weight
+    notes = [f"flags: {', '.join(d.flags)}"] if d.flags else []
+    if list(shares) != [d.layer]:
+        notes.insert(0, "read from " + ", ".join(f"{layer} ({share:.0%})" for layer, share in shares.items()))
+    yield Row(d.one_vs_one, read_by=d.probe, note="; ".join(notes) or None)
 
 
 def conditional(d: Decodability) -> Iterable[Row]:
@@ -63,9 +69,9 @@ def _nonlinear(d: Decodability) -> Iterable[Row]:
 
 
 def _probes(d: Decodability) -> Iterable[Row]:
-    for probe in d.probes:
+    for probe in (probe for probe in d.probes if probe.layer == d.layer):
         setting = max(probe.settings, key=probe.settings.count)
-        note = f"chosen in {probe.chosen} of {len(probe.settings)} splits; mostly {setting}"
+        note = f"weighs {probe.weight:.2f} in what all read together; mostly {setting}"
         yield Row(probe.one_vs_one, probe=probe.name, note=note)
 
 
@@ -76,7 +82,8 @@ def _depth(d: Decodability) -> Iterable[Row]:
 
 def _bound(d: Decodability) -> Iterable[Row]:
     if d.removal:
-        yield Row(Interval(d.bound), read_by=max(d.probes, key=lambda probe: probe.upper).name)
+        highest = max(d.probes, key=lambda probe: probe.upper)
+        yield Row(Interval(highest.upper), read_by=highest.name, note=f"from {highest.layer}")
 
 
 def removal(d: Decodability) -> Iterable[Row]:
@@ -164,7 +171,7 @@ BETWEEN: tuple[Reading, ...] = (
         "Decodability by linear probes",
         "linear probes",
         "down",
-        "What the better of the two linear probes reads.",
+        "What the two linear probes read together.",
         ("probes",),
         function=_linear,
     ),
@@ -173,7 +180,7 @@ BETWEEN: tuple[Reading, ...] = (
         "Decodability by nonlinear probes",
         "nonlinear probes",
         "down",
-        "What the best of the nonlinear probes reads.",
+        "What the nonlinear probes read together.",
         ("all probes",),
         function=_nonlinear,
     ),

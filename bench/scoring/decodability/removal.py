@@ -9,6 +9,7 @@ from typing import Literal
 from scipy.stats import norm
 
 from bench.scoring.decodability.estimates import Estimate
+from bench.scoring.decodability.strongest import Key
 from bench.scoring.decodability.suite import Suite
 
 
@@ -24,7 +25,7 @@ class Removal:
     power: float
 
 
-def claims(probes: Mapping[str, Estimate], headline: Estimate, reliable: bool, suite: Suite) -> tuple[Removal, ...]:
+def claims(probes: Mapping[Key, Estimate], headline: Estimate, reliable: bool, suite: Suite) -> tuple[Removal, ...]:
     """The removal claim at every margin.
 
     Granted only where every probe's one-sided 95% upper bound is below .5 + δ: an intersection-union test (Berger,
@@ -34,13 +35,14 @@ def claims(probes: Mapping[str, Estimate], headline: Estimate, reliable: bool, s
     would be granted is "unreliable".
 
     Args:
-        probes: each probe's macro one-vs-one AUROC.
-        headline: that of the probe chosen on the select part.
+        probes: macro one-vs-one AUROC of each probe of each layer.
+        headline: that of all together.
         reliable: whether the controls passed.
         suite: its margins and power.
     """
-    widest = max(estimate.standard_error for estimate in probes.values())
-    bound = max(estimate.upper for estimate in probes.values())
+    read = [headline, *probes.values()]
+    widest = max(estimate.standard_error for estimate in read)
+    bound = max(estimate.upper for estimate in read)
     answers = (_answer(margin, bound, headline.lower, widest, reliable, suite.power) for margin in suite.margins)
     return tuple(Removal(margin, answer, suite.power) for margin, answer in zip(suite.margins, answers, strict=True))
 

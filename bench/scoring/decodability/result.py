@@ -12,18 +12,19 @@ from bench.statistics.bootstrap import Interval
 
 @dataclass(frozen=True)
 class ProbeReading:
-    """One probe's macro one-vs-one AUROC on test patients.
+    """One probe's macro one-vs-one AUROC on test patients, of one ``layer``.
 
-    ``upper``: one-sided 95% upper bound; ``selected``: its mean over splits on the select parts; ``chosen``: in how
-    many splits it was the best there; ``settings``: coordinates and setting chosen in each split.
+    ``upper``: one-sided 95% upper bound; ``selected``: its mean over splits on the select parts; ``weight``: its share
+    in what is read by all together, mean over splits; ``settings``: coordinates and setting chosen in each split.
     """
 
+    layer: str
     name: str
     linear: bool
     one_vs_one: Interval
     upper: float
     selected: float
-    chosen: int
+    weight: float
     settings: tuple[str, ...]
 
 
@@ -67,15 +68,17 @@ class Given:
 
 @dataclass(frozen=True)
 class Decodability:
-    """How well the group can be read from the features, by the probe that was best on held-out patients.
+    """How well the group can be read from a layer, or from all layers of a network, by all probes together.
 
     AUROCs are of test patients, means over splits, with 95% intervals clustered by patient. Tuples by group are in the
-    order of ``groups``; a group without images has the value None. ``probe`` is the one chosen in most splits;
-    ``linear`` and ``nonlinear`` are what the best of either kind reads; ``depth`` pairs σ with D(σ). What was not asked
-    for is None or empty. ``rank``, ``effective_rank`` and ``condition_number`` describe the features' covariance, means
-    over splits. ``influence`` (P,) are the influence values of the headline of the patients ``patient_codes``.
+    order of ``groups``; a group without images has the value None. ``probes`` are those of all layers that were read
+    together, ``probe`` the one that weighs most; ``linear`` and ``nonlinear`` are what those of either kind read
+    together; ``depth`` pairs σ with D(σ). What was not asked for is None or empty. ``rank``, ``effective_rank`` and
+    ``condition_number`` describe a layer's covariance, means over splits; None of a network. ``influence`` (P,) are the
+    influence values of the headline of the patients ``patient_codes``.
     """
 
+    layer: str
     suite_version: int
     groups: tuple[str, ...]
     group_images: tuple[int, ...]
@@ -94,9 +97,9 @@ class Decodability:
     random_label: Control | None
     plants: tuple[Control, ...]
     removal: tuple[Removal, ...]
-    rank: float
-    effective_rank: float
-    condition_number: float
+    rank: float | None
+    effective_rank: float | None
+    condition_number: float | None
     flags: tuple[str, ...]
     # Arrays have no == of their own.
     patient_codes: np.ndarray = field(compare=False, repr=False)
@@ -111,8 +114,3 @@ class Decodability:
     def patients(self) -> int:
         """Patients with a known group."""
         return sum(self.group_patients)
-
-    @property
-    def bound(self) -> float:
-        """The largest one-sided 95% upper bound of a probe: what a removal claim is about."""
-        return max(probe.upper for probe in self.probes)

