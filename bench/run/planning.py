@@ -77,10 +77,8 @@ class Run:
         The files that it is told to read are given to it only where it is built ``to_train``: the untrained reference
         has read none, and a trained network is made of its own weights.
         """
-        recipe = self.recipe
-        return (
-            replace(recipe, hyperparameters=self.config.method.hyperparameters).build() if to_train else recipe.build()
-        )
+        whole = replace(self.recipe, hyperparameters=self.config.method.hyperparameters)
+        return (whole if to_train else self.recipe).build()
 
     @property
     def recipe(self) -> Recipe:
