@@ -128,7 +128,10 @@ class Method(L.LightningModule):
         return images
 
     def normalise(self, images: Tensor) -> Tensor:
-        """Pixels 0 … 255 as the encoder takes them: ``(B, C, H, W) float``, from -2 to 2."""
+        """Pixels 0 … 255 as the encoder takes them: ``(B, C, H, W) float``, from -2 to 2, or as it was trained on."""
+        if isinstance(pixels := getattr(self.backbone, "pixels", None), nn.Module):
+            shown: Tensor = pixels(images)
+            return shown
         return images.float().div(255.0).sub_(0.5).div_(0.25)
 
     def encode(self, images: Tensor) -> Tensor:

@@ -25,8 +25,8 @@ class Head(Part):
 
     ``arena`` is the name of the set; ``place`` says whether it is the val or test patients of the set trained on, a
     trial, test conditions or another set. ``data`` and ``split`` are fingerprints of its table with pixels, and of
-    which image is in which split. ``layers`` are those that the whole suite read. ``unit`` is what counts once, ``n`` how many there are, of ``patients``. ``scoring``
-    and ``suite`` are the versions of what made the scores.
+    which image is in which split. ``layers`` are those that the whole suite read. ``unit`` is what counts once, ``n``
+    how many there are, of ``patients``. ``scoring`` and ``suite`` are the versions of what made the scores.
     """
 
     arena: str

@@ -222,7 +222,7 @@ def _trained(planned: Run, predictor: Predictor | None) -> tuple[Network, Any]:
         method=planned.method_info(),
         task=planned.task_info(cohort),
         data=planned.data_info(cohort),
-        backbone=config.backbone,
+        backbone=config.backbone.label,
         seed=config.seed,
         trainer=planned.budget,
         training=info,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -19,6 +18,7 @@ from bench.data.cohorts.external import External
 from bench.data.cohorts.halves import Halves
 from bench.data.pixels.cache import Images
 from bench.errors import BenchError
+from bench.files import contents
 from bench.method import Method
 from bench.method.hyperparameters import Value, files
 from bench.plugins.registry import METHODS, Entry, source_hash
@@ -77,8 +77,9 @@ class Run:
         The files that it is told to read are given to it only where it is built ``to_train``: the untrained reference
         has read none, and a trained network is made of its own weights.
         """
-        whole = replace(self.recipe, hyperparameters=self.config.method.hyperparameters)
-        return (whole if to_train else self.recipe).build()
+        if to_train:
+            return replace(self.recipe, hyperparameters=self.config.method.hyperparameters).build(to_train=True)
+        return self.recipe.build()
 
     @property
     def recipe(self) -> Recipe:
@@ -103,7 +104,9 @@ class Run:
         """
         told, of_files = self.config.method.hyperparameters, files(self.method)
         return {
-            name: _content(f"method.{name}", str(value)) if name in of_files and value is not None else value
+            name: f"sha256:{contents(Path(str(value)), f'method.{name}')}"
+            if name in of_files and value is not None
+            else value
             for name, value in told.items()
         }
 
@@ -141,7 +144,7 @@ class Run:
                 "schema": _IDENTITY,
                 "method": [self.config.method.name, source_hash(self.entry), self.hyperparameters],
                 "cohort": [self.cohort.fingerprint, self.chosen.fingerprint(seen)],
-                "backbone": self.config.backbone,
+                "backbone": self.config.backbone.label,
                 "seed": self.config.seed,
                 "trainer": self.budget,
             }
@@ -234,19 +237,6 @@ def plan(config: RunConfig) -> Run:
 
 def _count(cohort: Cohort, column: str) -> dict[str, int]:
     return {str(split): int(n) for split, n in cohort.table.groupby("split")[column].nunique().items()}
-
-
-def _content(option: str, path: str) -> str:
-    """The hash of what a file contains.
-
-    Raises:
-        BenchError: where it cannot be read.
-    """
-    try:
-        with open(path, "rb") as opened:
-            return f"sha256:{hashlib.file_digest(opened, 'sha256').hexdigest()}"
-    except OSError as error:
-        raise BenchError(f"{option}={path} cannot be read: {error.strerror}.") from error
 
 
 def _origin(entry: Entry[Any]) -> str:

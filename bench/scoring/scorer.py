@@ -150,7 +150,7 @@ def _layers(outputs: Outputs) -> dict[str, np.ndarray]:
 
 
 def _read(reader: _Reader, computed: Computed, every_layer: bool) -> Scored:
-    """The network's layers together and each alone, the shallower blocks by linear probes, and the untrained network."""
+    """The network's layers together and each alone, shallower blocks by linear probes, and the untrained network."""
     part, found, layers = computed.cohort, computed.outputs, _layers(computed.outputs)
     scores: list[Score] = []
     raised = [flags.RANDOMISED] if found.randomised else []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import Any
 
 from torch import Tensor
 
+from bench.config.schema import BackboneConfig
 from bench.method import Method
 from bench.method.hyperparameters import Value
 from bench.plugins.entry import Entry
@@ -25,7 +27,7 @@ class Recipe:
     """A method, its hyperparameters and encoder, the seed of its first weights, and what it is computed on."""
 
     entry: Entry[type[Method]]
-    backbone: str
+    backbone: BackboneConfig
     hyperparameters: Mapping[str, Value]
     seed: int
     spec: TaskSpec
@@ -37,14 +39,18 @@ class Recipe:
         """Whether such a network is given the protected attribute when it predicts."""
         return self.entry.load().uses_race == "test"
 
-    def build(self, tensors: Mapping[str, Tensor] | None = None) -> Method:
+    def build(self, tensors: Mapping[str, Tensor] | None = None, to_train: bool = False) -> Method:
         """A network freshly initialised, or with these weights and buffers.
+
+        Its encoder has the weights that it comes with only where it is built ``to_train``.
 
         Raises:
             BenchError: as :func:`bench.training.build` does.
         """
         with devices.threads(self.threads):
-            method = weights.build(self.entry.load(), self.backbone, self.hyperparameters, self.seed, self.spec)
+            method = weights.build(
+                self.entry.load(), self.backbone, self.hyperparameters, self.seed, self.spec, untrained=not to_train
+            )
         if tensors is not None:
             assert weights.restore(method, tensors)
         return method
@@ -59,7 +65,7 @@ class Recipe:
         source = None if self.entry.source is None else str(self.entry.source)
         return {
             "entry": entry | {"source": source},
-            "backbone": self.backbone,
+            "backbone": _anywhere(self.backbone).model_dump(mode="json"),
             "hyperparameters": dict(self.hyperparameters),
             "seed": self.seed,
             "spec": asdict(self.spec),
@@ -73,4 +79,17 @@ class Recipe:
         entry = dict(said["entry"])
         source = entry.pop("source")
         spec = said["spec"] | {name: tuple(said["spec"][name]) for name in ("targets", "groups")}
-        return cls(**{**said, "entry": Entry(**entry, source=source and Path(source)), "spec": TaskSpec(**spec)})
+        made = {
+            "entry": Entry(**entry, source=source and Path(source)),
+            "backbone": BackboneConfig.model_validate_json(json.dumps(said["backbone"])),
+            "spec": TaskSpec(**spec),
+        }
+        return cls(**{**said, **made})
+
+
+def _anywhere(backbone: BackboneConfig) -> BackboneConfig:
+    """The same encoder for a process that stands in another folder."""
+    kind, colon, folder = backbone.name.partition(":")
+    name = f"hf:{Path(folder).expanduser().absolute()}" if (kind, colon) == ("hf", ":") else backbone.name
+    own = None if backbone.weights is None else backbone.weights.expanduser().absolute()
+    return backbone.model_copy(update={"name": name, "weights": own})

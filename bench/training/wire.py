@@ -38,14 +38,16 @@ def receive(stream: BinaryIO) -> tuple[dict[str, Any], bytes]:
 
 
 def packed(arrays: Mapping[str, np.ndarray]) -> bytes:
-    """Arrays by name as bytes."""
-    found: bytes = save({name: np.ascontiguousarray(array) for name, array in arrays.items()})
+    """Arrays by name as bytes; their order goes along with their names."""
+    numbered = {f"{i} {name}": np.ascontiguousarray(arrays[name]) for i, name in enumerate(arrays)}
+    found: bytes = save(numbered)
     return found
 
 
 def unpacked(content: bytes) -> dict[str, np.ndarray]:
-    """The arrays again; they can be written to."""
-    return {name: array.copy() for name, array in load(content).items()}
+    """The arrays again, in their order; they can be written to."""
+    found = {tuple(name.split(" ", 1)): array for name, array in load(content).items()}
+    return {name: found[number, name].copy() for number, name in sorted(found, key=lambda key: int(key[0]))}
 
 
 def _exactly(stream: BinaryIO, size: int) -> bytes:

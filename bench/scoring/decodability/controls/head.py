@@ -15,7 +15,7 @@ from bench.statistics.auroc import Contest, decide
 #: (docs/decodability.md).
 CHANNEL_LOSS = 0.002
 #: Share of the variance of each of the head's logits that others can make out from its features. A linear head's is 1.
-FOLLOWED = 0.9
+FOLLOWED = 0.85
 #: One-sided 95%.
 _SURE = 1.645
 #: Penalties of the two followers, relative to a direction's variance; the nonlinear one's widths, in distances that
@@ -26,7 +26,9 @@ _WIDTHS, _DIRECTIONS, _IMAGES = (0.5, 1.0, 2.0), 64, 2000
 _CONSTANT = 1e-6
 
 
-def channel_loss(targets: np.ndarray, direct: np.ndarray, logits: np.ndarray, patients: np.ndarray) -> tuple[float, float]:
+def channel_loss(
+    targets: np.ndarray, direct: np.ndarray, logits: np.ndarray, patients: np.ndarray
+) -> tuple[float, float]:
     """Macro AUROC of the logits that a network makes at once less that of those behind the channel, and its error.
 
     Args:
@@ -126,7 +128,10 @@ def _kernel(parts: list[np.ndarray], variances: np.ndarray, logits: np.ndarray) 
     on_select, on_test = [], []
     for width in _WIDTHS:
         scale = 2 * width**2 * usual
-        kernel, toward = np.exp(-between / scale), [np.exp(-cdist(rows, fit, "sqeuclidean") / scale) for rows in (select, test)]
+        kernel, toward = (
+            np.exp(-between / scale),
+            [np.exp(-cdist(rows, fit, "sqeuclidean") / scale) for rows in (select, test)],
+        )
         for penalty in _PENALTIES[_PENALTIES >= 1e-4]:
             weights = cho_solve(cho_factor(kernel + penalty * np.eye(len(fit))), logits - mean)
             on_select.append(toward[0] @ weights + mean)
