@@ -111,7 +111,7 @@ def _read(reader: Reader, images: CohortImages, names: list[str], channel: Chann
         # A block that some pass does not give has no average.
         sums = {name: total + views[name] for name, total in sums.items() if name in views}
     means = {name: (total / DRAWS).astype(np.float32) for name, total in sums.items()}
-    return _outputs(means, randomised=True)
+    return _outputs(means, first.told, randomised=True)
 
 
 def _read_once(
@@ -119,11 +119,12 @@ def _read_once(
 ) -> Outputs:
     """Features, the channel, and logits by an instance that has never seen the images."""
     found = _encode(reader, images, number, blocks)
+    told = images.groups.numpy() if reader.sees_groups else None
     if channel is None:
-        return _outputs(found | {"logits": _classify(reader, images, found["features"], number)})
+        return _outputs(found | {"logits": _classify(reader, images, found["features"], number)}, told)
     stored = channel(found["features"], names)
     logits = _classify(reader, images, stored, number)
-    return _outputs(found | {"stored": stored, "direct": found["logits"], "logits": logits})
+    return _outputs(found | {"stored": stored, "direct": found["logits"], "logits": logits}, told)
 
 
 def _unsteady(reader: Reader, images: CohortImages, found: Outputs) -> float:
@@ -199,8 +200,8 @@ def _views(outputs: Outputs) -> dict[str, np.ndarray]:
     return views
 
 
-def _outputs(views: dict[str, np.ndarray], randomised: bool = False) -> Outputs:
+def _outputs(views: dict[str, np.ndarray], told: np.ndarray | None, randomised: bool = False) -> Outputs:
     rest = dict(views)
     logits, features = rest.pop("logits"), rest.pop("features")
     stored, direct = rest.pop("stored", None), rest.pop("direct", None)
-    return Outputs(logits, features, rest, randomised, stored, direct)
+    return Outputs(logits, features, rest, randomised, stored, direct, told=told)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from bench.records import NETWORK
+from bench.records import FEATURES, NETWORK, OUTPUTS
 from bench.scoring.decodability import flags
 from bench.scoring.decodability.controls.leace import Leace
 from bench.scoring.decodability.crossfit import SplitCoordinates, SplitReading, read_split
@@ -17,10 +17,13 @@ from bench.scoring.decodability.inputs import Sample, check
 from bench.scoring.decodability.judging import Judge
 from bench.scoring.decodability.parallel import each, one_thread_each
 from bench.scoring.decodability.probes.probe import Probe
+from bench.scoring.decodability.removal import Terms
 from bench.scoring.decodability.result import Decodability, ProbeReading
 from bench.scoring.decodability.splits import Split, patient_splits
 from bench.scoring.decodability.suite import Suite
 from bench.statistics.bootstrap import Interval
+
+_ON_THE_MARGINAL = Terms()
 
 
 def decode(
@@ -36,6 +39,7 @@ def decode(
     fast: bool = False,
     controls: bool = True,
     erase: bool = False,
+    terms: Terms = _ON_THE_MARGINAL,
     tell: Callable[[str], None] | None = None,
 ) -> dict[str, Decodability]:
     """Read the group from each layer of one network with every probe of a suite, and from all layers together.
@@ -62,10 +66,11 @@ def decode(
         seed: of splits, probes and controls. The order of the rows changes nothing.
         linear_only: layers that linear probes read alone.
         fast: linear probes only, and the headline only: what a sweep minimises.
-        controls: also what is left given C, the depth profile, permutations, random labels and planted signals.
+        controls: also what is left given C, the depth profile, permutations, random labels and detection limits.
             Without them no removal is claimed, and the readings are the same.
         erase: read the features after LEACE, learnt in each split from the fit part: a reference of what no linear
             reader can find. Without controls only.
+        terms: what a claim of removal is made on.
 
     Returns:
         what is read of all layers together, under the name "network", then of each layer alone.
@@ -76,7 +81,9 @@ def decode(
     """
     samples = check(layers, groups, patients, strata, group_names)
     examined = controls and not fast and not erase
-    plan = _Plan(suite, seed, frozenset(samples if fast else linear_only), examined, erase, tell or (lambda _: None))
+    plan = _Plan(
+        suite, seed, frozenset(samples if fast else linear_only), examined, erase, terms, tell or (lambda _: None)
+    )
     with one_thread_each(sum(sample.features.nbytes for sample in samples.values())) as at_once:
         return _decode(samples, plan, at_once)
 
@@ -90,6 +97,7 @@ class _Plan:
     linear_only: frozenset[str]
     controls: bool
     erase: bool
+    terms: Terms
     tell: Callable[[str], None]
 
     def probes(self, layer: str) -> tuple[type[Probe], ...]:
@@ -118,6 +126,7 @@ def _decode(samples: Mapping[str, Sample], plan: _Plan, at_once: int) -> dict[st
     judges = {layer: Judge(sample, by_layer[layer], design) for layer, sample in samples.items()}
     whole = Judge(first, panels, design)
     raised = {layer: _flags(judge, by_layer[layer], suite) for layer, judge in judges.items()}
+    on_all = _flags_of_all(whole, judges, suite)
     evidence = {layer: Evidence() for layer in samples}
     claimed = Claimed()
     if plan.controls:
@@ -126,9 +135,10 @@ def _decode(samples: Mapping[str, Sample], plan: _Plan, at_once: int) -> dict[st
             if layer not in plan.linear_only:
                 evidence[layer] = examined.controls(layer, judge.linear)
                 raised[layer] += evidence[layer].flags
-        void = any(flags.VOID_REMOVAL & set(names) for names in raised.values())
-        claimed = examined.claim(whole.by_probe, whole.headline, not void)
-    results = {NETWORK: _result(NETWORK, whole, None, suite, claimed.flags, Evidence(), claimed)}
+        found_limits = {layer: evidence[layer].limits for layer in samples if layer not in plan.linear_only}
+        failed = {flag for names in [on_all, *raised.values()] for flag in names}
+        claimed = examined.claim(whole, found_limits, failed, plan.terms)
+    results = {NETWORK: _result(NETWORK, whole, None, suite, [*on_all, *claimed.flags], Evidence(), claimed)}
     for layer, judge in judges.items():
         results[layer] = _result(layer, judge, by_layer[layer], suite, raised[layer], evidence[layer], Claimed())
     return results
@@ -142,8 +152,27 @@ def _flags(judge: Judge, found: Sequence[SplitReading], suite: Suite) -> list[st
         raised.append(flags.CONSTANT_FEATURES)
     if max(whitening.condition_number for whitening in whitenings) > suite.ill_conditioned:
         raised.append(flags.ILL_CONDITIONED)
+    if _below_chance(judge):
+        raised.append(flags.BELOW_CHANCE)
     if judge.nonlinear is not None and judge.nonlinear.value - judge.linear.value > suite.nonlinear_gap:
         raised.append(flags.NONLINEAR_GAP)
+    return raised
+
+
+def _below_chance(judge: Judge) -> bool:
+    high = judge.headline.interval().high
+    return high is not None and high < 0.5
+
+
+def _flags_of_all(whole: Judge, judges: Mapping[str, Judge], suite: Suite) -> list[str]:
+    """What the readings of all layers raise."""
+    raised = []
+    if _below_chance(whole):
+        raised.append(flags.BELOW_CHANCE)
+    if FEATURES in judges and OUTPUTS in judges:
+        more = judges[OUTPUTS].headline.less(judges[FEATURES].headline)
+        if more.value > suite.above and more.lower > 0:
+            raised.append(flags.OUTPUTS_ABOVE_FEATURES)
     return raised
 
 
@@ -178,7 +207,7 @@ def _result(
         depth=evidence.depth,
         null=evidence.null,
         random_label=evidence.random_label,
-        plants=evidence.plants,
+        limits=evidence.limits,
         removal=claimed.removal,
         rank=float(np.mean([one.rank for one in spread])) if spread else None,
         effective_rank=float(np.mean([one.effective_rank for one in spread])) if spread else None,

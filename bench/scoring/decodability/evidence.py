@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from bench.scoring.decodability import flags
 from bench.scoring.decodability.conditional import given
-from bench.scoring.decodability.controls import leaks, planted, random_label
 from bench.scoring.decodability.controls.depth import depth
 from bench.scoring.decodability.controls.null import permuted_values
+from bench.scoring.decodability.controls.random_label import leaks, random_label
+from bench.scoring.decodability.controls.sight import Limit, limits
 from bench.scoring.decodability.crossfit import SplitReading
 from bench.scoring.decodability.estimates import Design, Estimate
 from bench.scoring.decodability.inputs import Sample
-from bench.scoring.decodability.removal import Removal, claims
+from bench.scoring.decodability.judging import Judge
+from bench.scoring.decodability.removal import Removal, Terms, blindness, claims
 from bench.scoring.decodability.result import Control, Given, Null
-from bench.scoring.decodability.strongest import Key
 from bench.scoring.decodability.suite import Suite
 from bench.statistics.bootstrap import Interval
 
@@ -29,7 +30,7 @@ class Evidence:
     depth: tuple[tuple[float, Interval], ...] = ()
     null: Null | None = None
     random_label: Control | None = None
-    plants: tuple[Control, ...] = ()
+    limits: tuple[Limit, ...] = ()
     flags: tuple[str, ...] = ()
 
 
@@ -63,30 +64,32 @@ class Examined:
         self.tell(f"{layer}: {suite.permutations.count} permutations")
         whitenings = [split.whitening for split in self.found[layer]]
         null = permuted_values(sample, splits, whitenings, suite.permutations, self.seed, self.at_once)
-        self.tell(f"{layer}: a random label, planted signals")
+        self.tell(f"{layer}: a random label, the detection limit")
         label = random_label(sample, splits, suite, self.design, self.seed)
-        leak = Control("random label", label.interval(), leaks(label, suite), worth=0.5)
-        plants = planted(sample, whitenings[0], splits, suite, self.design, self.seed, self.at_once)
-        worth = suite.plants.worth
-        controls = tuple(Control(plant.name, plant.recovered.interval(), plant.missed, worth) for plant in plants)
+        leak = Control(label.interval(), leaks(label, suite))
+        found = limits(sample, whitenings, splits, suite, self.seed, self.at_once)
         self.tell(f"{layer}: depth under noise")
         levels = ((0.0, linear.interval()), *self._depth(layer))
         failed = [flags.CONTROL_LEAK] if leak.failed else []
-        failed += [flags.PLANT_MISSED] if any(control.failed for control in controls) else []
-        return Evidence(levels, _null(null), leak, controls, tuple(failed))
+        failed += [flags.BLIND] if any(one.kind == "linear" and one.auroc is None for one in found) else []
+        return Evidence(levels, _null(null), leak, tuple(found), tuple(failed))
 
-    def claim(self, probes: Mapping[Key, Estimate], headline: Estimate, reliable: bool) -> Claimed:
+    def claim(
+        self, read: Judge, limits: Mapping[str, Sequence[Limit]], failed: Collection[str], terms: Terms
+    ) -> Claimed:
         """What is left given C, and what may be claimed of removal.
 
         Args:
-            probes: what each probe of each layer reads.
-            headline: what all of them read together.
-            reliable: whether the controls passed.
+            read: all layers together.
+            limits: detection limits of each layer that all probes read.
+            failed: flags that were raised.
+            terms: what the claim is made on.
         """
         self.tell("readings given C")
-        removal = claims(probes, headline, reliable, self.suite)
-        failed = (flags.UNDERPOWERED,) if removal[-1].answer == "underpowered" else ()
-        return Claimed(self._given(), removal, failed)
+        unseen = blindness(limits, [layer for layer in self.samples if layer not in limits], self.suite)
+        removal = claims(read.by_probe, read.headline, failed, unseen, terms, self.suite)
+        raised = (flags.UNDERPOWERED,) if removal[-1].answer == "underpowered" else ()
+        return Claimed(self._given(), removal, raised)
 
     def _depth(self, layer: str) -> list[tuple[float, Interval]]:
         sample = self.samples[layer]

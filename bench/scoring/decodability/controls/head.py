@@ -1,11 +1,15 @@
-"""Is what the head diagnoses from in the features as others see them? Two signs that it is not."""
+"""Is what the head diagnoses from in the features as others see them? Three signs that it is not."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 import numpy as np
 from scipy.linalg import cho_factor, cho_solve
 from scipy.spatial.distance import cdist
 
+from bench.records.outputs import Outputs
+from bench.scoring.decodability import flags
 from bench.scoring.decodability.splits import patient_splits
 from bench.scoring.decodability.suite import Suite
 from bench.scoring.decodability.whitening import Whitening
@@ -16,6 +20,8 @@ from bench.statistics.auroc import Contest, decide
 CHANNEL_LOSS = 0.002
 #: Share of the variance of each of the head's logits that others can make out from its features. A linear head's is 1.
 FOLLOWED = 0.85
+#: Share of images in which a grey level may move a feature far. In honest networks it is none.
+UNSTEADY = 0.05
 #: One-sided 95%.
 _SURE = 1.645
 #: Penalties of the two followers, relative to a direction's variance; the nonlinear one's widths, in distances that
@@ -24,6 +30,32 @@ _PENALTIES = 10.0 ** np.arange(-6, 3)
 _WIDTHS, _DIRECTIONS, _IMAGES = (0.5, 1.0, 2.0), 64, 2000
 #: Logits whose spread is below this are the same for all.
 _CONSTANT = 1e-6
+
+
+def signs(found: Outputs, targets: np.ndarray, columns: Sequence[int], patients: np.ndarray, suite: Suite) -> list[str]:
+    """The flags of a head, of what a network computed.
+
+    Args:
+        found: by the network, for N images.
+        targets: labels (N, T), NaN for unknown.
+        columns: where their logits stand among the network's.
+        patients: patient codes (N,) int.
+        suite: how patients are divided.
+    """
+    raised, own = [], list(columns)
+    direct = found.logits if found.direct is None else found.direct
+    if is_lost(channel_loss(targets, direct[:, own], found.logits[:, own], patients)):
+        raised.append(flags.CHANNEL_LOSS)
+    read = found.features if found.stored is None else found.stored
+    if found.told is not None:
+        # Such a head may read the features of each group in a way of its own.
+        each = (found.told[:, None] == np.unique(found.told)).astype(read.dtype)
+        read = np.hstack([read, each, *(read * of[:, None] for of in each.T)])
+    if followed(read, found.logits, patients, suite) < FOLLOWED:
+        raised.append(flags.OPAQUE_HEAD)
+    if found.unsteady is not None and found.unsteady > UNSTEADY:
+        raised.append(flags.BRITTLE)
+    return raised
 
 
 def channel_loss(
