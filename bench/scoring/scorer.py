@@ -12,6 +12,7 @@ from bench.records import FEATURES, NETWORK, OUTPUTS, STORED, TRUE_LABELS, Score
 from bench.records.outputs import Outputs
 from bench.scoring import conditions, counterfactual, diagnosis, fairness
 from bench.scoring.decodability import Decodability, Suite, decode, flags
+from bench.scoring.decodability.controls.head import signs
 from bench.scoring.decodability.controls.sufficiency import insufficient, shortfall
 from bench.scoring.decodability.layers import richness
 from bench.scoring.decodability.removal import Terms
@@ -168,6 +169,7 @@ def _read(reader: _Reader, computed: Computed, every_layer: bool, raised: Sequen
         own.append(flags.RANDOMISED)
     if richness(found.features) <= richness(found.logits):
         own.append(flags.BOTTLENECK)
+    own += signs(found, part.truth, computed.columns, part.patients, reader.suite)
     scores: list[Score] = []
     influence: dict[str, np.ndarray] = {}
     linear_only = [] if every_layer else [layer for layer in layers if layer != FEATURES]

@@ -26,7 +26,6 @@ from bench.statistics.bootstrap import Interval
 from bench.task import Confounder
 
 
-
 @dataclass(frozen=True)
 class Evidence:
     """The fields of :class:`bench.scoring.decodability.result.Decodability` that a layer's controls fill."""
