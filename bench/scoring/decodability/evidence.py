@@ -23,6 +23,7 @@ from bench.scoring.decodability.suite import Suite
 from bench.statistics.bootstrap import Interval
 from bench.task import Condition
 
+
 @dataclass(frozen=True)
 class Evidence:
     """The fields of :class:`bench.scoring.decodability.result.Decodability` that a layer's controls fill."""
