@@ -89,7 +89,7 @@ def of_options() -> Document:
     from bench.method.backbones import BACKBONES
     from bench.scoring.suites import SUITES
 
-    hidden = ("method.", "task.name", "task.plugin", "task.options", "test.options")
+    hidden = ("method.", "backbone.name", "task.name", "task.plugin", "task.options", "test.options")
     rows = [
         (name, default or _OF_ANOTHER[name], takes)
         for name, default, takes in describe(RunConfig)

@@ -19,6 +19,7 @@ _LOST = {
     "method": re.compile(r"method\."),
     "task": re.compile(r"task\."),
     "task.dataset": re.compile(r"task\.(?!protected$|groups$|image_size$|max_unreadable$)"),
+    "backbone": re.compile(r"backbone\."),
     "test.dataset": re.compile(r"test\."),
     "scoring": re.compile(r"scoring\.(?!replicates$|unit$|suites$)"),
 }
@@ -75,4 +76,7 @@ def _options(config: Mapping[str, Any]) -> dict[str, Any]:
     for name in dict.fromkeys(name for test in flat for name in test):
         options[TEST + name] = [test.get(name) for test in flat]
     rest = {key: value for key, value in config.items() if key not in ("method", "task", "test")}
-    return options | leaves(rest)
+    flat_rest = leaves(rest)
+    if "backbone.name" in flat_rest:
+        flat_rest["backbone"] = flat_rest.pop("backbone.name")
+    return options | flat_rest

@@ -11,6 +11,7 @@ import torch
 from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 
+from bench.config.schema import BackboneConfig
 from bench.errors import BenchError
 from bench.files import whole
 from bench.method import Method, backbones
@@ -26,14 +27,32 @@ WEIGHTS, INFO = "model.safetensors", "training.json"
 _MEAN, _DEVIATION = "channel//mean", "channel//deviation"
 
 
-def build(cls: type[Method], backbone: str, hyperparameters: Mapping[str, Value], seed: int, spec: TaskSpec) -> Method:
+def build(
+    cls: type[Method],
+    backbone: BackboneConfig,
+    hyperparameters: Mapping[str, Value],
+    seed: int,
+    spec: TaskSpec,
+    untrained: bool = False,
+) -> Method:
     """A method with a freshly initialised network; the same seed gives the same weights.
+
+    The encoder has the weights that it comes with, unless it is to be ``untrained``: a reference.
 
     Raises:
         BenchError: for a backbone that is not there or cannot take such images, or a hyperparameter out of its range.
     """
     L.seed_everything(seed, workers=True, verbose=False)
-    encoder = backbones.build(backbone, spec.channels, spec.image_size)
+    encoder = backbones.build(
+        backbone.name,
+        spec.channels,
+        spec.image_size,
+        backbone.weights,
+        backbone.freeze,
+        backbone.normalise,
+        untrained,
+        spec.vectors,
+    )
     # Convolutions run faster in this layout, in bf16 most of all; it changes no tensor's shape.
     return cls(encoder, spec, hyperparameters).to(memory_format=torch.channels_last)
 

@@ -106,14 +106,9 @@ def test_the_claim_is_made_in_the_trial_where_there_is_one(make: SimpleNamespace
 
 
 def test_flags_are_those_of_any_seed_on_the_test_patients_and_in_the_trial(make: SimpleNamespace) -> None:
-    flags = (("RANDOMISED", "features: PLANT_MISSED"), ("outputs: CONTROL_LEAK", "block 2: PLANT_MISSED"))
+    flags = (("RANDOMISED", "features: BLIND"), ("outputs: CONTROL_LEAK", "block 2: BLIND"))
     records = [make.record("m", seed, flags=raised) for seed, raised in enumerate(flags)]
-    assert _cell("flags", records) == (
-        "PLANT_MISSED",
-        "RANDOMISED",
-        "block 2: PLANT_MISSED",
-        "outputs: CONTROL_LEAK",
-    )
+    assert _cell("flags", records) == ("BLIND", "RANDOMISED", "block 2: BLIND", "outputs: CONTROL_LEAK")
     assert _cell("flags", [make.record("m")]) is None
     trial = make.in_trial(make.record("m"), make.around(0.6, 0.01), flags=("UNDERPOWERED",))
     assert _cell("flags", [trial]) == ("UNDERPOWERED",)

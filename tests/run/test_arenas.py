@@ -86,7 +86,7 @@ def test_what_it_was_made_of_and_by_stands_in_the_file(scored: tuple[Run, Record
     assert head.data != tiny_scores.head.data
     assert other.data is not None
     assert (other.data.fingerprint, other.data.split_fingerprint) == (head.data, head.split)
-    assert (head.suite, head.scoring, head.unit) == (1, tiny_scores.head.scoring, "image")
+    assert (head.suite, head.scoring, head.unit) == (2, tiny_scores.head.scoring, "image")
     influence = records.influence_path(records.path_of(other, planned.folder))
     assert influence.exists()
 

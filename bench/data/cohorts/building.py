@@ -66,7 +66,9 @@ def build(
     unknown += _alike(table)
     cohort = Cohort(
         table=table.sort_values("image", ignore_index=True),
-        spec=TaskSpec(task.name, chosen, protected, attribute_groups[protected], image_size, task.channels),
+        spec=TaskSpec(
+            task.name, chosen, protected, attribute_groups[protected], image_size, task.channels, reading.vectors
+        ),
         dataset=dataset.name,
         synthetic=dataset.synthetic,
         attribute_groups=attribute_groups,

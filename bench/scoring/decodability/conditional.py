@@ -17,7 +17,16 @@ from bench.scoring.decodability.crossfit import SplitCoordinates, SplitReading, 
 from bench.scoring.decodability.estimates import Design, Estimate, Part, by_patient, combine, judged
 from bench.scoring.decodability.expansion import expand
 from bench.scoring.decodability.inputs import Sample
-from bench.scoring.decodability.overlap import LITTLE, Propensity, effective, kept, propensity, weighted_auroc
+from bench.scoring.decodability.overlap import (
+    LITTLE,
+    Propensity,
+    against,
+    at_once,
+    effective,
+    kept,
+    propensity,
+    weighted_auroc,
+)
 from bench.scoring.decodability.parallel import each
 from bench.scoring.decodability.probes.logistic import Logistic, logistic_path
 from bench.scoring.decodability.probes.probe import Probe
@@ -69,7 +78,7 @@ def given(
     suite: Suite,
     design: Design,
     seed: int,
-    at_once: int = 1,
+    side_by_side: int = 1,
     *,
     every_probe: bool = False,
     information: bool = False,
@@ -87,7 +96,7 @@ def given(
         suite: the probes.
         design: of the splits, for the intervals.
         seed: of whatever is drawn.
-        at_once: splits read at a time.
+        side_by_side: splits read at a time.
         every_probe: read with every probe that read without C, which a claim of removal takes; else with the linear
             ones and the one that weighs most in the layer.
         information: also conditional V-information (Hewitt et al., 2021) of the first layer: the held-out log-loss of
@@ -103,7 +112,7 @@ def given(
             for layer, sample in samples.items()
         ]
         panel = readings[0].beside(readings[1:])
-        weights = found.at_once[panel.select_rows, first.groups[panel.select_rows]]
+        weights = _own(found, first.groups)[panel.select_rows]
         together = panel.strongest(weights).log_posteriors
         judge = partial(weighted_auroc, first, panel.rows, found=found)
         probes = {(reading.layer, reading.probe): judge(reading.log_posteriors) for reading in panel.readings}
@@ -114,7 +123,7 @@ def given(
             added(first, splits[number], suite, seed + number, found.log_e) if information else None,
         )
 
-    parts = each(one, range(len(splits)), at_once)
+    parts = each(one, range(len(splits)), side_by_side)
     return Conditional(
         combine([part.together for part in parts], design),
         {key: combine([part.probes[key] for part in parts], design) for key in parts[0].probes},
@@ -182,14 +191,18 @@ def _read(
     names = {reading.probe for reading in marginal.readings if every_probe or reading.linear}
     names.add(marginal.readings[int(marginal.strongest().weights.argmax())].probe)
     candidates: list[type[Probe]] = [probe for probe in suite.probes if probe.name in names]
-    own = found.at_once[np.arange(len(sample.groups)), sample.groups]
-    coordinates = SplitCoordinates(sample, split, suite.systems, seed, own)
-    return read_split(coordinates, candidates, found.against(sample.groups))
+    coordinates = SplitCoordinates(sample, split, suite.systems, seed, _own(found, sample.groups))
+    return read_split(coordinates, candidates, against(found.log_e, sample.groups))
+
+
+def _own(found: Propensity, groups: np.ndarray) -> np.ndarray:
+    """What each image (N,) weighs in its own group."""
+    return at_once(found.log_e)[np.arange(len(groups)), groups]
 
 
 def _of_propensity(sample: Sample, rows: np.ndarray, found: Propensity) -> _OfPropensity:
     groups, log_e = sample.groups[rows], found.log_e[rows]
-    contests = pairs(log_e, groups, found.against(sample.groups)[rows])
+    contests = pairs(log_e, groups, against(log_e, groups))
     return _OfPropensity(
         judged(sample, rows, pairs(log_e, groups)),
         [effective(contest) for contest in contests],

@@ -46,17 +46,18 @@ class Propensity:
     design: np.ndarray
     learnt_from: np.ndarray
 
-    @property
-    def at_once(self) -> np.ndarray:
-        """What an image of each group would weigh where all groups are fitted at once, ``(N, K)``; rows sum to 1."""
-        found: np.ndarray = softmax(-self.log_e, axis=1)
-        return found
 
-    def against(self, groups: np.ndarray) -> np.ndarray:
-        """What each image weighs against each group ``(N, K)``, of groups (N,): e_l / (e_k + e_l)."""
-        own = self.log_e[np.arange(len(groups)), groups]
-        found: np.ndarray = expit(self.log_e - own[:, None])
-        return found
+def at_once(log_e: np.ndarray) -> np.ndarray:
+    """What an image weighs in each group ``(n, K)`` where all are fitted at once, of propensities (n, K)."""
+    found: np.ndarray = softmax(-log_e, axis=1)
+    return found
+
+
+def against(log_e: np.ndarray, groups: np.ndarray) -> np.ndarray:
+    """What an image weighs against each group ``(n, K)``: e_l / (e_k + e_l), of propensities (n, K) and groups (n,)."""
+    own = log_e[np.arange(len(groups)), groups]
+    found: np.ndarray = expit(log_e - own[:, None])
+    return found
 
 
 def propensity(sample: Sample, split: Split, design: np.ndarray, seed: int) -> Propensity:
@@ -108,7 +109,7 @@ def weighted_auroc(
         NaN and zeros where no two groups overlap.
     """
     groups = sample.groups[rows]
-    contests = comparable(pairs(log_posteriors, groups, found.against(sample.groups)[rows]))
+    contests = comparable(pairs(log_posteriors, groups, against(found.log_e[rows], groups)))
     value, influence = decide_all(contests)
     total = by_patient(sample, rows, influence)
     if np.isnan(value):
