@@ -22,6 +22,7 @@ from bench.scoring.measures import (
     Measure,
     Metric,
     Reading,
+    null,
     over_protected,
 )
 from bench.statistics import metrics
@@ -319,6 +320,9 @@ DIFFERENCES: tuple[Difference, ...] = (EQUALIZED_ODDS, DEMOGRAPHIC_PARITY)
 #: Whatever the suite reads of a layer, in the order of the files of scores.
 READINGS: tuple[Reading, ...] = (DECODABILITY, GIVEN_DIAGNOSIS, GIVEN_KNOWN, *read.BETWEEN, REMOVAL, *read.CONTROLS)
 
+#: Whatever is a gap between groups.
+GAPS: tuple[Measure, ...] = (*(metric.gap for metric in METRICS if metric.compared), *DIFFERENCES, UNDERDIAGNOSIS.gap)
+
 MEASURES: tuple[Measure, ...] = (
     *(measure for metric in METRICS for measure in (metric, *metric.over_groups)),
     DECODABILITY,
@@ -331,6 +335,7 @@ MEASURES: tuple[Measure, ...] = (
     *UNDERDIAGNOSIS.over_groups,
     COUNTERFACTUAL_EFFECT,
     COUNTERFACTUAL_SHIFT,
+    *(null(gap) for gap in GAPS),
     CONDITION_LOSS,
     EFFECTIVE_SHARE,
     *read.BETWEEN,
