@@ -44,11 +44,11 @@ def test_it_is_the_unbiased_mmd_of_teacher_and_student_cell_by_cell() -> None:
 
 def test_two_samples_of_one_distribution_are_at_no_distance_however_small() -> None:
     rng, found = torch.Generator().manual_seed(1), []
-    for _ in range(400):
+    for _ in range(200):
         teacher, student = torch.randn(2, 8, 4, generator=rng)
         cells = torch.ones(1, 8)
         found.append(discrepancies(teacher, student, cells, torch.tensor([[1.0] * 3 + [0.0] * 5])).item())
-    assert abs(np.mean(found)) < 3 * np.std(found) / 20
+    assert abs(np.mean(found)) < 3 * np.std(found) / 200**0.5
 
 
 def test_the_student_begins_anew_beside_a_teacher_that_stays() -> None:
@@ -86,7 +86,7 @@ def test_descending_on_it_draws_races_together() -> None:
     cells = torch.stack([(races == race).float() for race in (0, 1)])
     optimizer = torch.optim.Adam([student], lr=0.05)
     apart = [abs((student[races == 0].mean(0) - student[races == 1].mean(0)).norm().item())]
-    for _ in range(150):
+    for _ in range(80):
         optimizer.zero_grad()
         discrepancies(teacher, student, torch.ones(2, 60), cells).backward()
         optimizer.step()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-from types import SimpleNamespace
 
 import pytest
 import torch
@@ -76,29 +75,3 @@ def test_where_there_is_no_gradient_it_stays_where_it_is(monkeypatch: pytest.Mon
     before = [p.detach().clone() for p in method.parameters()]
     method.step(Given(method, nothing))
     assert all(torch.equal(p, old) for p, old in zip(method.parameters(), before, strict=True))
-
-
-def test_it_ends_in_a_flatter_place_than_plain_steps(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Two valleys of the same depth, one narrow: from between them SAM goes to the wide one."""
-
-    class Valleys(Sam):
-        source = "tests"
-
-        def build(self) -> None:
-            self.w = nn.Parameter(torch.tensor([0.1]))
-
-        def loss(self, batch: Batch) -> torch.Tensor:
-            narrow, wide = 50.0 * (self.w - 0.2) ** 2, 0.5 * (self.w + 1.0) ** 2
-            return torch.minimum(narrow, wide).sum()
-
-    ends = {}
-    for rho in (0.0, 0.1):
-        method = Valleys(SmallResNet(1), SPEC)
-        method.rho = rho
-        optimizer = torch.optim.SGD([method.w], lr=0.005)
-        monkeypatch.setattr(Valleys, "optimizer", property(lambda self, optimizer=optimizer: optimizer))
-        for _ in range(1500):
-            method.step(Given(method, SimpleNamespace()))
-        ends[rho] = method.w.item()
-    assert abs(ends[0.0] - 0.2) < 0.01
-    assert abs(ends[0.1] - 0.2) >= abs(ends[0.0] - 0.2)
