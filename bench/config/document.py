@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 from bench.config import RunConfig, describe
+from bench.config.schema import SCORING
 from bench.pages.document import Block, Column, Document, Facts, Paragraph, Section, Text, code, single
 from bench.plugins.registry import METHODS, TASKS, datasets
 
@@ -87,16 +89,21 @@ def of_options() -> Document:
     from bench.method.backbones import BACKBONES
     from bench.scoring.suites import SUITES
 
-    hidden = ("method.", "task.name", "task.plugin", "task.options", "test.options")
+    hidden = ("method.", "backbone.name", "task.name", "task.plugin", "task.options", "test.options")
     rows = [
         (name, default or _OF_ANOTHER[name], takes)
         for name, default, takes in describe(RunConfig)
         if not name.startswith(hidden)
     ]
     named: list[tuple[str, Text]] = [("Backbones", ", ".join(BACKBONES)), ("Suites", ", ".join(map(str, SUITES)))]
+    named += [(f"scoring={name}", _preset(preset)) for name, preset in SCORING.items() if preset]
     more = (code("bench show method=…"), " and ", code("bench show task=…"))
     said = Paragraph((*more, " list the options of a method and of a data set."))
     return Document((Section((single(_OPTIONS, rows), Facts(tuple(named)), said)),))
+
+
+def _preset(options: Mapping[str, Any]) -> str:
+    return "stands for " + " ".join(f"scoring.{name}={str(value).lower()}" for name, value in options.items())
 
 
 def _paragraphs(docstring: str | None) -> Iterable[Block]:

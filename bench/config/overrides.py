@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from hydra.core.override_parser.types import Override
 
 #: Overrides that name a plugin, or are the path of its code.
-NAMES = ("method", "task", "task.dataset", "sweep.baseline")
+NAMES = ("method", "task", "task.dataset", "sweep.baseline", "backbone")
 
 #: Files that hold the configuration of a run.
 CONFIGURATIONS = (".yaml", ".yml")

@@ -17,7 +17,7 @@ from bench.conformance.subject import Subject, outputs, plain, read
 from bench.errors import BenchError
 from bench.families import FAMILIES
 from bench.method import Batch, Method
-from bench.method.backbones import SmallResNet
+from bench.method.backbones.small import SmallResNet
 from bench.method.hyperparameters import Tunable, hyperparameters
 from bench.training import stages
 from bench.training.prediction import disagree

@@ -14,7 +14,7 @@ from typing import Literal
 from bench.leaderboard.lookup import CLAIMED, COMPARED, Lookup
 from bench.leaderboard.rows import Entry, Row
 from bench.leaderboard.standing import Compared
-from bench.records import BASELINE, FEATURES, OUTPUTS, ScoreFile
+from bench.records import BASELINE, FEATURES, ScoreFile
 from bench.scoring.catalogue import MEASURES, REMOVAL, RESIDUAL
 from bench.scoring.claims import claim_of
 from bench.scoring.decodability.flags import split
@@ -66,10 +66,10 @@ class Column:
 
 
 def _flags(row: Row) -> tuple[str, ...] | None:
-    """The flags that a seed raised on the whole network or on a layer that has a column; those of the features bare."""
+    """The flags that a seed raised, those of the whole network and of its features bare."""
     raised = {split(flag) for entry in row.entries for flag in entry.test.flags}
     shown = {name for layer, name in raised if layer in (None, FEATURES)}
-    others = {f"{OUTPUTS}: {name}" for layer, name in raised if layer == OUTPUTS}
+    others = {f"{layer}: {name}" for layer, name in raised if layer not in (None, FEATURES)}
     return (*sorted(shown), *sorted(others)) or None
 
 

@@ -14,8 +14,8 @@ from bench.records.run_record import (
     TaskInfo,
     TrainingInfo,
 )
-from bench.records.score import FEATURES, MACRO, OUTPUTS, Score
-from bench.records.score_file import Head, Place, ScoreFile, Unit
+from bench.records.score import FEATURES, MACRO, NETWORK, OUTPUTS, STORED, Score
+from bench.records.score_file import Head, Layers, Place, ScoreFile, Unit
 from bench.records.store import (
     RUN,
     Record,
@@ -35,15 +35,18 @@ __all__ = [
     "BASELINE",
     "FEATURES",
     "MACRO",
+    "NETWORK",
     "OUTPUTS",
     "PROTECTED",
     "RUN",
     "SCHEMA_VERSION",
+    "STORED",
     "Attrition",
     "Cell",
     "Cost",
     "DataInfo",
     "Head",
+    "Layers",
     "MethodInfo",
     "Place",
     "Record",

@@ -16,8 +16,9 @@ from bench.statistics.metrics import Sample
 
 Direction = Literal["up", "down"]
 #: What it takes to have a measure, beside predictions: a threshold chosen on val, groups to compare, a target that says
-#: "healthy", twins, fresh probes, probes other than linear ones, the suite's controls, or other rows of a leaderboard.
-Need = Literal["threshold", "groups", "no_finding", "twins", "probes", "all probes", "controls", "rows"]
+#: "healthy", twins, fresh probes, probes other than linear ones, the suite's controls, test conditions, or other rows
+#: of a leaderboard.
+Need = Literal["threshold", "groups", "no_finding", "twins", "probes", "all probes", "controls", "conditions", "rows"]
 
 
 @dataclass(frozen=True)
@@ -161,6 +162,10 @@ class Reading(Measure):
 
     function: Callable[[Decodability], Iterable[Row]] = field(kw_only=True)
 
+
+#: The conditions that a diagnosis is scored in, as groups of an attribute of this name.
+CONDITION = "condition"
+CONDITIONS = AS_TRAINED, BALANCED, INVERTED = "as trained", "balanced", "inverted"
 
 #: Where scores over the groups of the protected attribute stand, of the mean over targets.
 OVER_PROTECTED = Column(target=MACRO, attribute=PROTECTED)

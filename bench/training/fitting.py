@@ -18,7 +18,7 @@ from bench.method import Batch, Encoded, Method, TrainingSet
 from bench.records import Cost, TrainingInfo
 from bench.task import Cohort
 from bench.terminal import say
-from bench.training import bars, composing, cost, devices, prediction, seeds, stages
+from bench.training import bars, composing, cost, devices, prediction, readout, seeds, stages
 from bench.training.batches import CohortImages, EpochBatches, loader
 from bench.training.checkpoints import WholeFiles
 from bench.training.cost import PassCounter
@@ -85,9 +85,8 @@ def _train(
         method.keep_start()
     validation = prediction.withheld(method, given.val, given.pixels)
     # A step of the wrong shape is named before training, not by whatever trips over it in the middle.
-    with torch.no_grad():
-        some = validation[(0, np.arange(2))]
-        method.eval().outputs(some.images, some.groups)
+    some = validation[(0, np.arange(2))]
+    readout.try_out(method, some.images, some.groups)
     plain = CohortImages(given.train, given.pixels, hide_targets=True, hide_groups=True)
     curves: list[Curve] = []
     for stage in planned:

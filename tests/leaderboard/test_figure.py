@@ -160,7 +160,7 @@ def test_figures_are_the_same_bytes_each_time() -> None:
 
 
 def test_references_stand_as_lines_relative_to_the_baseline(make: SimpleNamespace) -> None:
-    leace = make.score("decodability", (0.55, 0.5, 0.6), attribute="race", layer="features", reference="leace")
+    leace = make.score("decodability", (0.55, 0.5, 0.6), attribute="race", layer="network", reference="leace")
     figure = _figure(
         [
             method("erm", 0.84, 0.9, also=[leace]),

@@ -201,7 +201,7 @@ def test_a_table_of_reference_methods_alone(make: SimpleNamespace) -> None:
 
 
 def test_leace_is_the_baselines_or_none(make: SimpleNamespace) -> None:
-    of = {"attribute": "race", "layer": "features", "reference": "leace"}
+    of = {"attribute": "race", "layer": "network", "reference": "leace"}
     records = [
         make.record(name, also=[make.score("decodability", make.around(value, 0.01), **of)])
         for name, value in (("a", 0.6), ("erm", 0.7))

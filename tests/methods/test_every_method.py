@@ -15,7 +15,7 @@ import pytest
 import torch
 
 from bench.method import Batch, Encoded, Method, TrainingSet
-from bench.method.backbones import SmallResNet
+from bench.method.backbones.small import SmallResNet
 from bench.method.hyperparameters import Tunable, hyperparameters
 from bench.plugins.registry import METHODS, Entry
 from tests.methods.samples import SPEC, batch, make

@@ -87,15 +87,18 @@ def test_every_layer_is_read_and_references_stand_beside(mislabelled):
     made = score(computed(mislabelled, "test", **more), QUICK, replicates=10, leace=True)
     read = [(found.layer, found.reference) for found in made.scores if found.metric == "decodability"]
     assert read == [
+        ("network", None),
         ("features", None),
         ("outputs", None),
         ("block 1", None),
+        ("network", "untrained"),
         ("features", "untrained"),
         ("outputs", "untrained"),
+        ("network", "leace"),
         ("features", "leace"),
     ]
     controls = {(found.layer, found.reference) for found in made.scores if found.metric == "decodability_null"}
-    assert controls == {("features", "permuted"), ("outputs", "permuted")}
+    assert controls == {("features", "permuted")}
     assert made.flags[0] == "RANDOMISED"
     assert all(flag.startswith(("features: ", "outputs: ")) for flag in made.flags[1:] if flag != "INSUFFICIENT")
 

@@ -113,6 +113,10 @@ class Estimate:
         half = self._quantile(0.975) * self.standard_error
         return Interval(self.value, max(within[0], self.value - half), min(within[1], self.value + half))
 
+    def less(self, other: Estimate) -> Estimate:
+        """This value less another one's, of the same patients in the same splits."""
+        return Estimate(self.values - other.values, self.influence - other.influence, self.design)
+
     @property
     def upper(self) -> float:
         """One-sided 95% upper bound."""
@@ -133,9 +137,9 @@ def by_patient(sample: Sample, rows: np.ndarray, influence: np.ndarray) -> np.nd
     return np.bincount(sample.patients[rows], influence, minlength=len(sample.patient_groups))
 
 
-def judged(sample: Sample, rows: np.ndarray, contests: Sequence[Contest], cells: np.ndarray | None = None) -> Part:
-    """Mean AUROC of contests among the images at ``rows`` (n,), those of one cell (n,), and influence by patient."""
-    value, influence = decide_all(contests, cells)
+def judged(sample: Sample, rows: np.ndarray, contests: Sequence[Contest]) -> Part:
+    """Mean AUROC of contests among the images at ``rows`` (n,), and influence by patient."""
+    value, influence = decide_all(contests)
     return value, by_patient(sample, rows, influence)
 
 

@@ -11,7 +11,7 @@ from bench.scoring.decodability import decode
 from bench.scoring.decodability.probes.logistic import Logistic
 from bench.scoring.decodability.probes.quadratic import Quadratic
 from bench.scoring.decodability.probes.ridge import Ridge
-from bench.scoring.suites import V1
+from bench.scoring.suites import V2
 from tests.proofs.decodability.part import Job, Measured, Part, Result, figure
 from tests.proofs.markdown import table_of
 from tests.scoring.decodability import codes
@@ -39,16 +39,16 @@ def measure(code: str | None, minority: int, seed: int) -> Result:
     features = rotate(cohort, embed(cohort, values, places, spectrum(width)))
     arguments = (features, cohort.groups, cohort.patients)
     if code is None:
-        found = decode(*arguments, suite=V1, seed=seed)
+        found = decode(*arguments, suite=V2, seed=seed)
     else:
         # One probe whose bound is too high refuses the claim, whatever the others read: the quick ones first.
-        quick = replace(V1, probes=(Ridge, Logistic, Quadratic))
+        quick = replace(V2, probes=(Ridge, Logistic, Quadratic))
         found = decode(*arguments, suite=quick, seed=seed, controls=False)
-        if found.bound < 0.5 + max(V1.margins):
-            found = decode(*arguments, suite=V1, seed=seed, controls=False)
+        if found.bound < 0.5 + max(V2.margins):
+            found = decode(*arguments, suite=V2, seed=seed, controls=False)
     answers = {str(claim.margin): claim.answer for claim in found.removal}
     if code:  # what the bounds alone would grant: no control and no power keeps the claim back
-        answers = {str(margin): "granted" if found.bound < 0.5 + margin else "refused" for margin in V1.margins}
+        answers = {str(margin): "granted" if found.bound < 0.5 + margin else "refused" for margin in V2.margins}
     return {
         "oracle": oracle,
         "decodability": found.one_vs_one.value,
@@ -76,13 +76,13 @@ def table(measured: Measured) -> str:
             read = np.mean([result["decodability"] for result in results])
             row = [code or "none", str(minority), str(len(results))]
             row += [figure(float(np.mean([result["oracle"] for result in results]))), figure(float(read))]
-            for margin in V1.margins:
+            for margin in V2.margins:
                 answers = [result["answers"][str(margin)] for result in results]
                 kinds = [f"{answers.count(kind)} {kind}" for kind in sorted(set(answers))]
                 row.append(", ".join(kinds))
             rows.append(row)
     header = ["code", "minority patients", "data sets", "mean oracle", "mean D"]
-    return table_of([*header, *(f"claim at δ = {figure(margin)}" for margin in V1.margins)], rows)
+    return table_of([*header, *(f"claim at δ = {figure(margin)}" for margin in V2.margins)], rows)
 
 
 PART = Part(jobs, measure, table)

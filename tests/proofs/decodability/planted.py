@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 from bench.errors import BenchError
-from bench.scoring.suites import V1
+from bench.scoring.suites import V2
 from tests.proofs.decodability.part import Job, Measured, Part, Result, figure
 from tests.proofs.markdown import table_of
 from tests.scoring.decodability.plants import ROWS
@@ -51,7 +51,7 @@ def measure(row: str, n: int, width: int, controls: bool) -> Result:
 
 
 def table(measured: Measured) -> str:
-    names = [probe.name for probe in V1.probes]
+    names = [probe.name for probe in V2.probes]
     header = ["race is", "n", "features", "oracle", "D", "off by", *names, "D given C", "flags", "verdict"]
     return table_of(header, [_row(job, result, names) for job, result in measured])
 

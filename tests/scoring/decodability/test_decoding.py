@@ -5,7 +5,7 @@ from sklearn.metrics import roc_auc_score
 
 from bench.errors import BenchError
 from bench.scoring.decodability import Decodability
-from bench.scoring.suites import V1
+from bench.scoring.suites import V2
 from tests.scoring.decodability.samples import decode, planted
 
 
@@ -81,7 +81,7 @@ def test_constant_features_say_nothing_and_no_removal_is_claimed(value: float) -
         assert (interval.value, interval.low, interval.high) == (0.5, 0.5, 0.5)
     assert result.flags == ("CONSTANT_FEATURES",)
     assert (result.null.mean, result.null.low, result.null.high) == (0.5, 0.5, 0.5)
-    assert not result.plants
+    assert not result.limits
     assert {claim.answer for claim in result.removal} == {"unreliable"}
 
 
@@ -100,10 +100,10 @@ def test_a_random_group_per_patient_is_not_read_though_its_images_cluster() -> N
 
 
 def test_everything_is_read(full: Decodability) -> None:
-    assert full.suite_version == V1.version == 1
+    assert full.suite_version == V2.version == 2
     names = ["ridge", "logistic", "quadratic", "fourier", "neighbours", "trees", "perceptron"]
-    assert [probe.name for probe in full.probes] == [probe.name for probe in V1.probes] == names
-    assert sum(probe.chosen for probe in full.probes) == 5
+    assert [probe.name for probe in full.probes] == [probe.name for probe in V2.probes] == names
+    assert sum(probe.weight for probe in full.probes) == pytest.approx(1)
     assert all(len(probe.settings) == 5 for probe in full.probes)
     assert full.probe in names
     # Means in a row, one apart: Φ(1/√2) = .760 for neighbours, Φ(2/√2) = .921 for the outer two.
@@ -117,11 +117,10 @@ def test_everything_is_read(full: Decodability) -> None:
     assert full.null.mean == pytest.approx(0.5, abs=0.02)
     assert full.null.permutations == 200
     assert full.one_vs_one.low > full.null.high
-    assert [level for level, _ in full.depth] == [0.0, *V1.depths]
+    assert [level for level, _ in full.depth] == [0.0, *V2.depths]
     assert full.depth[0][1] == full.linear
     assert full.depth[-1][1].value < full.depth[0][1].value - 0.05
     assert [claim.answer for claim in full.removal] == ["refused"] * 3
-    assert full.bound == max(probe.upper for probe in full.probes) > full.one_vs_one.value
 
 
 def test_the_order_of_the_rows_changes_nothing() -> None:
@@ -139,7 +138,7 @@ def test_fast_is_the_linear_part_and_controls_change_no_reading() -> None:
     whole, bare = (decode(features, groups, patients, controls=controls) for controls in (True, False))
     fast = decode(features, groups, patients, fast=True)
     assert (bare.one_vs_one, bare.probes, bare.one_vs_rest) == (whole.one_vs_one, whole.probes, whole.one_vs_rest)
-    assert (bare.null, bare.given, bare.plants, bare.removal, bare.depth) == (None, None, (), (), ())
+    assert (bare.null, bare.given, bare.limits, bare.removal, bare.depth) == (None, None, (), (), ())
     assert [p.one_vs_one for p in fast.probes] == [p.one_vs_one for p in whole.probes[:2]]
     assert (fast.one_vs_one, fast.nonlinear, fast.null, fast.given) == (whole.linear, None, None, None)
 
@@ -192,7 +191,7 @@ def test_other_kinds_of_numbers(dtype: type) -> None:
 def test_who_waits_is_told() -> None:
     told: list[str] = []
     decode(*planted(1.0, patients=30, features=2), tell=told.append)
-    assert sum(line.startswith("7 probes") for line in told) == 5
+    assert sum(line.startswith("1 layers, split") for line in told) == 5
     assert any("permutations" in line for line in told)
 
 

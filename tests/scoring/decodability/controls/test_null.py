@@ -8,14 +8,14 @@ from bench.scoring.decodability.crossfit import SplitCoordinates
 from bench.scoring.decodability.probes.ridge import Ridge
 from bench.scoring.decodability.suite import Permutations
 from bench.scoring.decodability.whitening import Whitening
-from bench.scoring.suites import V1
+from bench.scoring.suites import V2
 from bench.statistics.auroc import one_vs_one
 from tests.scoring.decodability.samples import planted, sample
 
 
 def times(count: int) -> Permutations:
     """Those of suite 1, so many."""
-    return replace(V1.permutations, count=count)
+    return replace(V2.permutations, count=count)
 
 
 def test_groups_are_exchanged_among_patients_of_one_stratum() -> None:
@@ -24,7 +24,7 @@ def test_groups_are_exchanged_among_patients_of_one_stratum() -> None:
     found, _, _ = sample(features, groups, patients, strata)
     permuted = permute(found, times(30), seed=0)
     assert len(np.unique(permuted, axis=0)) == 30
-    assert V1.permutations.min_stratum > 10
+    assert V2.permutations.min_stratum > 10
     for stratum in (found.patient_strata == 0, found.patient_strata == 1, found.patient_strata > 1):
         expected = np.bincount(found.patient_groups[stratum], minlength=3)
         for row in permuted[:, stratum]:
@@ -53,11 +53,11 @@ def test_every_permutation_is_read_as_by_the_ridge_probe_alone() -> None:
     whitenings = [Whitening.fit(found.features, found.rows(split.fit)) for split in splits]
     values = permuted_values(found, splits, whitenings, times(25), seed=0)
     permuted = permute(found, times(25), seed=0)
-    assert [Ridge.penalties[i] for i in range(0, 25, 6)] == list(V1.permutations.penalties)
+    assert [Ridge.penalties[i] for i in range(0, 25, 6)] == list(V2.permutations.penalties)
     for b in (0, 7, 24):
         expected = []
         for split in splits:
-            coordinates = SplitCoordinates(found.relabelled(permuted[b], found.names), split, V1.systems, 0)
+            coordinates = SplitCoordinates(found.relabelled(permuted[b], found.names), split, V2.systems, 0)
             path = Ridge.fit(coordinates.training)
             on_select = one_vs_one(path.predict(coordinates.training.select)[::6], coordinates.training.select_groups)
             on_test = path.predict(coordinates.on_test)[::6][on_select.argmax()]

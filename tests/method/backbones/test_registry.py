@@ -16,7 +16,8 @@ def test_every_backbone_gives_the_features_it_names(name: str, channels: int) ->
     torch.manual_seed(0)
     net = backbones.build(name, channels, 64).eval()
     with torch.no_grad():
-        features = net(torch.rand(2, channels, 64, 64))
+        images = torch.rand(2, channels, 64, 64)
+        features = net(net.pixels(images * 255) if hasattr(net, "pixels") else images)
     assert features.shape == (2, net.out_features)
     assert torch.isfinite(features).all()
 
@@ -51,6 +52,7 @@ def test_a_size_that_vit_cannot_cut_into_patches() -> None:
         ("resnet18", [64, 128, 256, 512]),
         ("resnet50", [256, 512, 1024, 2048]),
         ("efficientnet-b0", [16, 24, 40, 112, 320]),
+        ("efficientnet-lite0", [24, 40, 112, 320]),
         ("vit", [384] * 4),
     ],
 )
@@ -61,7 +63,8 @@ def test_the_stages_of_every_backbone_are_known(name: str, channels: list[int]) 
     for module in backbones.blocks(net):
         module.register_forward_hook(lambda module, inputs, output: seen.append(output))
     with torch.no_grad():
-        net(torch.rand(2, 1, 32, 32))
+        images = torch.rand(2, 1, 32, 32)
+        net(net.pixels(images) if hasattr(net, "pixels") else images)
     assert [output.shape[2 if output.ndim == 3 else 1] for output in seen] == channels
     sizes = [output.shape[-1] for output in seen if output.ndim == 4]
     assert sizes == sorted(sizes, reverse=True)
