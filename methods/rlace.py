@@ -19,9 +19,7 @@ class Rlace(Eraser):
 
     source = "Ravfogel et al., ICML 2022 (arXiv:2201.12091)"
     year = 2022
-    deviations = (
-        "all images in each step, and step sizes that fall; the authors take tens of thousands of batches"
-    )
+    deviations = "all images in each step, and step sizes that fall; the authors take tens of thousands of batches"
 
     rank: int = tunable(0, low=0, high=8, help="k, the directions that are taken out; 0 is one fewer than groups")
     steps: int = tunable(300, low=50, high=5000, log=True, help="steps of the game")

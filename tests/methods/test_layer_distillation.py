@@ -7,7 +7,7 @@ import torch
 from bench.builtin.methods.layer_distillation import LayerDistillation, divergence
 
 from bench.method import TrainingSet, masked_bce
-from bench.method.backbones import SmallResNet
+from bench.method.backbones.small import SmallResNet
 from tests.methods.samples import SPEC, batch, make
 
 

@@ -7,7 +7,8 @@ import torch
 from bench.builtin.methods.lff import Lff
 
 from bench.method import Batch, TrainingSet, bce_elements
-from tests.methods.samples import batch, make
+from bench.method.backbones.registry import frozen
+from tests.methods.samples import SPEC, Flat, batch, make
 
 
 def prepared(**values: object) -> tuple[Lff, Batch]:
@@ -74,3 +75,14 @@ def test_a_network_that_knows_nothing_of_the_images_weighs_all_alike() -> None:
     weights = method._weights(some, torch.full((12, 2, 2), 0.7), ~torch.isnan(some.targets))
     known = ~torch.isnan(some.targets)
     torch.testing.assert_close(weights[known], torch.ones(23))
+
+
+def test_a_frozen_encoder_is_frozen_in_both_networks() -> None:
+    torch.manual_seed(0)
+    method, some = Lff(frozen(Flat()), SPEC), batch(12)
+    method.prepare(TrainingSet(some.targets, some.groups))
+    before = [p.detach().clone() for p in method.biased.network[0].parameters()]
+    head = method.biased.network[1].weight.detach().clone()
+    method.loss(some).backward()
+    assert all(torch.equal(p, old) for p, old in zip(method.biased.network[0].parameters(), before, strict=True))
+    assert not torch.equal(method.biased.network[1].weight, head)

@@ -10,7 +10,7 @@ from bench.builtin.methods.sam import Sam
 from torch import nn
 
 from bench.method import Batch, masked_bce
-from bench.method.backbones import SmallResNet
+from bench.method.backbones.small import SmallResNet
 from tests.methods.samples import SPEC, batch
 
 
