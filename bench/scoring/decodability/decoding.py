@@ -147,9 +147,7 @@ def _decode(samples: Mapping[str, Sample], plan: _Plan, at_once: int) -> dict[st
         claimed = examined.claim(whole.by_probe, whole.headline, not void)
     results = {NETWORK: _result(NETWORK, whole, None, suite, claimed.flags, Evidence(), claimed, beyond)}
     for layer, judge in judges.items():
-        results[layer] = _result(
-            layer, judge, by_layer[layer], suite, raised[layer], evidence[layer], Claimed(), Beyond()
-        )
+        results[layer] = _result(layer, judge, by_layer[layer], suite, raised[layer], evidence[layer], Claimed(), Beyond())
     return results
 
 
