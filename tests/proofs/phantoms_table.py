@@ -22,8 +22,11 @@ from bench.method import Method
 from bench.reading_race.experiments import a1
 from bench.reading_race.readers import logistic
 from bench.reading_race.study import Study
+from bench.reading_race.results import Cell
 from bench.records import MACRO
+from bench.records.outputs import Outputs
 from bench.run import plan
+from bench.task import Cohort
 from tests.proofs.markdown import table_of
 
 #: What is wanted of each task: Black against White by image and by study, and the most of the untrained network.
@@ -57,7 +60,7 @@ def rows(study: Study, folder: Path) -> Iterator[Row]:
     yield from _diagnosis(trained, study)
 
 
-def _pair(study: Study, cell: a1.Cell) -> float:
+def _pair(study: Study, cell: Cell) -> float:
     """The AUROC of Black against White."""
     scores = a1.EXPERIMENT.measure(study, cell).scores
     (found,) = [score.value for score in scores if score.group == "Black against White"]
@@ -68,28 +71,30 @@ def _pair(study: Study, cell: a1.Cell) -> float:
 def _networks(study: Study, folder: Path) -> tuple[Method, Method]:
     """The network for the diagnosis, untrained and trained."""
     config, spec = study.run.config, study.diagnosed.spec
-    untrained, trained = (
-        training.build(study.run.method, config.backbone, config.method.hyperparameters, config.seed, spec)
-        for _ in range(2)
-    )
+    given = config.backbone, config.method.hyperparameters, config.seed, spec
+    untrained, trained = (training.build(study.run.method, *given, alone) for alone in (True, False))
     place = folder / study.run.id
     place.mkdir(parents=True, exist_ok=True)
     if training.trained(place):
         training.load(trained, place / training.WEIGHTS)
     else:
-        train, val = study.diagnosed.part("train"), study.diagnosed.part("val")
-        training.fit(trained, train, val, study.images.pixels, config.trainer, config.seed, place)
+        train, choosing = study.diagnosed.part("train"), study.run.val.choosing
+        training.fit(trained, train, choosing, study.images.pixels, config.trainer, config.seed, place)
     return untrained, trained
 
 
 def _macro(method: Method, study: Study) -> float:
-    features = training.predict(method, study.cohort, study.images.pixels, "cpu").features
-    return study.judge.readings(logistic(features, study.cohort))[MACRO].value
+    return study.judge.readings(logistic(_read(method, study, study.cohort).features, study.cohort))[MACRO].value
+
+
+def _read(method: Method, study: Study, cohort: Cohort) -> Outputs:
+    reader = training.copies(method, study.run.config.trainer.accelerator)
+    return training.predict(reader, cohort, study.images.pixels, once=True)
 
 
 def _diagnosis(method: Method, study: Study) -> Iterator[Row]:
     test = study.diagnosed.part("test")
-    logits = training.predict(method, test, study.images.pixels, "cpu").logits
+    logits = _read(method, study, test).logits
     truth = test.table[[f"true_{target}" for target in test.spec.targets]].to_numpy()
     aurocs = [roc_auc_score(truth[:, k], logits[:, k]) for k in range(len(test.spec.targets))]
     named = ", ".join(f"{target} {value:.3f}" for target, value in zip(test.spec.targets, aurocs, strict=True))
@@ -114,7 +119,9 @@ def _met(value: float, low: float, high: float) -> str:
 def main(task: str, seed: str, folder: Path) -> None:
     """Print the table of a task and seed."""
     config = compose([f"task={task}", "method=erm", f"seed={seed}", "logger=none", f"runs_dir={folder}"])
-    print(table_of(["measured", "wanted", "here"], list(rows(Study(plan(config), "quick"), folder / "diagnosis"))))
+    print(table_of(["measured", "wanted", "here"], []))
+    for row in rows(Study(plan(config), "quick"), folder / "diagnosis"):
+        print("| " + " | ".join(row) + " |", flush=True)
 
 
 if __name__ == "__main__":
