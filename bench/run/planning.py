@@ -217,6 +217,7 @@ def plan(config: RunConfig) -> Run:
             f" without the attribute that its task protects: task={task.name} task.dataset={task.dataset}"
             f" task.protected={task.protected}, where it has twins."
         )
+    _check_kind(planned)
     if planned.method.needs_twins and not planned.has_twins:
         raise BenchError(
             f"Method {config.method.name!r} trains on images of the same patients in another group of "
@@ -233,6 +234,28 @@ def plan(config: RunConfig) -> Run:
     if planned.method.uses_held_out:
         training.check_held_out(planned.method, halves.of(cohort).fitting)
     return planned
+
+
+def _check_kind(planned: Run) -> None:
+    """See that method and test sets take what the data set holds, pixels or vectors."""
+    width, method = planned.cohort.spec.vectors, planned.method
+    if width is not None:
+        changed = [
+            hook for hook in ("augment", "distort", "normalise") if getattr(method, hook) is not getattr(Method, hook)
+        ]
+        if changed or method.needs_pixels:
+            where = f" ({changed[0]})" if changed else ""
+            raise BenchError(
+                f"Method {planned.config.method.name!r} works on pixels{where}, and data set {planned.dataset.name!r}"
+                " holds its images as vectors: there are none to change."
+            )
+    for other in planned.externals:
+        there = other.test.spec.vectors
+        if there != width:
+            held = [f"vectors of {one} numbers" if one is not None else "pixels" for one in (width, there)]
+            raise BenchError(
+                f"test.dataset={other.chosen.dataset.name} holds {held[1]}, and the network is trained on {held[0]}."
+            )
 
 
 def _count(cohort: Cohort, column: str) -> dict[str, int]:

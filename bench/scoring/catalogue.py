@@ -218,18 +218,32 @@ DECODABILITY = Reading(
     ),
     function=read.headline,
 )
-CONDITIONAL = Reading(
-    "decodability_conditional",
-    "Decodability given C",
-    "given C",
+GIVEN_DIAGNOSIS = Reading(
+    "decodability_given_diagnosis",
+    "Decodability given the diagnosis",
+    "given the diagnosis",
     "down",
-    "the same among images alike in C, that is in labels, view, sex and age as far as the task has them, so that "
-    "{protected} cannot be told by what goes with it.",
+    "the same among patients alike in the diagnosis, that is in the true labels, view, sex and age as far as the data set "
+    "has them, by overlap weights: what a perfect diagnosis shows reads 0.5.",
     ("controls",),
     columns=(Column(attribute=PROTECTED, layer=NETWORK),),
-    legend="Given C",
-    note="C: labels, view, sex and age, as far as the task has them.",
-    function=read.conditional,
+    legend="Given the diagnosis",
+    note="Given the diagnosis: labels, view, sex and age, by overlap weights.",
+    source="Li, Morgan & Zaslavsky, 2018; Li & Li, 2019",
+    function=read.given_diagnosis,
+)
+GIVEN_KNOWN = Reading(
+    "decodability_given_known",
+    "Decodability given all that is known",
+    "given all that is known",
+    "down",
+    "the same given the covariates of the data set, too, such as BMI, density, site and scanner. It excuses nobody who "
+    "reads {protected} by way of the site.",
+    ("controls",),
+    columns=(Column(attribute=PROTECTED, layer=NETWORK, paper=False),),
+    legend="Given all that is known",
+    source="Li, Morgan & Zaslavsky, 2018; Li & Li, 2019",
+    function=read.given_known,
 )
 RESIDUAL = Measure(
     "residual",
@@ -265,12 +279,13 @@ REMOVAL = Reading(
 METRICS: tuple[Metric, ...] = (AUROC, AUPRC, BRIER, ECE, SENSITIVITY, SPECIFICITY, SELECTION_RATE)
 DIFFERENCES: tuple[Difference, ...] = (EQUALIZED_ODDS, DEMOGRAPHIC_PARITY)
 #: Whatever the suite reads of a layer, in the order of the files of scores.
-READINGS: tuple[Reading, ...] = (DECODABILITY, CONDITIONAL, *read.BETWEEN, REMOVAL, *read.CONTROLS)
+READINGS: tuple[Reading, ...] = (DECODABILITY, GIVEN_DIAGNOSIS, GIVEN_KNOWN, *read.BETWEEN, REMOVAL, *read.CONTROLS)
 
 MEASURES: tuple[Measure, ...] = (
     *(measure for metric in METRICS for measure in (metric, *metric.over_groups)),
     DECODABILITY,
-    CONDITIONAL,
+    GIVEN_DIAGNOSIS,
+    GIVEN_KNOWN,
     RESIDUAL,
     REMOVAL,
     *DIFFERENCES,

@@ -20,7 +20,7 @@ from bench.pages.document import (
     strong,
 )
 from bench.records import FEATURES, NETWORK, Score, Scores
-from bench.scoring.catalogue import BY_KEY
+from bench.scoring.catalogue import BY_KEY, GIVEN_DIAGNOSIS, GIVEN_KNOWN
 from bench.scoring.claims import claim_of, removal_scores, short
 from bench.scoring.decodability.flags import MEANINGS, split
 
@@ -57,7 +57,8 @@ def readings(scores: Scores) -> list[Row]:
     protected, network = scores.protected, {"layer": NETWORK}
     own = {**network, "reference": None}
     named = [(NETWORK, score) for score in scores.every("decodability", **own)]
-    named += [(f"{NETWORK}, given C", score) for score in scores.every("decodability_conditional", **own)]
+    for measure in (GIVEN_DIAGNOSIS, GIVEN_KNOWN):
+        named += [(f"{NETWORK}, {measure.short}", score) for score in scores.every(measure.key, **own)]
     worst = scores.every("decodability_worst_pair", **own)
     named += [(f"{NETWORK}, worst pair: {score.group}", score) for score in worst]
     for reference, words in REFERENCES.items():

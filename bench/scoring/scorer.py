@@ -156,7 +156,7 @@ def _layers(outputs: Outputs) -> dict[str, np.ndarray]:
 
 
 def _read(reader: _Reader, computed: Computed, every_layer: bool, raised: Sequence[str]) -> Scored:
-    """The network's layers together and each alone, shallower blocks by linear probes, and the untrained network."""
+    """The layers together and each alone; by linear probes the shallower blocks, and the network untrained."""
     part, found, layers = computed.cohort, computed.outputs, _layers(computed.outputs)
     own = [*raised]
     if found.randomised:
@@ -213,7 +213,7 @@ class _Reader:
             layers,
             self.part.groups,
             self.part.patients,
-            self.part.conditions() if self.given else None,
+            self.part.conditions(self.part.truth) if self.given else None,
             suite=self.suite,
             group_names=spec.groups,
             linear_only=linear_only,

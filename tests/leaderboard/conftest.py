@@ -97,9 +97,9 @@ def suite(protected: str = "race") -> list[Score]:
         *(score("decodability_depth", around(0.9 - s / 4, 0.02), level=s, **of) for s in (0.0, 0.01, 0.1, 1.0)),
         score("decodability", (0.55, 0.53, 0.57), reference="leace", read_by="trees", **of),
         score("decodability_random_label", (0.502, 0.48, 0.52), reference="random label", **of),
-        score("decodability_plant", (0.69, 0.66, 0.72), reference="planted linear, percentile 1", **of),
-        score("decodability_plant", (0.71, 0.68, 0.74), reference="planted linear, percentile 99", **of),
-        score("decodability_plant", (0.52, 0.49, 0.55), reference="planted quadratic, percentile 1", **of),
+        score("detection_limit", (0.6, 0.58, 0.62), reference="linear, percentile 1", **of),
+        score("detection_limit", (0.57, 0.55, 0.59), reference="linear, percentile 99", **of),
+        score("detection_limit", (0.66, 0.64, 0.68), reference="quadratic, percentile 1", **of),
         score("removal_bound", (0.917, None, None), read_by="ridge", **of),
         *removal({0.02: 0.0, 0.03: 0.0, 0.05: 0.0}, protected),
     ]

@@ -88,11 +88,11 @@ def test_the_claim_is_that_of_all_seeds(make: SimpleNamespace) -> None:
     assert _cell("removal", [make.record("m")]) is None
 
 
-def test_flags_are_those_of_any_seed_on_what_has_a_column(make: SimpleNamespace) -> None:
-    flags = (("RANDOMISED", "features: PLANT_MISSED"), ("outputs: CONTROL_LEAK", "block 2: PLANT_MISSED"))
+def test_flags_are_those_of_any_seed_on_any_layer(make: SimpleNamespace) -> None:
+    flags = (("RANDOMISED", "features: BLIND"), ("outputs: CONTROL_LEAK", "block 2: BLIND"))
     records = [make.record("m", seed, flags=raised) for seed, raised in enumerate(flags)]
-    assert _cell("flags", records) == ("PLANT_MISSED", "RANDOMISED", "outputs: CONTROL_LEAK")
-    assert _cell("flags", [make.record("m", flags=("block 2: PLANT_MISSED",))]) is None
+    assert _cell("flags", records) == ("BLIND", "RANDOMISED", "block 2: BLIND", "outputs: CONTROL_LEAK")
+    assert _cell("flags", [make.record("m")]) is None
 
 
 def _elsewhere(make: SimpleNamespace, record: Record, name: str, data: str, auroc: float, **more: object) -> ScoreFile:

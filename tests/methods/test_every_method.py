@@ -15,7 +15,7 @@ import pytest
 import torch
 
 from bench.method import Batch, Encoded, Method, TrainingSet
-from bench.method.backbones import SmallResNet
+from bench.method.backbones.small import SmallResNet
 from bench.method.hyperparameters import Tunable, hyperparameters
 from bench.plugins.registry import METHODS, Entry
 from tests.methods.samples import SPEC, batch, make
@@ -138,7 +138,7 @@ def test_prediction_has_the_declared_shapes(cls: type[Method]) -> None:
         logits, features = method.outputs(batch(5).images, batch(5).groups)
     assert logits.shape == (5, 2)
     assert features.shape == (5, 6 if cls.encode is Method.encode else features.shape[1])
-    torch.testing.assert_close(method.classify(features), logits)
+    torch.testing.assert_close(method.logits(features, batch(5).groups), logits)
 
 
 def test_prediction_hangs_on_the_image_alone(cls: type[Method]) -> None:

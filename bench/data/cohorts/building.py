@@ -66,11 +66,14 @@ def build(
     unknown += _alike(table)
     cohort = Cohort(
         table=table.sort_values("image", ignore_index=True),
-        spec=TaskSpec(task.name, chosen, protected, attribute_groups[protected], image_size, task.channels),
+        spec=TaskSpec(
+            task.name, chosen, protected, attribute_groups[protected], image_size, task.channels, reading.vectors
+        ),
         dataset=dataset.name,
         synthetic=dataset.synthetic,
         attribute_groups=attribute_groups,
         no_finding=task.no_finding if task.no_finding in chosen else None,
+        covariates=tuple(name for name in task.covariates if name in table),
         excluded=dict(excluded),
         set_to_unknown=dict(unknown),
         rows_in=rows_in,

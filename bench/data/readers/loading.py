@@ -13,7 +13,7 @@ import yaml
 from pydantic import BaseModel, ValidationError
 
 from bench.data.readers.faults import Faults
-from bench.data.readers.mapping import Column, Grouping, Image, Mapping, Patients, Target, model_for
+from bench.data.readers.mapping import Column, Features, Grouping, Image, Mapping, Patients, Target, model_for
 from bench.errors import BenchError, suggest
 from bench.records import MACRO
 from bench.task import SPLITS, TRUE, Task
@@ -72,7 +72,12 @@ def _tables(mapping: Mapping) -> Iterable[str]:
         for name, part in mapping.parts():
             if part.table == "patients":
                 yield f", {name}, asks for the table of patients, and the mapping names none (patients: people.csv)."
-    if any("**" in part and part != "**" for part in PurePosixPath(mapping.image.path).parts):
+    if mapping.features and is_outside(mapping.features.file):
+        name = mapping.features.file
+        yield f" names the file of features {name!r}. It lies below task.root, and is written from there."
+    if mapping.features and mapping.features.file.endswith(".parquet") and mapping.features.column is None:
+        yield ", features, needs the column that names the images in the table and in the parquet file alike."
+    if mapping.image and any("**" in part and part != "**" for part in PurePosixPath(mapping.image.path).parts):
         yield f", image.path, holds {mapping.image.path!r}: ** stands for folders, and alone between slashes."
 
 
@@ -222,7 +227,7 @@ def _words(fault: Any, model: type[BaseModel]) -> str:
 
 def _keys(path: list[str], model: type[BaseModel]) -> list[str]:
     """The keys that there are beside the last of this path."""
-    kinds: dict[str, type[BaseModel]] = {"image": Image, "targets": Target, "patients": Patients}
+    kinds: dict[str, type[BaseModel]] = {"image": Image, "features": Features, "targets": Target, "patients": Patients}
     kinds |= dict.fromkeys(("age", "covariates", "split"), Column)
     part = model if len(path) == 1 else kinds.get(path[0], Grouping)
     return [field.alias or name for name, field in part.model_fields.items()]

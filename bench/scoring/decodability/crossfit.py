@@ -16,7 +16,7 @@ from bench.scoring.decodability.splits import Split, deal
 from bench.scoring.decodability.strongest import Panel, Reading
 from bench.scoring.decodability.suite import Systems
 from bench.scoring.decodability.whitening import Whitening
-from bench.statistics.auroc import decide_all, one_vs_one, pairs
+from bench.statistics.auroc import one_vs_one
 
 
 @dataclass(frozen=True)
@@ -27,16 +27,16 @@ class SplitReading(Panel):
 
 
 def read_split(
-    coordinates: SplitCoordinates, probes: Sequence[type[Probe]], cells: np.ndarray | None = None
+    coordinates: SplitCoordinates, probes: Sequence[type[Probe]], against: np.ndarray | None = None
 ) -> SplitReading:
     """Read one split with every probe.
 
     Args:
         coordinates: of the split.
         probes: who read.
-        cells: of all images (N,) int: on the select part only images of one cell are compared; None: all.
+        against: what each image weighs against each group (N, K) where the select part decides; None: all the same.
     """
-    readings = tuple(read(coordinates, probe, cells) for probe in probes)
+    readings = tuple(read(coordinates, probe, against) for probe in probes)
     training = coordinates.training
     return SplitReading(
         rows=coordinates.test,
@@ -48,18 +48,15 @@ def read_split(
     )
 
 
-def read(coordinates: SplitCoordinates, probe: type[Probe], cells: np.ndarray | None = None) -> Reading:
+def read(coordinates: SplitCoordinates, probe: type[Probe], against: np.ndarray | None = None) -> Reading:
     """Read one split with one probe in each of its coordinates and settings; the best on the select part is kept."""
     groups = coordinates.training.select_groups
+    weights = None if against is None else against[coordinates.select]
     found = []
     for name in coordinates.worthwhile(probe.inputs):
         on_select, on_test = coordinates.read(probe, name)
-        if cells is None:
-            scores = one_vs_one(on_select, groups)
-        else:
-            among = cells[coordinates.select]
-            scores = np.array([decide_all(pairs(one, groups), among)[0] for one in on_select])
-        # NaN where no two images of the select part may be compared: any setting is then as good as another.
+        scores = one_vs_one(on_select, groups, weights)
+        # NaN where the select part holds no two groups: any setting is then as good as another.
         scores = np.nan_to_num(scores, nan=0.5)
         top = int(scores.argmax())
         setting = f"{name}, {probe.settings[top]}"

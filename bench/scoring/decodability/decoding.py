@@ -9,19 +9,21 @@ import numpy as np
 
 from bench.records import FEATURES, NETWORK, OUTPUTS
 from bench.scoring.decodability import flags
+from bench.scoring.decodability.conditional import Conditional
 from bench.scoring.decodability.controls.leace import Leace
 from bench.scoring.decodability.crossfit import SplitCoordinates, SplitReading, read_split
-from bench.scoring.decodability.estimates import Design
-from bench.scoring.decodability.evidence import Claimed, Evidence, Examined
+from bench.scoring.decodability.estimates import Design, Estimate
+from bench.scoring.decodability.evidence import Beyond, Claimed, Evidence, Examined
 from bench.scoring.decodability.inputs import Sample, check
 from bench.scoring.decodability.judging import Judge
 from bench.scoring.decodability.parallel import each, one_thread_each
 from bench.scoring.decodability.probes.probe import Probe
 from bench.scoring.decodability.removal import Terms
-from bench.scoring.decodability.result import Decodability, ProbeReading
+from bench.scoring.decodability.result import Decodability, Given, ProbeReading
 from bench.scoring.decodability.splits import Split, patient_splits
 from bench.scoring.decodability.suite import Suite
 from bench.statistics.bootstrap import Interval
+from bench.task import Condition
 
 _ON_THE_MARGINAL = Terms()
 
@@ -30,7 +32,7 @@ def decode(
     layers: Mapping[str, np.ndarray],
     groups: np.ndarray,
     patients: np.ndarray,
-    strata: np.ndarray | None = None,
+    conditions: np.ndarray | Sequence[Condition] | None = None,
     *,
     suite: Suite,
     group_names: Sequence[str] | None = None,
@@ -38,6 +40,7 @@ def decode(
     linear_only: Collection[str] = (),
     fast: bool = False,
     controls: bool = True,
+    given: bool | None = None,
     erase: bool = False,
     terms: Terms = _ON_THE_MARGINAL,
     tell: Callable[[str], None] | None = None,
@@ -51,7 +54,8 @@ def decode(
 
     The headline is the mean over pairs of groups of the AUROC of the log odds between the two (one-vs-one; Hand & Till,
     2001), which ignores prevalence. One-vs-rest ranks by the log odds against all others, at the prevalence of the fit
-    part. Given C: pairs of images that agree on every column of ``strata`` (unknown agrees with unknown).
+    part. Given C: under overlap weights (:mod:`.overlap`), with the labels, view, sex and age that a network may know,
+    and with the covariates too.
 
     Intervals come from DeLong's influence values, summed by patient (:class:`..estimates.Estimate`).
 
@@ -60,14 +64,16 @@ def decode(
             network was neither trained nor tuned on. Controls are read in the layers that all probes read.
         groups: group codes (N,) int, -1 for unknown: left out.
         patients: patient codes (N,) int.
-        strata: codes of C, (N,) or (N, S) int, one column a label or covariate, any code for unknown; None: no C.
+        conditions: the columns of C, of N values each; or codes (N,) or (N, S) int, each column a category, below 0 where
+            unknown; None: no C. What is a covariate counts among all that is known, the rest among the diagnosis too.
         suite: who reads, and how.
         group_names: name of each code; by default the codes themselves.
         seed: of splits, probes and controls. The order of the rows changes nothing.
         linear_only: layers that linear probes read alone.
         fast: linear probes only, and the headline only: what a sweep minimises.
-        controls: also what is left given C, the depth profile, permutations, random labels and detection limits.
-            Without them no removal is claimed, and the readings are the same.
+        controls: also the depth profile, permutations, random labels and detection limits. Without them no removal is
+            claimed, and the readings are the same.
+        given: also what is left given C; by default with controls.
         erase: read the features after LEACE, learnt in each split from the fit part: a reference of what no linear
             reader can find. Without controls only.
         terms: what a claim of removal is made on.
@@ -79,10 +85,17 @@ def decode(
         BenchError: when shapes do not match, a feature is not finite, a patient has two groups, fewer than two groups
             occur, or a group has fewer than 5 patients.
     """
-    samples = check(layers, groups, patients, strata, group_names)
+    samples = check(layers, groups, patients, conditions, group_names)
     examined = controls and not fast and not erase
     plan = _Plan(
-        suite, seed, frozenset(samples if fast else linear_only), examined, erase, terms, tell or (lambda _: None)
+        suite,
+        seed,
+        frozenset(samples if fast else linear_only),
+        examined,
+        examined if given is None else given,
+        erase,
+        terms,
+        tell or (lambda _: None),
     )
     with one_thread_each(sum(sample.features.nbytes for sample in samples.values())) as at_once:
         return _decode(samples, plan, at_once)
@@ -96,6 +109,7 @@ class _Plan:
     seed: int
     linear_only: frozenset[str]
     controls: bool
+    given: bool
     erase: bool
     terms: Terms
     tell: Callable[[str], None]
@@ -128,19 +142,25 @@ def _decode(samples: Mapping[str, Sample], plan: _Plan, at_once: int) -> dict[st
     raised = {layer: _flags(judge, by_layer[layer], suite) for layer, judge in judges.items()}
     on_all = _flags_of_all(whole, judges, suite)
     evidence = {layer: Evidence() for layer in samples}
-    claimed = Claimed()
+    claimed, beyond = Claimed(), Beyond()
+    examined = Examined(samples, by_layer, design, suite, seed, at_once, plan.tell)
+    if plan.given:
+        # A claim on what is left takes every probe of every layer; where some have not read, none can be granted.
+        beyond = examined.beyond(plan.controls and plan.terms.reading == "diagnosis" and not plan.linear_only)
     if plan.controls:
-        examined = Examined(samples, by_layer, design, suite, seed, at_once, plan.tell)
         for layer, judge in judges.items():
             if layer not in plan.linear_only:
                 evidence[layer] = examined.controls(layer, judge.linear)
                 raised[layer] += evidence[layer].flags
         found_limits = {layer: evidence[layer].limits for layer in samples if layer not in plan.linear_only}
         failed = {flag for names in [on_all, *raised.values()] for flag in names}
-        claimed = examined.claim(whole, found_limits, failed, plan.terms)
-    results = {NETWORK: _result(NETWORK, whole, None, suite, [*on_all, *claimed.flags], Evidence(), claimed)}
+        on = beyond.diagnosis if plan.terms.reading == "diagnosis" and beyond.diagnosis else whole
+        claimed = examined.claim(on, found_limits, failed, plan.terms)
+    results = {NETWORK: _result(NETWORK, whole, None, suite, [*on_all, *claimed.flags], Evidence(), claimed, beyond)}
     for layer, judge in judges.items():
-        results[layer] = _result(layer, judge, by_layer[layer], suite, raised[layer], evidence[layer], Claimed())
+        results[layer] = _result(
+            layer, judge, by_layer[layer], suite, raised[layer], evidence[layer], Claimed(), Beyond()
+        )
     return results
 
 
@@ -184,6 +204,7 @@ def _result(
     raised: Sequence[str],
     evidence: Evidence,
     claimed: Claimed,
+    beyond: Beyond,
 ) -> Decodability:
     """All that is said of a layer, or of a network, which has no splits' readings of its own."""
     sample, probes = judge.sample, judge.probes()
@@ -203,9 +224,13 @@ def _result(
         linear=judge.linear.interval(),
         nonlinear=judge.nonlinear.interval() if judge.nonlinear else None,
         probes=probes,
-        given=claimed.given,
+        given_diagnosis=_given(beyond.diagnosis),
+        given_known=_given(beyond.known),
+        information=_bits(beyond.information),
+        information_given=_bits(beyond.diagnosis and beyond.diagnosis.information),
         depth=evidence.depth,
         null=evidence.null,
+        null_given=evidence.null_given,
         random_label=evidence.random_label,
         limits=evidence.limits,
         removal=claimed.removal,
@@ -216,6 +241,25 @@ def _result(
         patient_codes=sample.patient_codes,
         influence=judge.headline.by_patient,
     )
+
+
+def _given(found: Conditional | None) -> Given | None:
+    if found is None:
+        return None
+    comparable = found.comparability
+    return Given(
+        columns=comparable.columns,
+        one_vs_one=found.one_vs_one.interval(),
+        effective=tuple(comparable.effective.items()),
+        kept=tuple(comparable.kept.items()),
+        propensity=comparable.propensity.interval(),
+        lacking=tuple(comparable.lacking.items()),
+        influence=found.one_vs_one.by_patient,
+    )
+
+
+def _bits(found: Estimate | None) -> Interval | None:
+    return None if found is None else found.interval((-float("inf"), float("inf")))
 
 
 def _heaviest(probes: Sequence[ProbeReading]) -> str:

@@ -137,9 +137,9 @@ def by_patient(sample: Sample, rows: np.ndarray, influence: np.ndarray) -> np.nd
     return np.bincount(sample.patients[rows], influence, minlength=len(sample.patient_groups))
 
 
-def judged(sample: Sample, rows: np.ndarray, contests: Sequence[Contest], cells: np.ndarray | None = None) -> Part:
-    """Mean AUROC of contests among the images at ``rows`` (n,), those of one cell (n,), and influence by patient."""
-    value, influence = decide_all(contests, cells)
+def judged(sample: Sample, rows: np.ndarray, contests: Sequence[Contest]) -> Part:
+    """Mean AUROC of contests among the images at ``rows`` (n,), and influence by patient."""
+    value, influence = decide_all(contests)
     return value, by_patient(sample, rows, influence)
 
 

@@ -8,8 +8,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from bench.errors import BenchError
+from bench.scoring.decodability.conditions import most_frequent, patterns, typed
 from bench.scoring.decodability.splits import MIN_PATIENTS
 from bench.scoring.decodability.whitening import blocks
+from bench.task import Condition
 
 
 @dataclass(frozen=True)
@@ -18,10 +20,9 @@ class Sample:
 
     ``layer`` is what they are features of; ``features`` (N, D) float32 or float64; ``groups`` (N,) int, 0 … K-1 over
     the groups that occur; ``patients`` (N,) int, 0 … P-1; ``patient_groups`` (P,) int, each patient's group;
-    ``columns`` (N, S) int, the columns of C, each coded 0, 1, …, S = 0 where there are none; ``cells`` (N,) int, one
-    code a joint pattern of them; ``patient_strata`` (P,) int, the pattern that most of a patient's images have;
-    ``names`` the K groups that occur; ``all_names`` those of the data set, absent ones included; ``patient_codes`` (P,)
-    the codes that the patients came with.
+    ``conditions`` the columns of C, of N values each, none where there is no C; ``patient_strata`` (P,) int, the
+    pattern of the diagnosis that most of a patient's images have; ``names`` the K groups that occur; ``all_names``
+    those of the data set, absent ones included; ``patient_codes`` (P,) the codes that the patients came with.
     """
 
     layer: str
@@ -29,8 +30,7 @@ class Sample:
     groups: np.ndarray
     patients: np.ndarray
     patient_groups: np.ndarray
-    columns: np.ndarray
-    cells: np.ndarray
+    conditions: tuple[Condition, ...]
     patient_strata: np.ndarray
     names: tuple[str, ...]
     all_names: tuple[str, ...]
@@ -51,7 +51,7 @@ def check(
     layers: Mapping[str, np.ndarray],
     groups: np.ndarray,
     patients: np.ndarray,
-    strata: np.ndarray | None,
+    conditions: np.ndarray | Sequence[Condition] | None,
     group_names: Sequence[str] | None,
 ) -> dict[str, Sample]:
     """Check the arguments of :func:`bench.scoring.decodability.decode` (described there) and bring them into order.
@@ -65,16 +65,16 @@ def check(
     """
     values = _layers(layers)
     n = len(next(iter(values.values())))
-    group_codes = _codes(groups, "groups", n, columns=False)
-    patient_codes = _codes(patients, "patients", n, columns=False)
-    label_codes = None if strata is None else _codes(strata, "strata", n, columns=True)
+    group_codes = _codes(groups, "groups", n)
+    patient_codes = _codes(patients, "patients", n)
+    columns = typed(conditions, n)
     names = _names(group_codes, group_names)
 
     known = np.flatnonzero(group_codes >= 0)
     if len(known) < n:
         values = {layer: found[known] for layer, found in values.items()}
     group_codes, patient_codes = group_codes[known], patient_codes[known]
-    label_codes = None if label_codes is None else label_codes[known]
+    columns = tuple(one.take(known) for one in columns)
     for layer, found in values.items():
         _require_finite(found, layer)
 
@@ -84,23 +84,17 @@ def check(
     patient_groups = _patient_groups(group_codes, patient_codes, patient_ids, present_names)
     _require_enough(patient_groups, present_names)
 
-    if label_codes is None:
-        label_codes = np.zeros((len(group_codes), 0), dtype=np.int64)
-    order = _own_order(list(values.values()), patient_codes, label_codes)
-    patients, labels = patient_codes[order], label_codes[order]
-    columns = (
-        np.stack([np.unique(column, return_inverse=True)[1] for column in labels.T], axis=1) if labels.size else labels
-    )
-    cells = np.unique(columns, axis=0, return_inverse=True)[1].reshape(-1) if labels.size else np.zeros(len(order), int)
+    order = _own_order(list(values.values()), patient_codes, [one.values for one in columns])
+    patients, columns = patient_codes[order], tuple(one.take(order) for one in columns)
+    cells = patterns([one for one in columns if not one.covariate], len(order))
     sample = Sample(
         layer="",
         features=np.empty((len(order), 0)),
         groups=group_codes[order],
         patients=patients,
         patient_groups=patient_groups,
-        columns=columns,
-        cells=cells,
-        patient_strata=_most_frequent(cells, patients),
+        conditions=columns,
+        patient_strata=most_frequent(cells, patients),
         names=present_names,
         all_names=names,
         patient_codes=patient_ids,
@@ -138,14 +132,6 @@ def _names(group_codes: np.ndarray, group_names: Sequence[str] | None) -> tuple[
     return names
 
 
-def _most_frequent(cells: np.ndarray, patients: np.ndarray) -> np.ndarray:
-    """The cell that most of each patient's images are in, the first of several, ``(P,) int``."""
-    both, counts = np.unique(np.stack([patients, cells], axis=1), axis=0, return_counts=True)
-    order = np.lexsort((both[:, 1], -counts, both[:, 0]))
-    first: np.ndarray = np.unique(both[order, 0], return_index=True)[1]
-    return np.take(both[order, 1], first)
-
-
 def _features(features: np.ndarray, layer: str) -> np.ndarray:
     values = np.asarray(features)
     if values.ndim != 2 or values.shape[1] == 0 or values.dtype.kind not in "fiu":
@@ -158,14 +144,11 @@ def _features(features: np.ndarray, layer: str) -> np.ndarray:
     return values.astype(kept) + kept.type(0.0)
 
 
-def _codes(codes: np.ndarray, name: str, n: int, columns: bool) -> np.ndarray:
+def _codes(codes: np.ndarray, name: str, n: int) -> np.ndarray:
     values = np.asarray(codes)
-    if columns and values.ndim == 1:
-        values = values[:, None]
-    if values.ndim != 1 + columns or len(values) != n:
-        allowed = f"({n},) or ({n}, S)" if columns else f"({n},)"
+    if values.shape != (n,):
         raise BenchError(
-            f"{name} has the shape {np.shape(codes)}, but features has {n} rows: {name} must have the shape {allowed}, "
+            f"{name} has the shape {np.shape(codes)}, but features has {n} rows: {name} must have the shape ({n},), "
             "one row an image."
         )
     if values.dtype.kind not in "iub":
@@ -218,12 +201,12 @@ def _require_enough(patient_groups: np.ndarray, names: tuple[str, ...]) -> None:
         )
 
 
-def _own_order(layers: Sequence[np.ndarray], patients: np.ndarray, labels: np.ndarray) -> np.ndarray:
-    """Sort by patient, labels and a hash of the features' bits: rows that tie in all three are the same row."""
+def _own_order(layers: Sequence[np.ndarray], patients: np.ndarray, columns: Sequence[np.ndarray]) -> np.ndarray:
+    """Sort by patient, C and a hash of the features' bits: rows that tie in all three are the same row."""
     rng = np.random.default_rng(0)
     content = np.zeros(len(patients), dtype=np.uint64)
     for values in layers:
         odd = rng.integers(0, 2**63, size=values.shape[1], dtype=np.uint64) * np.uint64(2) + np.uint64(1)
         for block in blocks(len(values)):
             content[block] += np.ascontiguousarray(values[block], dtype=np.float64).view(np.uint64) @ odd
-    return np.lexsort([content, *labels.T, patients])
+    return np.lexsort([content, *columns, patients])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from bench.records.score import OUTPUTS
-from bench.scoring.decodability.result import Decodability
+from bench.scoring.decodability.result import Decodability, Given, Null
 from bench.scoring.measures import Reading, Row
 from bench.statistics.bootstrap import Interval
 
@@ -24,21 +24,58 @@ def headline(d: Decodability) -> Iterable[Row]:
     yield Row(d.one_vs_one, read_by=d.probe, note="; ".join(notes) or None)
 
 
-def conditional(d: Decodability) -> Iterable[Row]:
-    """The same given C."""
-    if d.given:
-        note = f"{d.given.strata} strata compared, {d.given.skipped} without two groups skipped"
-        yield Row(d.given.one_vs_one, read_by=d.probe, note=note)
+def given_diagnosis(d: Decodability) -> Iterable[Row]:
+    """The same given the diagnosis."""
+    return _given(d, d.given_diagnosis)
+
+
+def given_known(d: Decodability) -> Iterable[Row]:
+    """The same given all that is known."""
+    return _given(d, d.given_known)
+
+
+def _given(d: Decodability, given: Given | None) -> Iterable[Row]:
+    if given:
+        compared = [share for _, share in given.kept if share]
+        words = [f"given {', '.join(given.columns)}"]
+        words += [f"{pair}: no overlap, not compared" for pair, share in given.effective if not share]
+        if compared:
+            words.append(f"at least {1 - min(compared):.0%} of the weight of a pair lost for want of overlap")
+        words += [f"{level} ({share:.1%} of the images)" for level, share in given.lacking]
+        yield Row(given.one_vs_one, read_by=d.probe, note="; ".join(words))
+
+
+def _effective(given: Given | None) -> Iterable[Row]:
+    for pair, share in given.effective if given else ():
+        yield Row(Interval(share), group=pair)
+
+
+def _effective_diagnosis(d: Decodability) -> Iterable[Row]:
+    return _effective(d.given_diagnosis)
+
+
+def _effective_known(d: Decodability) -> Iterable[Row]:
+    return _effective(d.given_known)
+
+
+def _propensity_diagnosis(d: Decodability) -> Iterable[Row]:
+    if d.given_diagnosis:
+        yield Row(d.given_diagnosis.propensity, read_by="logistic")
+
+
+def _propensity_known(d: Decodability) -> Iterable[Row]:
+    if d.given_known:
+        yield Row(d.given_known.propensity, read_by="logistic")
 
 
 def _information(d: Decodability) -> Iterable[Row]:
-    if d.given:
-        yield Row(d.given.information, read_by="logistic")
+    if d.information:
+        yield Row(d.information, read_by="logistic")
 
 
 def _information_given(d: Decodability) -> Iterable[Row]:
-    if d.given:
-        yield Row(d.given.information_given, read_by="logistic")
+    if d.information_given:
+        yield Row(d.information_given, read_by="logistic")
 
 
 def _against_rest(d: Decodability) -> Iterable[Row]:
@@ -91,10 +128,17 @@ def removal(d: Decodability) -> Iterable[Row]:
 
 
 def _null(d: Decodability) -> Iterable[Row]:
-    if d.null:
-        note = f"{d.null.permutations} permutations over patients; 95th percentile {d.null.percentile_95:.4f}"
-        interval = Interval(d.null.mean, d.null.low, d.null.high)
-        yield Row(interval, reference="permuted", read_by="ridge", note=note)
+    return _of_null(d.null, "permuted", "permutations over patients")
+
+
+def _null_given(d: Decodability) -> Iterable[Row]:
+    return _of_null(d.null_given, "drawn", "draws from what the diagnosis tells of the groups")
+
+
+def _of_null(null: Null | None, reference: str, words: str) -> Iterable[Row]:
+    if null:
+        note = f"{null.permutations} {words}; 95th percentile {null.percentile_95:.4f}"
+        yield Row(Interval(null.mean, null.low, null.high), reference=reference, read_by="ridge", note=note)
 
 
 def _random_label(d: Decodability) -> Iterable[Row]:
@@ -118,6 +162,48 @@ _BITS = (None, None)
 #: The measures between what is read given C and the removal claims, in the order of the files of scores.
 BETWEEN: tuple[Reading, ...] = (
     Reading(
+        "effective_sample_diagnosis",
+        "Effective sample given the diagnosis",
+        "effective sample, diagnosis",
+        "up",
+        "Kish's effective number of images under overlap weights, as a share of a pair's images; 0 where no image of one "
+        "group is like one of the other in the diagnosis.",
+        ("controls",),
+        source="Kish, 1965; Li, Morgan & Zaslavsky, 2018",
+        function=_effective_diagnosis,
+    ),
+    Reading(
+        "effective_sample_known",
+        "Effective sample given all that is known",
+        "effective sample, all known",
+        "up",
+        "The same for all that is known.",
+        ("controls",),
+        source="Kish, 1965; Li, Morgan & Zaslavsky, 2018",
+        function=_effective_known,
+    ),
+    Reading(
+        "propensity_diagnosis",
+        "Propensity from the diagnosis",
+        "propensity, diagnosis",
+        None,
+        "Macro one-vs-one AUROC with which the diagnosis alone (labels, view, sex, age) tells the groups apart, on "
+        "patients that the model did not see.",
+        ("controls",),
+        source="Rosenbaum & Rubin, 1983",
+        function=_propensity_diagnosis,
+    ),
+    Reading(
+        "propensity_known",
+        "Propensity from all that is known",
+        "propensity, all known",
+        None,
+        "The same for all that is known.",
+        ("controls",),
+        source="Rosenbaum & Rubin, 1983",
+        function=_propensity_known,
+    ),
+    Reading(
         "v_information",
         "Usable information",
         "usable information, bits per image (logistic)",
@@ -130,10 +216,10 @@ BETWEEN: tuple[Reading, ...] = (
     ),
     Reading(
         "v_information_conditional",
-        "Usable information given C",
-        "usable information given C, bits per image",
+        "Usable information given the diagnosis",
+        "usable information given the diagnosis, bits per image",
         "down",
-        "Bits per image that the features add to what C tells of the groups.",
+        "Bits per image that the features add to what the diagnosis tells of the groups.",
         ("controls",),
         range=_BITS,
         source="Hewitt et al., 2021",
@@ -226,6 +312,16 @@ CONTROLS: tuple[Reading, ...] = (
         "permutations.",
         ("controls",),
         function=_null,
+    ),
+    Reading(
+        "decodability_null_given_diagnosis",
+        "Null given the diagnosis",
+        "null, diagnosis",
+        None,
+        "What the ridge probe reads under overlap weights when groups are drawn from what the diagnosis tells of them; its "
+        "limits are percentiles of the draws.",
+        ("controls",),
+        function=_null_given,
     ),
     Reading(
         "decodability_random_label",

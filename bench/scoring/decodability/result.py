@@ -31,7 +31,7 @@ class ProbeReading:
 
 @dataclass(frozen=True)
 class Null:
-    """Distribution of the ridge probe's AUROC with groups permuted over patients: mean and percentiles.
+    """Distribution of the ridge probe's AUROC with groups permuted over patients or drawn given C: mean and percentiles.
 
     ``low`` and ``high`` are its 2.5th and 97.5th percentile, ``percentile_95`` what a signal must exceed.
     """
@@ -53,16 +53,21 @@ class Control:
 
 @dataclass(frozen=True)
 class Given:
-    """Decodability given C; ``strata`` patterns of C were compared, ``skipped`` had no two groups.
+    """Decodability given C, under overlap weights; ``columns`` names C.
 
-    ``information`` and ``information_given``: V-information in bits per image, without C and given C.
+    By pair of groups: ``effective``, Kish's effective number of images as a share of the pair's, and ``kept``, the
+    share of the weight that is left of what the pair would have if C told nothing of it. ``propensity``: AUROC with
+    which C alone tells the groups apart. ``lacking``: levels in which a group does not occur, with their share of all
+    images. ``influence`` (P,) are influence values of ``one_vs_one``, of the patients of the reading.
     """
 
+    columns: tuple[str, ...]
     one_vs_one: Interval
-    information: Interval
-    information_given: Interval
-    strata: int
-    skipped: int
+    effective: tuple[tuple[str, float], ...]
+    kept: tuple[tuple[str, float], ...]
+    propensity: Interval
+    lacking: tuple[tuple[str, float], ...]
+    influence: np.ndarray = field(compare=False, repr=False)
 
 
 @dataclass(frozen=True)
@@ -72,10 +77,12 @@ class Decodability:
     AUROCs are of test patients, means over splits, with 95% intervals clustered by patient. Tuples by group are in the
     order of ``groups``; a group without images has the value None. ``probes`` are those of all layers that were read
     together, ``probe`` the one that weighs most; ``linear`` and ``nonlinear`` are what those of either kind read
-    together; ``depth`` pairs σ with D(σ); ``limits`` are the weakest signals that would be seen. What was not asked for
-    is None or empty. ``rank``, ``effective_rank`` and ``condition_number`` describe a layer's covariance, means over
-    splits; None of a network. ``influence`` (P,) are the influence values of the headline of the patients
-    ``patient_codes``.
+    together; ``given_diagnosis`` and ``given_known`` are what is read given the diagnosis and given all that is known,
+    None where there is no such C; ``information`` and ``information_given`` are V-information in bits per image,
+    without C and given the diagnosis; ``depth`` pairs σ with D(σ); ``limits`` are the weakest signals that would be
+    seen. What was not asked for is None or empty. ``rank``, ``effective_rank`` and ``condition_number`` describe a
+    layer's covariance, means over splits; None of a network. ``influence`` (P,) are the influence values of the
+    headline of the patients ``patient_codes``.
     """
 
     layer: str
@@ -91,9 +98,13 @@ class Decodability:
     linear: Interval
     nonlinear: Interval | None
     probes: tuple[ProbeReading, ...]
-    given: Given | None
+    given_diagnosis: Given | None
+    given_known: Given | None
+    information: Interval | None
+    information_given: Interval | None
     depth: tuple[tuple[float, Interval], ...]
     null: Null | None
+    null_given: Null | None
     random_label: Control | None
     limits: tuple[Limit, ...]
     removal: tuple[Removal, ...]

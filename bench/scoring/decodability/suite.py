@@ -38,14 +38,11 @@ class Systems:
 
 @dataclass(frozen=True)
 class Permutations:
-    """The null: ``count`` permutations, read along the ridge ``penalties``.
-
-    Strata of C with fewer than ``min_stratum`` patients are permuted together: in a stratum of one, nothing would be.
-    """
+    """The null: ``count`` permutations, and ``draws`` from what C tells, read along the ridge ``penalties``."""
 
     count: int
+    draws: int
     penalties: tuple[float, ...]
-    min_stratum: int
 
 
 @dataclass(frozen=True)
@@ -72,7 +69,7 @@ class Suite:
 
     ``depths``: feature noise σ at which linear probes read again. ``leak``: standard errors off .5 at which a random
     label counts as read. ``margins`` δ of the claim "no probe reads the group better than .5 + δ" and the ``power``
-    that it needs. ``rare``: share of a group given C below which a weight grows no further. ``insufficient``: macro
+    that it needs. ``insufficient``: macro
     AUROC that a fresh probe on the features may lack of the method's own. ``ill_conditioned``: condition number from
     which a reader that does not whiten is blind to the weakest directions; ``nonlinear_gap``: what nonlinear probes may
     read beyond linear ones before it is said; ``above``: what the outputs may read beyond the features.
@@ -88,7 +85,6 @@ class Suite:
     leak: float
     margins: tuple[float, ...]
     power: float
-    rare: float
     insufficient: float
     ill_conditioned: float
     nonlinear_gap: float

@@ -18,7 +18,7 @@ V2 = Suite(
     folds=Folds(count=5, test=4, select=5),
     systems=Systems(principal=64, leading=8, reduced=32, sought=64, few=4, prior=0.2),
     # Every third decade of the ridge path: the null need not be read at each half-decade.
-    permutations=Permutations(count=200, penalties=tuple(Ridge.penalties[::6]), min_stratum=20),
+    permutations=Permutations(count=200, draws=50, penalties=tuple(Ridge.penalties[::6])),
     sight=Sight(
         strengths=tuple(strength / 40 for strength in range(22, 33)),  # .55, .575, … .80
         percentiles=(1, 50, 99),
@@ -32,7 +32,6 @@ V2 = Suite(
     leak=3.5,  # one in two thousand
     margins=(0.02, 0.03, 0.05),
     power=0.8,
-    rare=0.02,  # one image must not outweigh fifty
     insufficient=0.02,
     ill_conditioned=1e7,
     nonlinear_gap=0.03,

@@ -195,8 +195,7 @@ class _Pair:
             features=features,
             patients=patients,
             patient_groups=labels,
-            columns=self.sample.columns[self.rows],
-            cells=self.sample.cells[self.rows],
+            conditions=(),
             patient_strata=self.sample.patient_strata[own],
             patient_codes=self.sample.patient_codes[own],
         )
