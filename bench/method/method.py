@@ -45,6 +45,8 @@ class Method(L.LightningModule):
     reference: ClassVar[bool] = False
     #: Trained and tested on twins whose pixels do not show the protected attribute: for data sets that can render them.
     race_free: ClassVar[bool] = False
+    #: Whether it looks at images as pixels, beside what it does in augment, distort and normalise: no stored vectors.
+    needs_pixels: ClassVar[bool] = False
     #: Whether :meth:`finalize` fits on patients that were not trained on.
     uses_held_out: ClassVar[bool] = False
     #: Whether it trains on images of the same patients in another group, :attr:`Batch.twins`.
@@ -129,6 +131,8 @@ class Method(L.LightningModule):
 
     def normalise(self, images: Tensor) -> Tensor:
         """Pixels 0 … 255 as the encoder takes them: ``(B, C, H, W) float``, from -2 to 2, or as it was trained on."""
+        if images.ndim == 2:  # vectors, as they are stored
+            return images.float()
         if isinstance(pixels := getattr(self.backbone, "pixels", None), nn.Module):
             shown: Tensor = pixels(images)
             return shown

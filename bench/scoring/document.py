@@ -85,8 +85,8 @@ def probes(scores: Scores) -> tuple[Rows, ...]:
 
 
 def evidence(scores: Scores, flags: Sequence[str]) -> list[Block]:
-    """Depth, planted signals, the claim of removal, and each flag once with where it was raised and what it means."""
-    texts = [_depth(scores), _plants(scores), _removal(scores, flags)]
+    """Depth, detection limits, the claim of removal, and each flag once with where it was raised and what it means."""
+    texts = [_depth(scores), _limits(scores), _removal(scores, flags)]
     places: dict[str, list[str]] = {}
     for layer, name in map(split, flags):
         places.setdefault(name, []).append(layer or "")
@@ -103,17 +103,17 @@ def _depth(scores: Scores) -> Text:
     return (strong("Depth D(σ)"), f" by linear probes: {', '.join(values)}") if values else ""
 
 
-def _plants(scores: Scores) -> Text:
-    """What was recovered of the signals planted along the spectrum, by kind and percentile."""
+def _limits(scores: Scores) -> Text:
+    """The weakest signals that would be seen in the features, by kind and percentile of the spectrum."""
     found: dict[str, dict[str, str]] = {}
-    for score in scores.every("decodability_plant", layer=FEATURES):
-        kind, _, percentile = (score.reference or "").removeprefix("planted ").partition(", percentile ")
-        found.setdefault(kind, {})[percentile] = "–" if score.value is None else f"{score.value:.3f}"
+    for score in scores.every("detection_limit", layer=FEATURES):
+        kind, _, percentile = (score.reference or "").partition(", percentile ")
+        found.setdefault(kind, {})[percentile] = "none" if score.value is None else f"{score.value:.3f}"
     if not found:
         return ""
     percentiles = dict.fromkeys(percentile for values in found.values() for percentile in values)
     kinds = [f"{kind} {'/'.join(values.get(p, '–') for p in percentiles)}" for kind, values in found.items()]
-    return (strong("Planted signals recovered"), f" (of 0.70, at {'/'.join(percentiles)}%): {', '.join(kinds)}")
+    return (strong("Detection limit"), f" (AUROC, at {'/'.join(percentiles)}% of the spectrum): {', '.join(kinds)}")
 
 
 def _removal(scores: Scores, flags: Sequence[str]) -> Text:
@@ -130,8 +130,8 @@ def _removal(scores: Scores, flags: Sequence[str]) -> Text:
         bounds = scores.every("removal_bound", layer=NETWORK, reference=None)
         reads = [f"up to {s.value:.3f} ({s.read_by} {s.note})" for s in bounds if s.value is not None]
         words = f"refused at δ = {margins}, as a probe may read {(*reads, 'more than 0.5 + δ')[0]}."
-    elif found.verdict == "underpowered":
-        words = "cannot be judged with so few patients; nothing may be claimed."
     else:
-        words = "nothing may be claimed, since a control failed (see the flags)."
+        notes = [(score.note or "").partition(": ") for score in claims]
+        reasons = [reason for answer, _, reason in notes if answer == found.verdict]
+        words = f"nothing may be claimed ({found.verdict}): {(*reasons, 'see the flags')[-1]}."
     return (strong(f"Removal of {scores.protected}"), f" from the network: {words}")

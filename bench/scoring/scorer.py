@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 
-from bench.records import FEATURES, NETWORK, OUTPUTS, Score
+from bench.records import FEATURES, NETWORK, OUTPUTS, STORED, Score
 from bench.records.outputs import Outputs
 from bench.scoring import conditions, counterfactual, diagnosis, fairness
 from bench.scoring.decodability import Decodability, Suite, decode, flags
+from bench.scoring.decodability.controls.head import signs
 from bench.scoring.decodability.controls.sufficiency import insufficient, shortfall
 from bench.scoring.decodability.layers import richness
+from bench.scoring.decodability.removal import Terms
 from bench.scoring.evaluation import evaluate
-from bench.scoring.influence import Influence, of_diagnosis, of_reading
+from bench.scoring.influence import Influence, diagnoses, of_diagnosis, of_reading
 from bench.scoring.measures import CONDITION, CONDITIONS
 from bench.scoring.readings import scores as rows_of
 from bench.statistics.bootstrap import PatientBootstrap
@@ -86,12 +89,12 @@ def score(
     if insufficient(lacking, suite):
         raised.append(flags.INSUFFICIENT)
     reader = _Reader(part, suite)
-    read = _read(reader, computed, every_layer)
+    read = _read(reader, computed, every_layer, raised)
     scores += read.scores
     if leace:
         for one in reader.read({FEATURES: found.features}, "leace").values():
             scores += reader.scores(one, "leace")
-    return Scored(scores, [*raised, *read.flags], {**of_diagnosis(evaluation), **read.influence})
+    return Scored(scores, read.flags, {**of_diagnosis(evaluation), **read.influence})
 
 
 def score_to_choose(computed: Computed, suite: Suite, replicates: int = 1000) -> Scored:
@@ -110,7 +113,7 @@ def score_to_choose(computed: Computed, suite: Suite, replicates: int = 1000) ->
 
 def score_trial(computed: Computed, suite: Suite, *, every_layer: bool = False) -> Scored:
     """What is read of patients whose group was drawn at random: nothing goes with it, so nothing is conditioned on."""
-    return _read(_Reader(computed.cohort, suite, given=False), computed, every_layer)
+    return _read(_Reader(computed.cohort, suite, given=False), computed, every_layer, [])
 
 
 def score_conditions(computed: Computed, replicates: int = 1000) -> Scored:
@@ -142,31 +145,42 @@ def _declared(outputs: Outputs) -> dict[str, np.ndarray]:
 
 
 def _layers(outputs: Outputs) -> dict[str, np.ndarray]:
-    """All layers that count: what every network declares, and the deepest block with more directions than targets."""
+    """All layers that count: what every network declares, its features as they were stored, and the deepest block with
+    more directions than targets.
+    """
+    stored = {} if outputs.stored is None else {STORED: outputs.stored}
     deepest = [
         (layer, features) for layer, features in outputs.blocks.items() if richness(features) > richness(outputs.logits)
     ]
-    return {**_declared(outputs), **dict(deepest[-1:])}
+    return {**_declared(outputs), **stored, **dict(deepest[-1:])}
 
 
-def _read(reader: _Reader, computed: Computed, every_layer: bool) -> Scored:
-    """The network's layers together and each alone, shallower blocks by linear probes, and the untrained network."""
+def _read(reader: _Reader, computed: Computed, every_layer: bool, raised: Sequence[str]) -> Scored:
+    """The layers together and each alone; by linear probes the shallower blocks, and the network untrained."""
     part, found, layers = computed.cohort, computed.outputs, _layers(computed.outputs)
+    own = [*raised]
+    if found.randomised:
+        own.append(flags.RANDOMISED)
+    if richness(found.features) <= richness(found.logits):
+        own.append(flags.BOTTLENECK)
+    own += signs(found, part.truth, computed.columns, part.patients, reader.suite)
     scores: list[Score] = []
-    raised = [flags.RANDOMISED] if found.randomised else []
     influence: dict[str, np.ndarray] = {}
-    read = reader.read(layers, linear_only=[] if every_layer else [layer for layer in layers if layer != FEATURES])
+    linear_only = [] if every_layer else [layer for layer in layers if layer != FEATURES]
+    lost = not diagnoses(part.truth, computed.logits, part.patients)
+    read = reader.read(layers, linear_only=linear_only, terms=Terms(reader.claimed_on, lost, own))
     for layer, one in read.items():
         scores += reader.scores(one)
-        raised += [flag if layer == NETWORK else f"{layer}: {flag}" for flag in one.flags]
+        own += [flag if layer == NETWORK else f"{layer}: {flag}" for flag in one.flags]
         influence |= of_reading(one, part.spec.protected, len(np.unique(part.patients)))
     shallower = {layer: features for layer, features in found.blocks.items() if layer not in layers}
     for layer, features in shallower.items():
         scores += reader.scores(reader.read({layer: features}, fast=True)[layer])
     if computed.untrained is not None:
-        for one in reader.read(_declared(computed.untrained), "untrained").values():
+        reference = reader.read(_declared(computed.untrained), "untrained", fast=not every_layer)
+        for one in reference.values():
             scores += reader.scores(one, "untrained")
-    return Scored(scores, raised, influence)
+    return Scored(scores, own, influence)
 
 
 @dataclass(frozen=True)
@@ -178,12 +192,18 @@ class _Reader:
     #: Whether it is read given what goes with it, too; where it was drawn at random nothing does.
     given: bool = True
 
+    @property
+    def claimed_on(self) -> Literal["marginal", "diagnosis"]:
+        """The reading that claims of removal are made on."""
+        return "diagnosis" if self.given else "marginal"
+
     def read(
         self,
         layers: Mapping[str, np.ndarray],
         reference: str | None = None,
         linear_only: Sequence[str] = (),
         fast: bool = False,
+        terms: Terms | None = None,
     ) -> dict[str, Decodability]:
         """Read layers of one network, together and each alone; the controls are for the method itself."""
         spec = self.part.spec
@@ -200,6 +220,7 @@ class _Reader:
             fast=fast,
             controls=reference is None,
             erase=reference == "leace",
+            terms=terms or Terms(),
         )
 
     def scores(self, read: Decodability, reference: str | None = None) -> list[Score]:

@@ -30,19 +30,19 @@ def emphysema(severity: float, frame: Frame, clouds: np.ndarray) -> np.ndarray:
     if severity <= 0:
         return np.zeros_like(clouds)
     upper = float(np.clip(1.25 - 0.65 * frame.level, 0.4, 1.2))
-    return np.asarray(-85 * severity**0.7 * upper * below(0.35 - clouds, 0.15))
+    return np.asarray(-120 * severity**0.7 * upper * below(0.2 - clouds, 0.15))
 
 
 def honeycombing(severity: float, frame: Frame, clouds: np.ndarray) -> np.ndarray:
     """Hounsfield units that walls of cysts add below the pleura, most at the bases and the back."""
     if severity <= 0:
         return np.zeros_like(clouds)
-    near = np.exp(-np.clip(-frame.wall, 0, 1) / 0.07) * (0.6 + 0.6 * np.clip(frame.y + 0.3, 0, 1))
+    near = np.exp(-((np.clip(-frame.wall, 0, 1) / 0.19) ** 2)) * (0.5 + 0.8 * np.clip(frame.y + 0.3, 0, 1))
     x, y = frame.x + 0.02 * clouds, frame.y + 0.02 * np.roll(clouds, len(clouds) // 2, axis=1)
     # Hexagonal cells: ridges of three waves at 120°.
-    waves = [np.cos(46 * (x * np.cos(turn) + y * np.sin(turn))) for turn in (0.2, 0.2 + np.pi / 3, 0.2 + 2 * np.pi / 3)]
-    walls = below(np.sum(waves, axis=0), 0.45)
-    return np.asarray(150 * severity * (0.45 + 0.55 * frame.level) * near * (walls - 0.15))
+    waves = [np.cos(58 * (x * np.cos(turn) + y * np.sin(turn))) for turn in (0.2, 0.2 + np.pi / 3, 0.2 + 2 * np.pi / 3)]
+    walls = below(np.sum(waves, axis=0) + 0.3, 0.35)
+    return np.asarray(300 * severity * (0.45 + 0.55 * frame.level) * near * (walls - 0.25))
 
 
 def lesions(disease: Disease, frame: Frame, tissue: np.ndarray, numbers: Numbers) -> np.ndarray:
@@ -52,15 +52,15 @@ def lesions(disease: Disease, frame: Frame, tissue: np.ndarray, numbers: Numbers
     seen = tissue
     if disease.mass > 0:
         away, angle = _polar(frame, mass)
-        cut = _cut(frame.level, 0.5 + 0.22 * mass[2], 0.42)
-        radius = (0.085 + 0.02 * mass[3]) * (0.75 + 0.16 * disease.mass) * cut
+        cut = _cut(frame.level, 0.5 + 0.20 * mass[2], 0.58)
+        radius = (0.095 + 0.02 * mass[3]) * (0.75 + 0.16 * disease.mass) * cut
         rays = 1 + 0.14 * np.sin(3 * angle + mass[4]) + 0.12 * np.cos(11 * angle - mass[4])
         seen = seen + (SOFT - seen) * min(0.42 * disease.mass, 1.0) * below(away - radius * rays, 0.012)
     if disease.nodule > 0:
         for place in nodules:
             away, _ = _polar(frame, place)
-            cut = _cut(frame.level, 0.5 + 0.4 * place[2], 0.30)
-            radius = (0.040 + 0.010 * place[3]) * (0.8 + 0.12 * disease.nodule) * cut
+            cut = _cut(frame.level, 0.5 + 0.4 * place[2], 0.42)
+            radius = (0.052 + 0.010 * place[3]) * (0.8 + 0.12 * disease.nodule) * cut
             seen = seen + (SOFT - seen) * min(0.42 * disease.nodule, 1.0) * below(away - radius, 0.008) * (cut > 0)
     return np.asarray(seen)
 

@@ -77,7 +77,7 @@ class Bias(BaseBias):
         0.3,
         ge=0,
         le=1,
-        description="standard deviations by which hands are slimmer in Asian, .7 of them fuller in Black and Hispanic children",
+        description="standard deviations by which Asian hands are slimmer, .7 of them Black and Hispanic ones fuller",
     )
 
 

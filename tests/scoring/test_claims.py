@@ -70,9 +70,9 @@ def test_only_the_features_on_test_patients_count() -> None:
     ("flag", "expected"),
     [
         ("INSUFFICIENT", "unreliable"),
-        ("features: PLANT_MISSED", "unreliable"),
+        ("features: BLIND", "unreliable"),
         ("features: CONTROL_LEAK", "unreliable"),
-        ("outputs: PLANT_MISSED", "yes (δ=.03)"),
+        ("outputs: BLIND", "unreliable"),
         ("RANDOMISED", "yes (δ=.03)"),
         ("features: NONLINEAR_GAP", "yes (δ=.03)"),
     ],

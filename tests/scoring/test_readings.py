@@ -34,7 +34,7 @@ def test_scores_are_tidy(result: Decodability) -> None:
         *["removal"] * 3,
         "decodability_null",
         "decodability_random_label",
-        *["decodability_plant"] * 6,
+        *["detection_limit"] * 6,
     ]
     assert {(row.layer, row.attribute) for row in rows} == {("features", "race")}
     head, given, asian, black, white = rows[0], rows[1], *rows[4:7]
@@ -62,16 +62,17 @@ def test_controls_are_reference_rows(result: Decodability) -> None:
     null = next(row for row in rows if row.metric == "decodability_null")
     assert (null.reference, null.read_by) == ("permuted", "ridge")
     assert (null.value, null.low, null.high) == (result.null.mean, result.null.low, result.null.high)
-    names = [row.reference for row in rows if row.metric == "decodability_plant"]
-    assert names[0] == "planted linear, percentile 1"
-    assert len(set(names)) == 6
-    assert {row.note for row in rows if row.metric == "decodability_plant"} <= {"worth .70", "worth .70; missed"}
+    found = [row for row in rows if row.metric == "detection_limit"]
+    assert [row.reference for row in found] == [limit.name for limit in result.limits]
+    assert found[0].reference == "linear, percentile 1"
+    assert [row.value for row in found] == [limit.auroc for limit in result.limits]
+    assert all("24 plantings; standard error 0.0" in str(row.note) for row in found)
     assert {row.attribute for row in rows} == {"sex"}
 
 
 def test_what_cannot_be_said_has_no_value(result: Decodability) -> None:
     few = decode(*planted(0.0, patients=30, features=3, images=1))
-    rows = [row for row in scores(few, layer="outputs", attribute="race") if row.metric == "removal"]
+    rows = [row for row in scores(few, attribute="race") if row.metric == "removal"]
     assert [row.value for row in rows] == [None] * 3
     note = "UNDERPOWERED: too few patients to tell removal at this δ with 80% power"
     assert [row.note for row in rows] == [note] * 3

@@ -11,6 +11,8 @@ from scipy.special import log_softmax
 
 #: Log posteriors below this share are not told apart: one image must not decide about a probe.
 _CLIP = 1e-3
+#: Where L-BFGS stops: weights are then exact to about 1e-4.
+_STOP = {"gtol": 1e-7, "ftol": 1e-12, "maxiter": 500}
 #: A layer, and a probe that reads it.
 Key = tuple[str, str]
 
@@ -34,7 +36,10 @@ class Reading:
 
 @dataclass(frozen=True)
 class Together:
-    """Several readings as one: their ``weights`` (M,), and ``log_posteriors`` (n, K) of the test images."""
+    """Several readings as one: ``log_posteriors`` (n, K) of the test images.
+
+    ``weights`` (M,): each reading's share, its weight in the mean times the spread of its log posteriors.
+    """
 
     weights: np.ndarray
     log_posteriors: np.ndarray
@@ -74,9 +79,12 @@ class Panel:
         each = each / np.bincount(self.select_groups, each, minlength=len(self.prevalence))[self.select_groups]
         prior = np.log(self.prevalence)
         on_select = np.stack([_clipped(reading.on_select) - prior for reading in self.readings])
-        found = _weights(on_select, self.select_groups, each / each.sum())
+        each = each / each.sum()
+        found = _weights(on_select, self.select_groups, each)
         on_test = [_clipped(reading.log_posteriors) - prior for reading in self.readings]
-        return Together(found / found.sum(), np.tensordot(found, on_test, axes=1) + prior)
+        shares = found * (np.ptp(on_select, axis=2) @ each)
+        shares = shares / shares.sum() if shares.sum() > 0 else np.full(len(found), 1 / len(found))
+        return Together(shares, np.tensordot(found, on_test, axes=1) + prior)
 
     def _with(self, readings: tuple[Reading, ...]) -> Panel:
         return Panel(self.rows, self.select_rows, self.select_groups, self.prevalence, readings)
@@ -100,5 +108,6 @@ def _weights(on_select: np.ndarray, groups: np.ndarray, weights: np.ndarray) -> 
 
     count = len(on_select)
     start = np.full(count, 1 / count)
-    found = minimize(objective, start, jac=True, method="L-BFGS-B", bounds=[(0.0, None)] * count).x
-    return found if found.sum() > 0 else start
+    found = minimize(objective, start, jac=True, method="L-BFGS-B", bounds=[(0.0, None)] * count, options=_STOP).x
+    weighed: np.ndarray = found
+    return weighed

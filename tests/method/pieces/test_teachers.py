@@ -5,7 +5,8 @@ from __future__ import annotations
 import torch
 from torch import nn
 
-from bench.method.backbones import SmallResNet, blocks
+from bench.method.backbones import blocks
+from bench.method.backbones.small import SmallResNet
 from bench.method.pieces.teachers import Teacher, pooled_blocks
 
 

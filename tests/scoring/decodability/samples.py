@@ -21,17 +21,23 @@ def decode(features: np.ndarray, *more: Any, suite: Suite = V2, **options: Any) 
     read = decodability.decode({FEATURES: features}, *more, suite=suite, **options)
     whole = read[NETWORK]
     return replace(
-        read[FEATURES], given=whole.given, removal=whole.removal, flags=(*read[FEATURES].flags, *whole.flags)
+        read[FEATURES],
+        given_diagnosis=whole.given_diagnosis,
+        given_known=whole.given_known,
+        information=whole.information,
+        information_given=whole.information_given,
+        removal=whole.removal,
+        flags=(*read[FEATURES].flags, *whole.flags),
     )
 
 
-#: Suite 2 cut down to one probe of either kind, few permutations and one plant of each kind: a reading in a second.
+#: Suite 2 cut down to one probe of either kind, few permutations and two plantings of each kind: a reading in a second.
 QUICK = replace(
     V2,
     version=1001,
     probes=(Ridge, Quadratic),
     permutations=replace(V2.permutations, count=10),
-    plants=replace(V2.plants, percentiles=(50,), readers=(("linear", (Ridge,)), ("quadratic", (Quadratic,)))),
+    sight=replace(V2.sight, percentiles=(50,), plantings=2),
     depths=(0.1,),
 )
 

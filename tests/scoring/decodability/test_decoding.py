@@ -81,7 +81,7 @@ def test_constant_features_say_nothing_and_no_removal_is_claimed(value: float) -
         assert (interval.value, interval.low, interval.high) == (0.5, 0.5, 0.5)
     assert result.flags == ("CONSTANT_FEATURES",)
     assert (result.null.mean, result.null.low, result.null.high) == (0.5, 0.5, 0.5)
-    assert not result.plants
+    assert not result.limits
     assert {claim.answer for claim in result.removal} == {"unreliable"}
 
 
@@ -138,7 +138,7 @@ def test_fast_is_the_linear_part_and_controls_change_no_reading() -> None:
     whole, bare = (decode(features, groups, patients, controls=controls) for controls in (True, False))
     fast = decode(features, groups, patients, fast=True)
     assert (bare.one_vs_one, bare.probes, bare.one_vs_rest) == (whole.one_vs_one, whole.probes, whole.one_vs_rest)
-    assert (bare.null, bare.given, bare.plants, bare.removal, bare.depth) == (None, None, (), (), ())
+    assert (bare.null, bare.given, bare.limits, bare.removal, bare.depth) == (None, None, (), (), ())
     assert [p.one_vs_one for p in fast.probes] == [p.one_vs_one for p in whole.probes[:2]]
     assert (fast.one_vs_one, fast.nonlinear, fast.null, fast.given) == (whole.linear, None, None, None)
 
