@@ -15,6 +15,7 @@ class Leace(Eraser):
     what correlates with race by less than 0.01.
     """
 
+    family = "erasure"
     source = "Belrose et al., NeurIPS 2023 (arXiv:2306.03819)"
     year = 2023
     deviations = "no shrinkage of the covariance; directions are dropped at rounding, not at a correlation of 0.01"
