@@ -21,8 +21,8 @@ from bench.config import compose
 from bench.method import Method
 from bench.reading_race.experiments import a1
 from bench.reading_race.readers import logistic
-from bench.reading_race.study import Study
 from bench.reading_race.results import Cell
+from bench.reading_race.study import Study
 from bench.records import MACRO
 from bench.records.outputs import Outputs
 from bench.run import plan
