@@ -1,7 +1,7 @@
 """The phantoms of mammograms, CT and hands held against the paper: a table of docs/phantoms.md.
 
-``python -m tests.proofs.phantoms_table mammo 0 runs`` trains, for a task and a seed, a network for the diagnosis and one
-that reads race from the image, keeps both below the runs folder, and prints what is read: race from the diagnostic
+``python -m tests.proofs.phantoms_table mammo 0 runs`` trains, for a task and a seed, a network for the diagnosis and
+one that reads race from the image, keeps both below the runs folder, and prints what is read: race from the diagnostic
 network and from the same untrained (A3), the diagnosis, of mammograms the sensitivity by density, and Black against
 White by image and by study (A1). No training is done twice.
 """
