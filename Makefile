@@ -21,9 +21,10 @@ docs:       # the tables of docs/datasets.md and docs/leaderboard.md, from the c
 	python -m tests.proofs.datasets_page
 	python -m tests.proofs.leaderboard_page
 
-proofs:     # the tables and the figure of docs/decodability.md (hours; goes on where it stopped) and docs/phantom.png
+proofs:     # the tables and the figure of docs/decodability.md (hours; goes on where it stopped) and the phantoms' sheets
 	python -m tests.proofs.decodability_table
 	python -m tests.proofs.phantom_sheet docs/phantom.png
+	python -m tests.proofs.phantom_sheets docs
 
 campaigns:  # broken files by the hundred, and a cache whose building is killed (minutes)
 	python -m tests.campaigns.mutations 300

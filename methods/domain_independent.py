@@ -29,7 +29,8 @@ class DomainIndependent(Method):
 
     def experts(self, features: Tensor) -> Tensor:
         """The logits of every head, (B, G, T)."""
-        return self.head(features).view(len(features), len(self.spec.groups), len(self.spec.targets))
+        logits: Tensor = self.head(features).view(len(features), len(self.spec.groups), len(self.spec.targets))
+        return logits
 
     def classify(self, features: Tensor) -> Tensor:
         """What all heads say together."""

@@ -30,7 +30,8 @@ class Splince(Eraser):
         sines, turns = torch.linalg.eigh(a.T @ (a - y @ (y.T @ a)))
         a = a @ turns
         c = a - (sines > 1e-6) * (y @ (y.T @ a))
-        return w @ c @ torch.linalg.solve(a.T @ c, a.T) @ w_inverse
+        removal: Tensor = w @ c @ torch.linalg.solve(a.T @ c, a.T) @ w_inverse
+        return removal
 
 
 def _covariances(features: Tensor, targets: Tensor) -> Tensor:

@@ -12,7 +12,18 @@ import numpy as np
 
 from bench.records import ANY, FEATURES, MACRO, NETWORK, OUTPUTS, PROTECTED
 from bench.scoring.decodability import measures as read
-from bench.scoring.measures import Column, Comparison, Difference, Measure, Metric, Reading, over_protected
+from bench.scoring.measures import (
+    BALANCED,
+    CONDITION,
+    INVERTED,
+    Column,
+    Comparison,
+    Difference,
+    Measure,
+    Metric,
+    Reading,
+    over_protected,
+)
 from bench.statistics import metrics
 
 AUROC = Metric(
@@ -173,6 +184,25 @@ CONDITION_LOSS = Measure(
     "that takes {protected} for a hint of disease loses; below 0 it gains.",
     ("conditions",),
     range=(-1.0, 1.0),
+    columns=(
+        Column(
+            target=MACRO,
+            attribute=CONDITION,
+            group=BALANCED,
+            place="conditions",
+            key="condition_loss_balanced",
+            title="AUROC lost, balanced",
+            paper=False,
+        ),
+        Column(
+            target=MACRO,
+            attribute=CONDITION,
+            group=INVERTED,
+            place="conditions",
+            key="condition_loss_inverted",
+            title="AUROC lost, inverted",
+        ),
+    ),
     source="Müller & Berens, 2026",
     legend="AUROC lost",
 )
@@ -198,6 +228,14 @@ DECODABILITY = Reading(
         Column(
             attribute=PROTECTED,
             layer=NETWORK,
+            place="trial",
+            key="decodability_trial",
+            title="Decodability, trial",
+        ),
+        Column(
+            attribute=PROTECTED,
+            layer=NETWORK,
+            title="Decodability, observed",
             elsewhere="Decodability",
             elsewhere_in_paper=True,
         ),

@@ -23,6 +23,7 @@ from bench.phantom import (
     mixed,
     of_cohort,
     patient_name,
+    places,
     scanners_used,
     study_names,
 )
@@ -91,8 +92,8 @@ def draw(patients: int, seed: int, bias: Bias) -> pd.DataFrame:
         exam.
     """
     most, findings, slices = len(_EXAMS), len(FINDINGS.names), len(_LEVELS)
-    race_u, sex_u, age_u, bmi_u, site_u, count_u, *lasting_u = (
-        of_cohort(seed, "patients").random((patients, 6 + findings)).T
+    race_u, sex_u, age_u, bmi_u, site_u, count_u, first_u, *lasting_u = (
+        of_cohort(seed, "patients").random((patients, 7 + findings)).T
     )
     study_u = of_cohort(seed, "studies").random((patients, most, 2 + slices + 3 * findings))
     scanner_u, window_u = study_u[..., 0], study_u[..., 1]
@@ -110,7 +111,7 @@ def draw(patients: int, seed: int, bias: Bias) -> pd.DataFrame:
     reported = FINDINGS.reported(present, disadvantaged, missed_u, bias.annotation)
 
     row, study, position = exams(_EXAMS, slices, count_u)
-    place = position % slices
+    place = places(position, slices, first_u[row])
     names = study_names(row, study)
     site = np.where(southern, "south", "north")[row]
     scanner = scanners_used(SITES, site, scanner_u[row, study])

@@ -77,7 +77,7 @@ class Bias(BaseBias):
         0.3,
         ge=0,
         le=1,
-        description="standard deviations by which Asian hands are slimmer, and .7 of them Black and Hispanic hands fuller",
+        description="standard deviations by which Asian hands are slimmer, .7 of them Black and Hispanic ones fuller",
     )
 
 

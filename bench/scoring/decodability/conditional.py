@@ -233,8 +233,14 @@ def _lacking(sample: Sample, conditions: Sequence[Condition]) -> dict[str, float
         for level in np.unique(one.values) if one.kind != "number" else ():
             inside = one.values == level
             counts = np.bincount(sample.groups[inside], minlength=len(sample.names))
-            absent = [name for g, name in enumerate(sample.names) if not counts[g] and shares[g] * inside.sum() > _EXPECTED]
+            absent = [
+                name for g, name in enumerate(sample.names) if not counts[g] and shares[g] * inside.sum() > _EXPECTED
+            ]
             if absent:
-                words = one.level(int(level)) if one.kind == "category" else {1: "positive", 0: "negative"}.get(level, "unknown")
+                words = (
+                    one.level(int(level))
+                    if one.kind == "category"
+                    else {1: "positive", 0: "negative"}.get(level, "unknown")
+                )
                 found[f"{one.name} {words}: no {' or '.join(absent)}"] = float(inside.mean())
     return found

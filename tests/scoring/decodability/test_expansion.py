@@ -38,7 +38,11 @@ def test_columns_are_as_many_as_the_rarest_group_bears() -> None:
 def test_columns_are_standardised_and_none_is_constant_or_twice_there(seed: int) -> None:
     rng = np.random.default_rng(seed)
     given = conditions(seed)
-    given += [given[1], Condition("constant", "category", np.zeros(N, int)), Condition("few", "number", np.arange(N) % 3)]
+    given += [
+        given[1],
+        Condition("constant", "category", np.zeros(N, int)),
+        Condition("few", "number", np.arange(N) % 3),
+    ]
     given.append(Condition("missing", "number", np.full(N, np.nan)))
     found, _ = expand(given, int(rng.integers(1, 300)))
     np.testing.assert_allclose(found.mean(axis=0), 0, atol=1e-9)

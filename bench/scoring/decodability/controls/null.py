@@ -81,7 +81,9 @@ def null_values(
         coordinates = [whitening.transform(sample.features, rows) for rows in parts]
         groups = [images[:, rows] for rows in parts]
         given = None if log_e is None else [log_softmax(log_e[rows], axis=1) for rows in parts]
-        return _read(coordinates, groups, given, whitening.variances, len(sample.names), np.array(permutations.penalties))
+        return _read(
+            coordinates, groups, given, whitening.variances, len(sample.names), np.array(permutations.penalties)
+        )
 
     values: np.ndarray = np.mean(each(one, range(len(splits)), side_by_side), axis=0)
     return values
@@ -113,9 +115,7 @@ def _read(
             best.append(np.nan_to_num(judge(scores, truth, 1)).argmax())
         chosen = np.arange(len(best)) * len(penalties) + best
         on_test = LinearPath(paths.coefficients[chosen], paths.intercepts[chosen]).predict(test)
-        readings[block] = [
-            judge(one[None], truth, 2)[0] for one, truth in zip(on_test, groups[2][block], strict=True)
-        ]
+        readings[block] = [judge(one[None], truth, 2)[0] for one, truth in zip(on_test, groups[2][block], strict=True)]
     return readings
 
 
