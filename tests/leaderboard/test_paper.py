@@ -36,7 +36,7 @@ def test_latex_has_what_a_paper_needs(full: Table) -> None:
         r"$\Delta$ AUROC",
         r"$\Delta$",
         "features",
-        "given C",
+        "given the diagnosis",
         "Residual",
         "Removal",
         "On the front",

@@ -91,6 +91,7 @@ def test_every_layer_is_read_and_references_stand_beside(mislabelled):
         ("features", None),
         ("outputs", None),
         ("block 1", None),
+        ("network", "true labels"),
         ("network", "untrained"),
         ("features", "untrained"),
         ("outputs", "untrained"),
