@@ -126,7 +126,7 @@ def _decode(samples: Mapping[str, Sample], plan: _Plan, at_once: int) -> dict[st
     design = Design(first.patient_groups, splits)
 
     def read_one(number: int) -> dict[str, SplitReading]:
-        plan.tell(f"{len(samples)} layers, split {number + 1} of {len(splits)}")
+        plan.tell(f"{', '.join(samples)}: split {number + 1} of {len(splits)}")
         found = {}
         for layer, sample in samples.items():
             read = _erased(sample, splits[number]) if plan.erase else sample

@@ -192,7 +192,7 @@ def test_other_kinds_of_numbers(dtype: type) -> None:
 def test_who_waits_is_told() -> None:
     told: list[str] = []
     decode(*planted(1.0, patients=30, features=2), tell=told.append)
-    assert sum(line.startswith("1 layers, split") for line in told) == 5
+    assert sum(line.startswith("features: split") for line in told) == 5
     assert any("permutations" in line for line in told)
 
 
