@@ -85,7 +85,7 @@ class Network:
         counterfactual = self._twins(opened, found) if arena.has_twins else None
         untrained = None
         if testing:
-            untrained = training.predict(self._untrained, shown, pixels)
+            untrained = training.predict(self._untrained, shown, pixels, once=not found.randomised)
         units = studies.units(opened.cohort, arena.unit == "study")
         return found, Computed(
             units.cohort,

@@ -262,8 +262,8 @@ GIVEN_DIAGNOSIS = Reading(
     "Decodability given the diagnosis",
     "given the diagnosis",
     "down",
-    "the same among patients alike in the diagnosis, that is in the true labels, view, sex and age as far as the data set "
-    "has them, by overlap weights: what a perfect diagnosis shows reads 0.5.",
+    "the same among patients alike in the diagnosis, that is in the true labels, view, sex and age as far as the data "
+    "set has them, by overlap weights: what a perfect diagnosis shows reads 0.5.",
     ("controls",),
     columns=(Column(attribute=PROTECTED, layer=NETWORK),),
     legend="Given the diagnosis",

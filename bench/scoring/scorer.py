@@ -8,7 +8,7 @@ from typing import Literal
 
 import numpy as np
 
-from bench.records import FEATURES, NETWORK, OUTPUTS, STORED, Score
+from bench.records import FEATURES, NETWORK, OUTPUTS, STORED, TRUE_LABELS, Score
 from bench.records.outputs import Outputs
 from bench.scoring import chance, conditions, counterfactual, diagnosis, fairness
 from bench.scoring.decodability import Decodability, Suite, decode, flags
@@ -165,8 +165,14 @@ def _layers(outputs: Outputs) -> dict[str, np.ndarray]:
     return {**_declared(outputs), **stored, **dict(deepest[-1:])}
 
 
+def _coded(labels: np.ndarray) -> np.ndarray:
+    """Labels (N, T), 1, 0 or NaN, as features: which are positive, and which unknown, where any is."""
+    unknown = np.isnan(labels)
+    return np.concatenate([labels == 1, unknown[:, unknown.any(axis=0)]], axis=1).astype(np.float32)
+
+
 def _read(reader: _Reader, computed: Computed, every_layer: bool, raised: Sequence[str]) -> Scored:
-    """The layers together and each alone; by linear probes the shallower blocks, and the network untrained."""
+    """The layers together and each alone, the true labels; by linear probes shallower blocks, the network untrained."""
     part, found, layers = computed.cohort, computed.outputs, _layers(computed.outputs)
     own = [*raised]
     if found.randomised:
@@ -186,6 +192,8 @@ def _read(reader: _Reader, computed: Computed, every_layer: bool, raised: Sequen
     shallower = {layer: features for layer, features in found.blocks.items() if layer not in layers}
     for layer, features in shallower.items():
         scores += reader.scores(reader.read({layer: features}, fast=True)[layer])
+    floor = reader.read({TRUE_LABELS: _coded(part.truth)}, TRUE_LABELS)[NETWORK]
+    scores += reader.scores(floor, TRUE_LABELS)
     if computed.untrained is not None:
         reference = reader.read(_declared(computed.untrained), "untrained", fast=not every_layer)
         for one in reference.values():
@@ -223,12 +231,13 @@ class _Reader:
             layers,
             self.part.groups,
             self.part.patients,
-            self.part.conditions(self.part.truth) if self.given else None,
+            self.part.confounders(self.part.truth) if self.given else None,
             suite=self.suite,
             group_names=spec.groups,
             linear_only=linear_only,
             fast=fast,
             controls=reference is None,
+            given=True if reference == TRUE_LABELS else None,
             erase=reference == "leace",
             terms=terms or Terms(),
         )

@@ -20,7 +20,9 @@ def test_scores_are_tidy(result: Decodability) -> None:
     rows = scores(result, attribute="race")
     assert [row.metric for row in rows] == [
         "decodability",
-        "decodability_conditional",
+        "decodability_given_diagnosis",
+        "effective_sample_diagnosis",
+        "propensity_diagnosis",
         "v_information",
         "v_information_conditional",
         *["decodability_ovr"] * 3,
@@ -33,14 +35,18 @@ def test_scores_are_tidy(result: Decodability) -> None:
         "removal_bound",
         *["removal"] * 3,
         "decodability_null",
+        "decodability_null_given_diagnosis",
         "decodability_random_label",
         *["detection_limit"] * 6,
     ]
     assert {(row.layer, row.attribute) for row in rows} == {("features", "race")}
-    head, given, asian, black, white = rows[0], rows[1], *rows[4:7]
+    head, given, asian, black, white = rows[0], rows[1], *rows[6:9]
     assert (head.value, head.low, head.high) == (result.one_vs_one.value, result.one_vs_one.low, result.one_vs_one.high)
     assert (head.read_by, head.n, head.patients, head.group) == (result.probe, 240, 120, None)
-    assert given.note == "4 strata compared, 0 without two groups skipped"
+    assert given.note.startswith("given column 1, column 2; at least ")
+    effective, propensity = rows[2], rows[3]
+    assert (effective.group, effective.value) == ("Asian vs White", result.given_diagnosis.effective[0][1])
+    assert propensity.value == result.given_diagnosis.propensity.value
     assert (asian.group, asian.n + white.n, asian.patients + white.patients) == ("Asian", 240, 120)
     assert (black.group, black.value, black.n) == ("Black", None, 0)
     assert black.note
@@ -83,7 +89,7 @@ def test_flags_stand_beside_the_headline() -> None:
     rows = scores(flat, layer="outputs", attribute="race", reference="untrained")
     assert rows[0].note == "flags: CONSTANT_FEATURES"
     assert {row.reference for row in rows} == {"untrained"}
-    assert "decodability_conditional" not in {row.metric for row in rows}
+    assert "decodability_given_diagnosis" not in {row.metric for row in rows}
 
 
 def test_what_is_undefined_is_none_and_says_so() -> None:

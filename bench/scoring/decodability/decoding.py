@@ -23,7 +23,7 @@ from bench.scoring.decodability.result import Decodability, Given, ProbeReading
 from bench.scoring.decodability.splits import Split, patient_splits
 from bench.scoring.decodability.suite import Suite
 from bench.statistics.bootstrap import Interval
-from bench.task import Condition
+from bench.task import Confounder
 
 _ON_THE_MARGINAL = Terms()
 
@@ -32,7 +32,7 @@ def decode(
     layers: Mapping[str, np.ndarray],
     groups: np.ndarray,
     patients: np.ndarray,
-    conditions: np.ndarray | Sequence[Condition] | None = None,
+    confounders: np.ndarray | Sequence[Confounder] | None = None,
     *,
     suite: Suite,
     group_names: Sequence[str] | None = None,
@@ -64,8 +64,8 @@ def decode(
             network was neither trained nor tuned on. Controls are read in the layers that all probes read.
         groups: group codes (N,) int, -1 for unknown: left out.
         patients: patient codes (N,) int.
-        conditions: the columns of C, of N values each; or codes (N,) or (N, S) int, each column a category, below 0 where
-            unknown; None: no C. What is a covariate counts among all that is known, the rest among the diagnosis too.
+        confounders: the columns of C, of N values each; or codes (N,) or (N, S) int, each column a category, below 0
+            where unknown; None: no C. A covariate counts among all that is known, the rest among the diagnosis, too.
         suite: who reads, and how.
         group_names: name of each code; by default the codes themselves.
         seed: of splits, probes and controls. The order of the rows changes nothing.
@@ -85,7 +85,7 @@ def decode(
         BenchError: when shapes do not match, a feature is not finite, a patient has two groups, fewer than two groups
             occur, or a group has fewer than 5 patients.
     """
-    samples = check(layers, groups, patients, conditions, group_names)
+    samples = check(layers, groups, patients, confounders, group_names)
     examined = controls and not fast and not erase
     plan = _Plan(
         suite,
@@ -126,7 +126,7 @@ def _decode(samples: Mapping[str, Sample], plan: _Plan, at_once: int) -> dict[st
     design = Design(first.patient_groups, splits)
 
     def read_one(number: int) -> dict[str, SplitReading]:
-        plan.tell(f"{len(samples)} layers, split {number + 1} of {len(splits)}")
+        plan.tell(f"{', '.join(samples)}: split {number + 1} of {len(splits)}")
         found = {}
         for layer, sample in samples.items():
             read = _erased(sample, splits[number]) if plan.erase else sample
@@ -227,7 +227,7 @@ def _result(
         given_diagnosis=_given(beyond.diagnosis),
         given_known=_given(beyond.known),
         information=_bits(beyond.information),
-        information_given=_bits(beyond.diagnosis and beyond.diagnosis.information),
+        information_given=_bits(beyond.diagnosis.information if beyond.diagnosis else None),
         depth=evidence.depth,
         null=evidence.null,
         null_given=evidence.null_given,

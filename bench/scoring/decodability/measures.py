@@ -166,8 +166,8 @@ BETWEEN: tuple[Reading, ...] = (
         "Effective sample given the diagnosis",
         "effective sample, diagnosis",
         "up",
-        "Kish's effective number of images under overlap weights, as a share of a pair's images; 0 where no image of one "
-        "group is like one of the other in the diagnosis.",
+        "Kish's effective number of images under overlap weights, as a share of a pair's images; 0 where no image of "
+        "one group is like one of the other in the diagnosis.",
         ("controls",),
         source="Kish, 1965; Li, Morgan & Zaslavsky, 2018",
         function=_effective_diagnosis,
@@ -318,8 +318,8 @@ CONTROLS: tuple[Reading, ...] = (
         "Null given the diagnosis",
         "null, diagnosis",
         None,
-        "What the ridge probe reads under overlap weights when groups are drawn from what the diagnosis tells of them; its "
-        "limits are percentiles of the draws.",
+        "What the ridge probe reads under overlap weights when groups are drawn from what the diagnosis tells of them; "
+        "its limits are percentiles of the draws.",
         ("controls",),
         function=_null_given,
     ),
