@@ -54,8 +54,8 @@ class Eraser(Method):
         rounding leaves of race in a direction of little variance can be read there.
         """
         mean, removal = (self.get_buffer(name).cpu().double().sum(0) for name in ("mean", "removal"))
-        removed = (features.cpu().double() - mean) @ removal
-        return features - removed.to(features)
+        wide = features.cpu().double()
+        return (wide - (wide - mean) @ removal).to(features)
 
     def finalize(self, train: Encoded, held_out: Encoded | None) -> None:
         """Fit R, and the head again where that is asked for."""

@@ -65,7 +65,7 @@ def test_where_there_is_one_race_or_none_nothing_is_erased() -> None:
 
 
 class Steep(Eraser):
-    """Takes a direction away, read in another that has a millionth of its size."""
+    """Takes from one direction what is read in another that has a millionth of its size."""
 
     source = "tests"
 
