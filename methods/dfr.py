@@ -20,13 +20,9 @@ class Dfr(Method):
     family = "last-layer"
     source = "Kirichenko, Izmailov & Wilson, ICLR 2023 (arXiv:2204.02937)"
     year = 2023
-    deviations = (
-        "C is a hyperparameter like others; the authors choose it on a half of val and refit on all of it"
-    )
+    deviations = "C is a hyperparameter like others; the authors choose it on a half of val and refit on all of it"
 
-    c: float = tunable(
-        0.1, choices=(1.0, 0.7, 0.3, 0.1, 0.07, 0.03, 0.01), help="C: inverse of the L1 penalty"
-    )
+    c: float = tunable(0.1, choices=(1.0, 0.7, 0.3, 0.1, 0.07, 0.03, 0.01), help="C: inverse of the L1 penalty")
     subsets: int = tunable(10, low=1, high=20, help="balanced subsets whose fits are averaged")
 
     def finalize(self, train: Encoded, held_out: Encoded | None) -> None:

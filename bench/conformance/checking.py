@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import tempfile
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from bench.conformance.checks import CHECKS, Check, Fault
-from bench.conformance.subject import Subject, subject
+from bench.conformance.subject import Subject, plain, subject
 from bench.errors import BenchError, in_a_line
 from bench.method import Method
 from bench.plugins.entry import failure
+from bench.records import Cost
 
 
 @dataclass(frozen=True)
@@ -32,29 +32,52 @@ class Finding:
         return not self.what
 
 
+@dataclass(frozen=True)
+class Report:
+    """All findings on a method; and where it could be trained, what that cost, beside plain training."""
+
+    findings: tuple[Finding, ...]
+    cost: Cost | None = None
+    seconds: float = 0.0
+    plain_seconds: float = 0.0
+
+    @property
+    def holds(self) -> bool:
+        """Whether everything holds."""
+        return all(finding.holds for finding in self.findings)
+
+
 def examine(
     cls: type[Method],
     values: Mapping[str, Any] | None = None,
     files: Sequence[Path] = (),
     checks: Sequence[Check] = CHECKS,
-) -> Iterator[Finding]:
-    """Try a method on the small cohort, check by check.
+    told: Callable[[Finding], None] = lambda finding: None,
+) -> Report:
+    """Try a method on a small cohort, check by check.
 
     Args:
         cls: the method.
         values: hyperparameters that are not to have their defaults.
         files: the plugin's own files, so that errors can name their lines.
         checks: which checks.
+        told: is told each finding as it is made.
 
     Raises:
         BenchError: for hyperparameters that it does not take.
     """
-    with _folder() as folder:
-        tried = subject(cls, folder, values)
+    with tempfile.TemporaryDirectory() as folder:
+        tried, findings = subject(cls, Path(folder), values), []
         for check in checks:
             began = time.monotonic()
             what, mend = _outcome(check, tried, list(files))
-            yield Finding(check, what, mend, time.monotonic() - began)
+            findings.append(Finding(check, what, mend, time.monotonic() - began))
+            told(findings[-1])
+        try:
+            own = tried.trained
+        except Exception:  # a finding says so
+            return Report(tuple(findings))
+        return Report(tuple(findings), own.info.cost, own.seconds, plain(tried.folder).seconds)
 
 
 def _outcome(check: Check, tried: Subject, files: list[Path]) -> tuple[str, str]:
@@ -69,9 +92,3 @@ def _outcome(check: Check, tried: Subject, files: list[Path]) -> tuple[str, str]
     except Exception as error:
         return failure(error, files).removeprefix("cannot be imported: "), "see the line that it names"
     return "", ""
-
-
-@contextmanager
-def _folder() -> Iterator[Path]:
-    with tempfile.TemporaryDirectory() as folder:
-        yield Path(folder)

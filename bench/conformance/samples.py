@@ -78,7 +78,8 @@ def _with_group(images: np.ndarray, groups: np.ndarray) -> np.ndarray:
     changed = images.copy()
     for group in range(3):
         changed[groups == group, 4 * group + 2 : 4 * group + 5, 9:13] += 50
-    return np.clip(changed, 0, 255).astype(np.uint8)
+    shown: np.ndarray = np.clip(changed, 0, 255).astype(np.uint8)
+    return shown
 
 
 def shuffled(made: Cohort, columns: list[str], seed: int = 5) -> Cohort:

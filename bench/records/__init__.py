@@ -14,7 +14,7 @@ from bench.records.run_record import (
     TaskInfo,
     TrainingInfo,
 )
-from bench.records.score import FEATURES, MACRO, NETWORK, OUTPUTS, Score
+from bench.records.score import FEATURES, MACRO, NETWORK, OUTPUTS, STORED, TRUE_LABELS, Score
 from bench.records.score_file import Head, Layers, Place, ScoreFile, Unit
 from bench.records.store import (
     RUN,
@@ -40,6 +40,8 @@ __all__ = [
     "PROTECTED",
     "RUN",
     "SCHEMA_VERSION",
+    "STORED",
+    "TRUE_LABELS",
     "Attrition",
     "Cell",
     "Cost",

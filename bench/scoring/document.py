@@ -19,14 +19,18 @@ from bench.pages.document import (
     Text,
     strong,
 )
-from bench.records import FEATURES, NETWORK, Score, Scores
+from bench.records import FEATURES, NETWORK, TRUE_LABELS, Score, Scores
 from bench.scoring.catalogue import BY_KEY, GIVEN_DIAGNOSIS, GIVEN_KNOWN
 from bench.scoring.claims import claim_of, removal_scores, short
 from bench.scoring.decodability.flags import MEANINGS, split
 
 COLUMNS = (Column(""), Column("value", estimates=True))
 #: What was read beside the network itself, by ``Score.reference``.
-REFERENCES = {"untrained": "same network untrained", "leace": "after LEACE"}
+REFERENCES = {
+    "untrained": "same network untrained",
+    "leace": "after LEACE",
+    TRUE_LABELS: "true labels alone (what a perfect diagnosis shows)",
+}
 #: What of the features is said at the end of the page of ``bench decode``.
 _INFORMATION = ("v_information", "v_information_conditional")
 
@@ -64,10 +68,14 @@ def readings(scores: Scores) -> list[Row]:
     for reference, words in REFERENCES.items():
         read = scores.every("decodability", **network, reference=reference)
         named += [(f"{NETWORK}, {words}", score) for score in read]
+    floor = scores.every(GIVEN_DIAGNOSIS.key, **network, reference=TRUE_LABELS)
+    named += [(f"{NETWORK}, true labels alone, {GIVEN_DIAGNOSIS.short}", score) for score in floor]
     for layer in dict.fromkeys(score.layer for score in scores.rows if score.layer not in (None, NETWORK)):
         named += [(f"{layer}", score) for score in scores.every("decodability", layer=layer, reference=None)]
     null = scores.every("decodability_null", layer=FEATURES)
     named += [(f"null: {protected} permuted over patients", score) for score in null]
+    drawn = scores.every("decodability_null_given_diagnosis", layer=FEATURES)
+    named += [(f"null: {protected} drawn from what the diagnosis tells of it", score) for score in drawn]
     label = scores.every("decodability_random_label", layer=FEATURES)
     named += [("null: a random label per patient", score) for score in label]
     return [(words, cell(score)) for words, score in named]
@@ -85,8 +93,8 @@ def probes(scores: Scores) -> tuple[Rows, ...]:
 
 
 def evidence(scores: Scores, flags: Sequence[str]) -> list[Block]:
-    """Depth, planted signals, the claim of removal, and each flag once with where it was raised and what it means."""
-    texts = [_depth(scores), _plants(scores), _removal(scores, flags)]
+    """Depth, detection limits, the claim of removal, and each flag once with where it was raised and what it means."""
+    texts = [_depth(scores), _limits(scores), _removal(scores, flags)]
     places: dict[str, list[str]] = {}
     for layer, name in map(split, flags):
         places.setdefault(name, []).append(layer or "")
@@ -103,17 +111,17 @@ def _depth(scores: Scores) -> Text:
     return (strong("Depth D(σ)"), f" by linear probes: {', '.join(values)}") if values else ""
 
 
-def _plants(scores: Scores) -> Text:
-    """What was recovered of the signals planted along the spectrum, by kind and percentile."""
+def _limits(scores: Scores) -> Text:
+    """The weakest signals that would be seen in the features, by kind and percentile of the spectrum."""
     found: dict[str, dict[str, str]] = {}
-    for score in scores.every("decodability_plant", layer=FEATURES):
-        kind, _, percentile = (score.reference or "").removeprefix("planted ").partition(", percentile ")
-        found.setdefault(kind, {})[percentile] = "–" if score.value is None else f"{score.value:.3f}"
+    for score in scores.every("detection_limit", layer=FEATURES):
+        kind, _, percentile = (score.reference or "").partition(", percentile ")
+        found.setdefault(kind, {})[percentile] = "none" if score.value is None else f"{score.value:.3f}"
     if not found:
         return ""
     percentiles = dict.fromkeys(percentile for values in found.values() for percentile in values)
     kinds = [f"{kind} {'/'.join(values.get(p, '–') for p in percentiles)}" for kind, values in found.items()]
-    return (strong("Planted signals recovered"), f" (of 0.70, at {'/'.join(percentiles)}%): {', '.join(kinds)}")
+    return (strong("Detection limit"), f" (AUROC, at {'/'.join(percentiles)}% of the spectrum): {', '.join(kinds)}")
 
 
 def _removal(scores: Scores, flags: Sequence[str]) -> Text:
@@ -130,8 +138,8 @@ def _removal(scores: Scores, flags: Sequence[str]) -> Text:
         bounds = scores.every("removal_bound", layer=NETWORK, reference=None)
         reads = [f"up to {s.value:.3f} ({s.read_by} {s.note})" for s in bounds if s.value is not None]
         words = f"refused at δ = {margins}, as a probe may read {(*reads, 'more than 0.5 + δ')[0]}."
-    elif found.verdict == "underpowered":
-        words = "cannot be judged with so few patients; nothing may be claimed."
     else:
-        words = "nothing may be claimed, since a control failed (see the flags)."
+        notes = [(score.note or "").partition(": ") for score in claims]
+        reasons = [reason for answer, _, reason in notes if answer == found.verdict]
+        words = f"nothing may be claimed ({found.verdict}): {(*reasons, 'see the flags')[-1]}."
     return (strong(f"Removal of {scores.protected}"), f" from the network: {words}")

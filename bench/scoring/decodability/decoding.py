@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from bench.records import NETWORK
+from bench.records import FEATURES, NETWORK, OUTPUTS
 from bench.scoring.decodability import flags
 from bench.scoring.decodability.conditional import Conditional
 from bench.scoring.decodability.controls.leace import Leace
@@ -18,18 +18,21 @@ from bench.scoring.decodability.inputs import Sample, check
 from bench.scoring.decodability.judging import Judge
 from bench.scoring.decodability.parallel import each, one_thread_each
 from bench.scoring.decodability.probes.probe import Probe
+from bench.scoring.decodability.removal import Terms
 from bench.scoring.decodability.result import Decodability, Given, ProbeReading
 from bench.scoring.decodability.splits import Split, patient_splits
 from bench.scoring.decodability.suite import Suite
 from bench.statistics.bootstrap import Interval
-from bench.task import Condition
+from bench.task import Confounder
+
+_ON_THE_MARGINAL = Terms()
 
 
 def decode(
     layers: Mapping[str, np.ndarray],
     groups: np.ndarray,
     patients: np.ndarray,
-    conditions: np.ndarray | Sequence[Condition] | None = None,
+    confounders: np.ndarray | Sequence[Confounder] | None = None,
     *,
     suite: Suite,
     group_names: Sequence[str] | None = None,
@@ -39,6 +42,7 @@ def decode(
     controls: bool = True,
     given: bool | None = None,
     erase: bool = False,
+    terms: Terms = _ON_THE_MARGINAL,
     tell: Callable[[str], None] | None = None,
 ) -> dict[str, Decodability]:
     """Read the group from each layer of one network with every probe of a suite, and from all layers together.
@@ -60,18 +64,19 @@ def decode(
             network was neither trained nor tuned on. Controls are read in the layers that all probes read.
         groups: group codes (N,) int, -1 for unknown: left out.
         patients: patient codes (N,) int.
-        conditions: the columns of C, of N values each; or codes (N,) or (N, S) int, each column a category, below 0 where
-            unknown; None: no C. What is a covariate counts among all that is known, the rest among the diagnosis too.
+        confounders: the columns of C, of N values each; or codes (N,) or (N, S) int, each column a category, below 0
+            where unknown; None: no C. A covariate counts among all that is known, the rest among the diagnosis, too.
         suite: who reads, and how.
         group_names: name of each code; by default the codes themselves.
         seed: of splits, probes and controls. The order of the rows changes nothing.
         linear_only: layers that linear probes read alone.
         fast: linear probes only, and the headline only: what a sweep minimises.
-        controls: also the depth profile, permutations, random labels and planted signals. Without them no removal is
+        controls: also the depth profile, permutations, random labels and detection limits. Without them no removal is
             claimed, and the readings are the same.
         given: also what is left given C; by default with controls.
         erase: read the features after LEACE, learnt in each split from the fit part: a reference of what no linear
             reader can find. Without controls only.
+        terms: what a claim of removal is made on.
 
     Returns:
         what is read of all layers together, under the name "network", then of each layer alone.
@@ -80,7 +85,7 @@ def decode(
         BenchError: when shapes do not match, a feature is not finite, a patient has two groups, fewer than two groups
             occur, or a group has fewer than 5 patients.
     """
-    samples = check(layers, groups, patients, conditions, group_names)
+    samples = check(layers, groups, patients, confounders, group_names)
     examined = controls and not fast and not erase
     plan = _Plan(
         suite,
@@ -89,6 +94,7 @@ def decode(
         examined,
         examined if given is None else given,
         erase,
+        terms,
         tell or (lambda _: None),
     )
     with one_thread_each(sum(sample.features.nbytes for sample in samples.values())) as at_once:
@@ -105,6 +111,7 @@ class _Plan:
     controls: bool
     given: bool
     erase: bool
+    terms: Terms
     tell: Callable[[str], None]
 
     def probes(self, layer: str) -> tuple[type[Probe], ...]:
@@ -119,7 +126,7 @@ def _decode(samples: Mapping[str, Sample], plan: _Plan, at_once: int) -> dict[st
     design = Design(first.patient_groups, splits)
 
     def read_one(number: int) -> dict[str, SplitReading]:
-        plan.tell(f"{len(samples)} layers, split {number + 1} of {len(splits)}")
+        plan.tell(f"{', '.join(samples)}: split {number + 1} of {len(splits)}")
         found = {}
         for layer, sample in samples.items():
             read = _erased(sample, splits[number]) if plan.erase else sample
@@ -133,21 +140,27 @@ def _decode(samples: Mapping[str, Sample], plan: _Plan, at_once: int) -> dict[st
     judges = {layer: Judge(sample, by_layer[layer], design) for layer, sample in samples.items()}
     whole = Judge(first, panels, design)
     raised = {layer: _flags(judge, by_layer[layer], suite) for layer, judge in judges.items()}
+    on_all = _flags_of_all(whole, judges, suite)
     evidence = {layer: Evidence() for layer in samples}
     claimed, beyond = Claimed(), Beyond()
     examined = Examined(samples, by_layer, design, suite, seed, at_once, plan.tell)
     if plan.given:
-        beyond = examined.beyond()
+        # A claim on what is left takes every probe of every layer; where some have not read, none can be granted.
+        beyond = examined.beyond(plan.controls and plan.terms.reading == "diagnosis" and not plan.linear_only)
     if plan.controls:
         for layer, judge in judges.items():
             if layer not in plan.linear_only:
                 evidence[layer] = examined.controls(layer, judge.linear)
                 raised[layer] += evidence[layer].flags
-        void = any(flags.VOID_REMOVAL & set(names) for names in raised.values())
-        claimed = examined.claim(whole.by_probe, whole.headline, not void)
-    results = {NETWORK: _result(NETWORK, whole, None, suite, claimed.flags, Evidence(), claimed, beyond)}
+        found_limits = {layer: evidence[layer].limits for layer in samples if layer not in plan.linear_only}
+        failed = {flag for names in [on_all, *raised.values()] for flag in names}
+        on = beyond.diagnosis if plan.terms.reading == "diagnosis" and beyond.diagnosis else whole
+        claimed = examined.claim(on, found_limits, failed, plan.terms)
+    results = {NETWORK: _result(NETWORK, whole, None, suite, [*on_all, *claimed.flags], Evidence(), claimed, beyond)}
     for layer, judge in judges.items():
-        results[layer] = _result(layer, judge, by_layer[layer], suite, raised[layer], evidence[layer], Claimed(), Beyond())
+        results[layer] = _result(
+            layer, judge, by_layer[layer], suite, raised[layer], evidence[layer], Claimed(), Beyond()
+        )
     return results
 
 
@@ -159,8 +172,27 @@ def _flags(judge: Judge, found: Sequence[SplitReading], suite: Suite) -> list[st
         raised.append(flags.CONSTANT_FEATURES)
     if max(whitening.condition_number for whitening in whitenings) > suite.ill_conditioned:
         raised.append(flags.ILL_CONDITIONED)
+    if _below_chance(judge):
+        raised.append(flags.BELOW_CHANCE)
     if judge.nonlinear is not None and judge.nonlinear.value - judge.linear.value > suite.nonlinear_gap:
         raised.append(flags.NONLINEAR_GAP)
+    return raised
+
+
+def _below_chance(judge: Judge) -> bool:
+    high = judge.headline.interval().high
+    return high is not None and high < 0.5
+
+
+def _flags_of_all(whole: Judge, judges: Mapping[str, Judge], suite: Suite) -> list[str]:
+    """What the readings of all layers raise."""
+    raised = []
+    if _below_chance(whole):
+        raised.append(flags.BELOW_CHANCE)
+    if FEATURES in judges and OUTPUTS in judges:
+        more = judges[OUTPUTS].headline.less(judges[FEATURES].headline)
+        if more.value > suite.above and more.lower > 0:
+            raised.append(flags.OUTPUTS_ABOVE_FEATURES)
     return raised
 
 
@@ -195,12 +227,12 @@ def _result(
         given_diagnosis=_given(beyond.diagnosis),
         given_known=_given(beyond.known),
         information=_bits(beyond.information),
-        information_given=_bits(beyond.diagnosis and beyond.diagnosis.information),
+        information_given=_bits(beyond.diagnosis.information if beyond.diagnosis else None),
         depth=evidence.depth,
         null=evidence.null,
         null_given=evidence.null_given,
         random_label=evidence.random_label,
-        plants=evidence.plants,
+        limits=evidence.limits,
         removal=claimed.removal,
         rank=float(np.mean([one.rank for one in spread])) if spread else None,
         effective_rank=float(np.mean([one.effective_rank for one in spread])) if spread else None,

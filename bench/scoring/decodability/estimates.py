@@ -113,6 +113,10 @@ class Estimate:
         half = self._quantile(0.975) * self.standard_error
         return Interval(self.value, max(within[0], self.value - half), min(within[1], self.value + half))
 
+    def less(self, other: Estimate) -> Estimate:
+        """This value less another one's, of the same patients in the same splits."""
+        return Estimate(self.values - other.values, self.influence - other.influence, self.design)
+
     @property
     def upper(self) -> float:
         """One-sided 95% upper bound."""

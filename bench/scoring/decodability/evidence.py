@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -10,19 +10,20 @@ import numpy as np
 
 from bench.scoring.decodability import flags
 from bench.scoring.decodability.conditional import Conditional, added, given
-from bench.scoring.decodability.controls import leaks, planted, random_label
 from bench.scoring.decodability.controls.depth import depth
 from bench.scoring.decodability.controls.null import null_values, propensities
+from bench.scoring.decodability.controls.random_label import leaks, random_label
+from bench.scoring.decodability.controls.sight import Limit, limits
 from bench.scoring.decodability.crossfit import SplitReading
 from bench.scoring.decodability.estimates import Design, Estimate, Part, combine
 from bench.scoring.decodability.inputs import Sample
+from bench.scoring.decodability.judging import Judge
 from bench.scoring.decodability.parallel import each
-from bench.scoring.decodability.removal import Removal, claims
+from bench.scoring.decodability.removal import Removal, Terms, blindness, claims
 from bench.scoring.decodability.result import Control, Null
-from bench.scoring.decodability.strongest import Key
 from bench.scoring.decodability.suite import Suite
 from bench.statistics.bootstrap import Interval
-from bench.task import Condition
+from bench.task import Confounder
 
 
 @dataclass(frozen=True)
@@ -33,7 +34,7 @@ class Evidence:
     null: Null | None = None
     null_given: Null | None = None
     random_label: Control | None = None
-    plants: tuple[Control, ...] = ()
+    limits: tuple[Limit, ...] = ()
     flags: tuple[str, ...] = ()
 
 
@@ -78,55 +79,58 @@ class Examined:
         self.tell(f"{layer}: {suite.permutations.count} permutations")
         whitenings = [split.whitening for split in self.found[layer]]
         nulls = partial(null_values, sample, splits, whitenings, suite.permutations, self.seed, self.at_once)
-        diagnosis = [one for one in sample.conditions if not one.covariate]
+        diagnosis = [one for one in sample.confounders if not one.covariate]
         null_given = _null(nulls(propensities(sample, diagnosis))) if diagnosis else None
-        self.tell(f"{layer}: a random label, planted signals")
+        self.tell(f"{layer}: a random label, the detection limit")
         label = random_label(sample, splits, suite, self.design, self.seed)
-        leak = Control("random label", label.interval(), leaks(label, suite), worth=0.5)
-        plants = planted(sample, whitenings[0], splits, suite, self.design, self.seed, self.at_once)
-        worth = suite.plants.worth
-        controls = tuple(Control(plant.name, plant.recovered.interval(), plant.missed, worth) for plant in plants)
+        leak = Control(label.interval(), leaks(label, suite))
+        found = limits(sample, whitenings, splits, suite, self.seed, self.at_once)
         self.tell(f"{layer}: depth under noise")
         levels = ((0.0, linear.interval()), *self._depth(layer))
         failed = [flags.CONTROL_LEAK] if leak.failed else []
-        failed += [flags.PLANT_MISSED] if any(control.failed for control in controls) else []
-        return Evidence(levels, _null(nulls()), null_given, leak, controls, tuple(failed))
+        failed += [flags.BLIND] if any(one.kind == "linear" and one.auroc is None for one in found) else []
+        return Evidence(levels, _null(nulls()), null_given, leak, tuple(found), tuple(failed))
 
-    def claim(self, probes: Mapping[Key, Estimate], headline: Estimate, reliable: bool) -> Claimed:
+    def claim(
+        self, read: Judge | Conditional, limits: Mapping[str, Sequence[Limit]], failed: Collection[str], terms: Terms
+    ) -> Claimed:
         """What may be claimed of removal.
 
         Args:
-            probes: what each probe of each layer reads.
-            headline: what all of them read together.
-            reliable: whether the controls passed.
+            read: all layers together.
+            limits: detection limits of each layer that all probes read.
+            failed: flags that were raised.
+            terms: what the claim is made on.
         """
-        removal = claims(probes, headline, reliable, self.suite)
-        failed = (flags.UNDERPOWERED,) if removal[-1].answer == "underpowered" else ()
-        return Claimed(removal, failed)
+        unseen = blindness(limits, [layer for layer in self.samples if layer not in limits], self.suite)
+        headline = read.headline if isinstance(read, Judge) else read.one_vs_one
+        removal = claims(read.by_probe, headline, failed, unseen, terms, self.suite)
+        raised = (flags.UNDERPOWERED,) if removal[-1].answer == "underpowered" else ()
+        return Claimed(removal, raised)
 
-    def beyond(self) -> Beyond:
-        """What is left given C, of which there may be none."""
+    def beyond(self, every_probe: bool) -> Beyond:
+        """What is left given C, of which there may be none; by ``every_probe`` given the diagnosis."""
         first = next(iter(self.samples.values()))
         splits = self.design.splits
-        diagnosis = [one for one in first.conditions if not one.covariate]
+        diagnosis = [one for one in first.confounders if not one.covariate]
         self.tell("readings given C")
 
         def bits(number: int) -> Part:
             return added(first, splits[number], self.suite, self.seed + number)
 
         return Beyond(
-            self.conditional(diagnosis, information=True) if diagnosis else None,
-            self.conditional(first.conditions) if len(first.conditions) > len(diagnosis) else None,
+            self.conditional(diagnosis, every_probe=every_probe, information=True) if diagnosis else None,
+            self.conditional(first.confounders) if len(first.confounders) > len(diagnosis) else None,
             combine(each(bits, range(len(splits)), self.at_once), self.design),
         )
 
     def conditional(
-        self, conditions: Sequence[Condition], *, every_probe: bool = False, information: bool = False
+        self, confounders: Sequence[Confounder], *, every_probe: bool = False, information: bool = False
     ) -> Conditional:
         """What all layers tell beyond these columns of C (:func:`.conditional.given`)."""
         return given(
             self.samples,
-            conditions,
+            confounders,
             self.design.splits,
             self.found,
             self.suite,

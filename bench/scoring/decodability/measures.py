@@ -4,16 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from bench.records.score import OUTPUTS
 from bench.scoring.decodability.result import Decodability, Given, Null
 from bench.scoring.measures import Reading, Row
 from bench.statistics.bootstrap import Interval
-
-_ANSWERS = {
-    "granted": (1.0, "no probe reads the group better than .5 + δ (one-sided 95% bounds)"),
-    "refused": (0.0, "a probe may read the group better than .5 + δ"),
-    "underpowered": (None, "UNDERPOWERED: too few patients to tell removal at this δ with {power:.0%} power"),
-    "unreliable": (None, "unreliable: a control failed, see the flags"),
-}
 
 
 def headline(d: Decodability) -> Iterable[Row]:
@@ -23,7 +17,10 @@ def headline(d: Decodability) -> Iterable[Row]:
         shares[probe.layer] = shares.get(probe.layer, 0.0) + probe.weight
     notes = [f"flags: {', '.join(d.flags)}"] if d.flags else []
     if list(shares) != [d.layer]:
-        notes.insert(0, "read from " + ", ".join(f"{layer} ({share:.0%})" for layer, share in shares.items()))
+        read = ", ".join(f"{layer} ({share:.0%})" for layer, share in shares.items())
+        notes.insert(0, f"read from {read}")
+        if OUTPUTS in shares and not any(layer.startswith("block") for layer in shares):
+            notes.insert(1, "no block could be read")
     yield Row(d.one_vs_one, read_by=d.probe, note="; ".join(notes) or None)
 
 
@@ -124,10 +121,10 @@ def _bound(d: Decodability) -> Iterable[Row]:
 
 
 def removal(d: Decodability) -> Iterable[Row]:
-    """The claim at every margin: 1 granted, 0 refused, None where nothing can be said."""
+    """The claim at every margin: 1 granted, 0 refused, None where nothing can be said; the note begins with why."""
+    values = {"granted": 1.0, "refused": 0.0}
     for claim in d.removal:
-        value, note = _ANSWERS[claim.answer]
-        yield Row(Interval(value), level=claim.margin, note=note.format(power=claim.power))
+        yield Row(Interval(values.get(claim.answer)), level=claim.margin, note=f"{claim.answer}: {claim.reason}")
 
 
 def _null(d: Decodability) -> Iterable[Row]:
@@ -149,10 +146,15 @@ def _random_label(d: Decodability) -> Iterable[Row]:
         yield Row(d.random_label.one_vs_one, reference="random label")
 
 
-def _plants(d: Decodability) -> Iterable[Row]:
-    for plant in d.plants:
-        worth = f"worth {plant.worth:.2f}".replace("0.", ".")
-        yield Row(plant.one_vs_one, reference=plant.name, note=f"{worth}; missed" if plant.failed else worth)
+def _limits(d: Decodability) -> Iterable[Row]:
+    for limit in d.limits:
+        said = f"{limit.plantings} plantings; standard error {limit.standard_error:.3f}"
+        if limit.auroc is None:
+            yield Row(Interval(None), reference=limit.name, note=f"above all that was planted; {said}")
+        else:
+            half = 1.96 * limit.standard_error
+            interval = Interval(limit.auroc, max(0.5, limit.auroc - half), min(1.0, limit.auroc + half))
+            yield Row(interval, reference=limit.name, note=said)
 
 
 _BITS = (None, None)
@@ -164,8 +166,8 @@ BETWEEN: tuple[Reading, ...] = (
         "Effective sample given the diagnosis",
         "effective sample, diagnosis",
         "up",
-        "Kish's effective number of images under overlap weights, as a share of a pair's images; 0 where no image of one "
-        "group is like one of the other in the diagnosis.",
+        "Kish's effective number of images under overlap weights, as a share of a pair's images; 0 where no image of "
+        "one group is like one of the other in the diagnosis.",
         ("controls",),
         source="Kish, 1965; Li, Morgan & Zaslavsky, 2018",
         function=_effective_diagnosis,
@@ -316,8 +318,8 @@ CONTROLS: tuple[Reading, ...] = (
         "Null given the diagnosis",
         "null, diagnosis",
         None,
-        "What the ridge probe reads under overlap weights when groups are drawn from what the diagnosis tells of them; its "
-        "limits are percentiles of the draws.",
+        "What the ridge probe reads under overlap weights when groups are drawn from what the diagnosis tells of them; "
+        "its limits are percentiles of the draws.",
         ("controls",),
         function=_null_given,
     ),
@@ -332,12 +334,13 @@ CONTROLS: tuple[Reading, ...] = (
         function=_random_label,
     ),
     Reading(
-        "decodability_plant",
-        "Planted signals",
-        "planted signals",
-        None,
-        "What is recovered of signals of known worth, planted in these very features.",
+        "detection_limit",
+        "Detection limit",
+        "detection limit",
+        "down",
+        "The weakest signal, worth so much to whoever knows where it is, that would be seen in 80% of cases in these "
+        "very features with so many patients.",
         ("controls",),
-        function=_plants,
+        function=_limits,
     ),
 )

@@ -137,7 +137,10 @@ def kept(contest: Contest) -> float:
     n, m = int(contest.positive.sum()), int(contest.negative.sum())
     if not (n and m) or contest.weights is None:
         return 1.0
-    shares = contest.weights[contest.positive].mean() * (n + m) / m, contest.weights[contest.negative].mean() * (n + m) / n
+    shares = (
+        contest.weights[contest.positive].mean() * (n + m) / m,
+        contest.weights[contest.negative].mean() * (n + m) / n,
+    )
     return float(min(1.0, *shares))
 
 

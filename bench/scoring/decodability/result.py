@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from bench.scoring.decodability.controls.sight import Limit
 from bench.scoring.decodability.removal import Removal
 from bench.statistics.bootstrap import Interval
 
@@ -30,7 +31,7 @@ class ProbeReading:
 
 @dataclass(frozen=True)
 class Null:
-    """Distribution of the ridge probe's AUROC with groups permuted over patients or drawn given C: mean and percentiles.
+    """The ridge probe's AUROC with groups permuted over patients, or drawn given C: mean and percentiles.
 
     ``low`` and ``high`` are its 2.5th and 97.5th percentile, ``percentile_95`` what a signal must exceed.
     """
@@ -44,12 +45,10 @@ class Null:
 
 @dataclass(frozen=True)
 class Control:
-    """What the suite read of something whose ``worth`` is known, an AUROC, and whether it failed to."""
+    """What the suite read of something that is worth nothing, and whether it read something there."""
 
-    name: str
     one_vs_one: Interval
     failed: bool
-    worth: float
 
 
 @dataclass(frozen=True)
@@ -78,11 +77,12 @@ class Decodability:
     AUROCs are of test patients, means over splits, with 95% intervals clustered by patient. Tuples by group are in the
     order of ``groups``; a group without images has the value None. ``probes`` are those of all layers that were read
     together, ``probe`` the one that weighs most; ``linear`` and ``nonlinear`` are what those of either kind read
-    together; ``given_diagnosis`` and ``given_known`` are what is read given the diagnosis
-    and given all that is known, None where there is no such C; ``information`` and ``information_given`` are
-    V-information in bits per image, without C and given the diagnosis; ``depth`` pairs σ with D(σ). What was not asked for is None or empty. ``rank``, ``effective_rank`` and
-    ``condition_number`` describe a layer's covariance, means over splits; None of a network. ``influence`` (P,) are the
-    influence values of the headline of the patients ``patient_codes``.
+    together; ``given_diagnosis`` and ``given_known`` are what is read given the diagnosis and given all that is known,
+    None where there is no such C; ``information`` and ``information_given`` are V-information in bits per image,
+    without C and given the diagnosis; ``depth`` pairs σ with D(σ); ``limits`` are the weakest signals that would be
+    seen. What was not asked for is None or empty. ``rank``, ``effective_rank`` and ``condition_number`` describe a
+    layer's covariance, means over splits; None of a network. ``influence`` (P,) are the influence values of the
+    headline of the patients ``patient_codes``.
     """
 
     layer: str
@@ -106,7 +106,7 @@ class Decodability:
     null: Null | None
     null_given: Null | None
     random_label: Control | None
-    plants: tuple[Control, ...]
+    limits: tuple[Limit, ...]
     removal: tuple[Removal, ...]
     rank: float | None
     effective_rank: float | None

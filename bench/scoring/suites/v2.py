@@ -9,7 +9,7 @@ from bench.scoring.decodability.probes.perceptron import Perceptron
 from bench.scoring.decodability.probes.quadratic import Quadratic
 from bench.scoring.decodability.probes.ridge import Ridge
 from bench.scoring.decodability.probes.trees import Trees
-from bench.scoring.decodability.suite import Folds, Permutations, Plants, Suite, Systems
+from bench.scoring.decodability.suite import Folds, Permutations, Sight, Suite, Systems
 
 V2 = Suite(
     version=2,
@@ -19,12 +19,14 @@ V2 = Suite(
     systems=Systems(principal=64, leading=8, reduced=32, sought=64, few=4, prior=0.2),
     # Every third decade of the ridge path: the null need not be read at each half-decade.
     permutations=Permutations(count=200, draws=50, penalties=tuple(Ridge.penalties[::6])),
-    plants=Plants(
-        worth=0.70,
-        recovered=0.67,
+    sight=Sight(
+        strengths=tuple(strength / 40 for strength in range(22, 33)),  # .55, .575, … .80
         percentiles=(1, 50, 99),
-        readers=(("linear", (Ridge, Logistic)), ("quadratic", (Quadratic, Trees, Perceptron))),
-        decided=1.645,
+        readers=(("linear", Ridge), ("quadratic", Quadratic)),
+        share=0.8,
+        plantings=24,
+        # From null and planted features alone: see docs/decodability.md.
+        asked=(("linear", 0.60), ("quadratic", 0.65)),
     ),
     depths=(0.01, 0.03, 0.1, 0.3, 1.0),
     leak=3.5,  # one in two thousand
@@ -33,4 +35,5 @@ V2 = Suite(
     insufficient=0.02,
     ill_conditioned=1e7,
     nonlinear_gap=0.03,
+    above=0.02,
 )

@@ -81,7 +81,7 @@ def test_constant_features_say_nothing_and_no_removal_is_claimed(value: float) -
         assert (interval.value, interval.low, interval.high) == (0.5, 0.5, 0.5)
     assert result.flags == ("CONSTANT_FEATURES",)
     assert (result.null.mean, result.null.low, result.null.high) == (0.5, 0.5, 0.5)
-    assert not result.plants
+    assert not result.limits
     assert {claim.answer for claim in result.removal} == {"unreliable"}
 
 
@@ -111,7 +111,8 @@ def test_everything_is_read(full: Decodability) -> None:
     assert full.worst_pair[0] == "Asian vs White"
     assert full.worst_pair[1].value == pytest.approx(0.921, abs=0.03)
     assert full.hand_till.value < full.one_vs_one.value  # a third group's share hides what tells two apart
-    assert full.given.one_vs_one.value == pytest.approx(full.one_vs_one.value, abs=0.03)
+    assert full.given_diagnosis.one_vs_one.value == pytest.approx(full.one_vs_one.value, abs=0.03)
+    assert full.null_given.permutations == V2.permutations.draws
     assert full.random_label.one_vs_one.low < 0.5 < full.random_label.one_vs_one.high
     assert not full.random_label.failed
     assert full.null.mean == pytest.approx(0.5, abs=0.02)
@@ -138,9 +139,9 @@ def test_fast_is_the_linear_part_and_controls_change_no_reading() -> None:
     whole, bare = (decode(features, groups, patients, controls=controls) for controls in (True, False))
     fast = decode(features, groups, patients, fast=True)
     assert (bare.one_vs_one, bare.probes, bare.one_vs_rest) == (whole.one_vs_one, whole.probes, whole.one_vs_rest)
-    assert (bare.null, bare.given, bare.plants, bare.removal, bare.depth) == (None, None, (), (), ())
+    assert (bare.null, bare.information, bare.limits, bare.removal, bare.depth) == (None, None, (), (), ())
     assert [p.one_vs_one for p in fast.probes] == [p.one_vs_one for p in whole.probes[:2]]
-    assert (fast.one_vs_one, fast.nonlinear, fast.null, fast.given) == (whole.linear, None, None, None)
+    assert (fast.one_vs_one, fast.nonlinear, fast.null, fast.information) == (whole.linear, None, None, None)
 
 
 def test_after_leace_no_linear_probe_reads_and_a_nonlinear_code_is_still_read() -> None:
@@ -191,7 +192,7 @@ def test_other_kinds_of_numbers(dtype: type) -> None:
 def test_who_waits_is_told() -> None:
     told: list[str] = []
     decode(*planted(1.0, patients=30, features=2), tell=told.append)
-    assert sum(line.startswith("1 layers, split") for line in told) == 5
+    assert sum(line.startswith("features: split") for line in told) == 5
     assert any("permutations" in line for line in told)
 
 

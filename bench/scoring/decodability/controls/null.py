@@ -18,7 +18,7 @@ from bench.scoring.decodability.suite import Permutations
 from bench.scoring.decodability.whitening import Whitening
 from bench.statistics.auroc import one_vs_one
 from bench.statistics.multinomial import fit_path
-from bench.task import Condition
+from bench.task import Confounder
 
 _TOGETHER = 20
 
@@ -39,9 +39,9 @@ def drawn(sample: Sample, log_e: np.ndarray, count: int, seed: int) -> np.ndarra
     return found
 
 
-def propensities(sample: Sample, conditions: Sequence[Condition]) -> np.ndarray:
+def propensities(sample: Sample, confounders: Sequence[Confounder]) -> np.ndarray:
     """log e_k(C) of every image ``(N, K)``, from all patients at once: what groups are drawn from, not what is read."""
-    design, _ = expand(conditions, int(np.bincount(sample.patient_groups).min()))
+    design, _ = expand(confounders, int(np.bincount(sample.patient_groups).min()))
     fitted = fit_path(design, sample.groups, len(sample.names), PENALTIES[-1:])[0]
     return fitted.log_posteriors(design)
 
@@ -81,7 +81,9 @@ def null_values(
         coordinates = [whitening.transform(sample.features, rows) for rows in parts]
         groups = [images[:, rows] for rows in parts]
         given = None if log_e is None else [log_softmax(log_e[rows], axis=1) for rows in parts]
-        return _read(coordinates, groups, given, whitening.variances, len(sample.names), np.array(permutations.penalties))
+        return _read(
+            coordinates, groups, given, whitening.variances, len(sample.names), np.array(permutations.penalties)
+        )
 
     values: np.ndarray = np.mean(each(one, range(len(splits)), side_by_side), axis=0)
     return values
@@ -113,9 +115,7 @@ def _read(
             best.append(np.nan_to_num(judge(scores, truth, 1)).argmax())
         chosen = np.arange(len(best)) * len(penalties) + best
         on_test = LinearPath(paths.coefficients[chosen], paths.intercepts[chosen]).predict(test)
-        readings[block] = [
-            judge(one[None], truth, 2)[0] for one, truth in zip(on_test, groups[2][block], strict=True)
-        ]
+        readings[block] = [judge(one[None], truth, 2)[0] for one, truth in zip(on_test, groups[2][block], strict=True)]
     return readings
 
 
