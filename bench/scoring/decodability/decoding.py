@@ -180,8 +180,10 @@ def _flags(judge: Judge, found: Sequence[SplitReading], suite: Suite) -> list[st
 
 
 def _below_chance(judge: Judge) -> bool:
-    high = judge.headline.interval().high
-    return high is not None and high < 0.5
+    """Whether a whole interval lies below .5, of all probes or of the linear ones, which others may outweigh."""
+    return any(
+        high is not None and high < 0.5 for high in (judge.headline.interval().high, judge.linear.interval().high)
+    )
 
 
 def _flags_of_all(whole: Judge, judges: Mapping[str, Judge], suite: Suite) -> list[str]:

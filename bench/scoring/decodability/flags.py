@@ -42,7 +42,7 @@ MEANINGS: dict[str, str] = {
         "from and are tested on."
     ),
     BELOW_CHANCE: (
-        "The whole interval lies below .5, as where an eraser was fitted on the patients that it is read on: the group "
+        "A whole interval lies below .5, as where an eraser was fitted on the patients that it is read on: the group "
         "is still written there, and this is no merit."
     ),
     OUTPUTS_ABOVE_FEATURES: (
