@@ -34,7 +34,7 @@ class Chi2Dro(Method):
         return (weights * losses).sum() / (n > 0).sum().clamp(min=1)
 
     def _eta(self, losses: Tensor, known: Tensor) -> Tensor:
-        """η (T) where √(1 + 2ρ) mean((ℓ-η)₊) = √mean((ℓ-η)₊²), by bisection: below it the left side is larger.
+        """η (T) where √(1 + 2ρ) mean((ℓ-η)₊) = √mean((ℓ-η)₊²), by bisection: below it the objective falls.
 
         Where more than a share 1 / (1 + 2ρ) of the images have the largest loss, η comes to that loss.
         """
@@ -45,6 +45,6 @@ class Chi2Dro(Method):
         for _ in range(50):
             middle = (low + high) / 2
             above = torch.where(known, losses - middle, 0.0).clamp(min=0.0)
-            grows = math.sqrt(1 + 2 * self.rho) * above.sum(0) / n > (above.square().sum(0) / n).sqrt()
-            low, high = torch.where(grows, low, middle), torch.where(grows, middle, high)
+            falls = math.sqrt(1 + 2 * self.rho) * above.sum(0) / n > (above.square().sum(0) / n).sqrt()
+            low, high = torch.where(falls, middle, low), torch.where(falls, high, middle)
         return low

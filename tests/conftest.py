@@ -31,6 +31,7 @@ TINY = (
     "trainer.precision=32",
     "trainer.threads=1",
     "scoring.replicates=100",
+    "scoring.isolated=false",
     "scoring.trial=0",
     "logger=none",
 )

@@ -51,8 +51,8 @@ def compose(overrides: Sequence[str]) -> RunConfig:
     method = method_entry.load()
     values = values.with_paths(path_options(dataset.options, "task.") | {f"method.{name}" for name in files(method)})
 
-    backbone = backbones.check(_name(values, "backbone", task.backbone))
     options = plain(dataset.options())
+    backbone = backbones.check(_name(values, "backbone", _default_backbone(task, dataset, values)))
     tunables = {name: tunable.default for name, tunable in hyperparameters(method).items()}
     defaults = {
         "method": {"name": method_entry.name, **tunables},
@@ -97,6 +97,18 @@ def _name(values: Mapping[str, Any], key: str, default: str) -> str:
     if not isinstance(value, str):
         raise BenchError(f"{key}={value} is not a name.")
     return value
+
+
+def _default_backbone(task: type[Task], dataset: Dataset, values: Mapping[str, Any]) -> str:
+    """The task's, or an encoder of vectors where that is what the data set holds as it is asked for."""
+    told = {name: values[f"task.{name}"] for name in dataset.options.model_fields if f"task.{name}" in values}
+    root = values.get("task.root")
+    if dataset.vectors is None or not isinstance(root, str):
+        return task.backbone
+    try:
+        return "mlp" if dataset.vectors(Path(root), validated(dataset.options, told, "task.")) else task.backbone
+    except BenchError:  # said where the data set is read
+        return task.backbone
 
 
 def _task_defaults(task: type[Task], dataset: Dataset, input_size: int | None) -> dict[str, Any]:

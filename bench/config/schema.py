@@ -36,6 +36,7 @@ class ScoringConfig(_Strict):
     unit: Literal["image", "study"] = Field(
         "image", description="what is scored: each image, or each study by the mean over its images"
     )
+    isolated: bool = Field(True, description="whether test images are predicted by a process that holds no answers")
     suites: tuple[int, ...] = Field((2,), min_length=1, description="versions of the suites that read race")
     layers: Literal["features", "all"] = Field(
         "features", description="those that the whole suite reads; the others are read by linear probes"

@@ -7,16 +7,15 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from bench.leaderboard.lookup import CLAIMED, COMPARED, Lookup
+from bench.leaderboard.lookup import CLAIMED, GIVEN_THE_DIAGNOSIS, OBSERVED, TRIAL, Lookup, compared
 from bench.leaderboard.rows import Entry, Row
 from bench.leaderboard.standing import Compared
 from bench.records import BASELINE, FEATURES, ScoreFile
-from bench.scoring.catalogue import MEASURES, REMOVAL, RESIDUAL
-from bench.scoring.claims import claim_of
+from bench.scoring.catalogue import DECODABILITY, MEASURES, REMOVAL, RESIDUAL
 from bench.scoring.decodability.flags import split
 from bench.scoring.measures import Column as Shown
 from bench.scoring.measures import Measure
@@ -67,15 +66,14 @@ class Column:
 
 def _flags(row: Row) -> tuple[str, ...] | None:
     """The flags that a seed raised, those of the whole network and of its features bare."""
-    raised = {split(flag) for entry in row.entries for flag in entry.test.flags}
+    raised = {split(flag) for entry in row.entries for flag in entry.flags}
     shown = {name for layer, name in raised if layer in (None, FEATURES)}
     others = {f"{layer}: {name}" for layer, name in raised if layer not in (None, FEATURES)}
     return (*sorted(shown), *sorted(others)) or None
 
 
 def _claim(row: Row) -> str | None:
-    found = claim_of([(entry.test.find, entry.test.flags) for entry in row.entries])
-    return None if found is None else str(found)
+    return None if row.standing.claim is None else str(row.standing.claim)
 
 
 #: Measures that are made of a row and not of one score.
@@ -106,34 +104,45 @@ class _DifferenceOf:
         return None if found is None else found.p
 
 
-def _differences(measure: Measure) -> tuple[Column, ...]:
-    """The columns of the difference in a measure, where rows are compared by it: the difference, and its p-value."""
-    if measure.key not in COMPARED:
-        return ()
-    difference, claimed = _DifferenceOf(measure.key), measure.key in CLAIMED
-    title, key = f"Δ {measure.short}", f"{measure.key}_difference"
+def _differences(key: str, measure: Measure) -> tuple[Column, ...]:
+    """The columns of the difference in a score that rows are compared by: the difference, and of claims its p-value."""
+    difference, claimed = _DifferenceOf(key), key in CLAIMED
+    title, name = f"Δ {measure.short}", f"{key}_difference"
     what = f"Paired difference to {BASELINE} in the {measure.short}"
+    if key == DECODABILITY.key:
+        what += " that the board judges by (in the trial; where there is none, given the diagnosis)"
     meaning = (
         f"{what}, by patient and seed; † where it is sure." if claimed else f"{what}, by patient and seed; descriptive."
     )
     places: tuple[Place, ...] = ("page", "paper") if claimed else ("page",)
-    columns = [Column(key, title, measure.better, difference, places, meaning=meaning, estimates=True)]
+    columns = [Column(name, title, measure.better, difference, places, meaning=meaning, estimates=True)]
     if claimed:
         of_p = "The p-value of this difference, corrected for all claims of the board; sure is at most .05."
-        columns.append(Column(f"{key}_p", f"{title}, p", None, difference.p, (), meaning=of_p))
+        columns.append(Column(f"{name}_p", f"{title}, p", None, difference.p, (), meaning=of_p))
     return tuple(columns)
 
 
 MEASURED: tuple[Column, ...] = tuple(_column(measure, shown) for measure in MEASURES for shown in measure.columns)
-_SHOWN: tuple[Column, ...] = tuple(
-    column
-    for measured in MEASURED
-    # Behind the first column of a measure: decodability has one of the features and one of the outputs.
-    for column in (
-        measured,
-        *(_differences(measured.measure) if measured.measure and measured.key in COMPARED else ()),
-    )
-)
+
+
+def _shown() -> Iterator[Column]:
+    """The measured columns, and behind those that rows are compared by the differences.
+
+    What claims may be made on stands first among the readings of decodability, and behind it the difference in it.
+    """
+    claimed = [column for column in MEASURED if column.produce in (TRIAL, GIVEN_THE_DIAGNOSIS)]
+    others = {lookup: key for key, lookup in compared(OBSERVED).items() if key != DECODABILITY.key}
+    for column in MEASURED:
+        if column is claimed[0]:
+            yield from claimed
+            yield from _differences(DECODABILITY.key, DECODABILITY)
+        elif column not in claimed:
+            yield column
+            if column.measure is not None and column.produce in others:
+                yield from _differences(others[column.produce], column.measure)
+
+
+_SHOWN: tuple[Column, ...] = tuple(_shown())
 
 
 def _share(value: float | None) -> Share | None:
@@ -217,7 +226,6 @@ BEHIND: tuple[Column, ...] = (
         meaning="Why a row is not ranked; empty where it is, and of references.",
     ),
 )
-COLUMNS: tuple[Column, ...] = (*BEFORE, *_SHOWN, *BEHIND)
 
 
 def sets_elsewhere(found: Iterable[Entry]) -> list[ScoreFile]:
@@ -228,6 +236,10 @@ def sets_elsewhere(found: Iterable[Entry]) -> list[ScoreFile]:
 
 def columns_of(found: Iterable[Entry]) -> tuple[Column, ...]:
     """``COLUMNS``, and those of the other sets that some of the networks were scored on."""
+    return (*BEFORE, *_SHOWN, *_elsewhere(found), *BEHIND)
+
+
+def _elsewhere(found: Iterable[Entry]) -> list[Column]:
     sets = sets_elsewhere(found)
     names = Counter(file.head.arena for file in sets)
     more = []
@@ -241,8 +253,11 @@ def columns_of(found: Iterable[Entry]) -> tuple[Column, ...]:
                 places: tuple[Place, ...] = ("page", "paper") if column.produce.shown.elsewhere_in_paper else ("page",)
                 key = f"{column.key}_on_{_word(name)}"
                 more.append(Column(key, f"{title} on {name}", column.direction, here, places, estimates=True))
-    return (*BEFORE, *_SHOWN, *more, *BEHIND)
+    return more
 
 
 def _word(name: str) -> str:
     return re.sub(r"\W+", "_", name).strip("_")
+
+
+COLUMNS = columns_of(())

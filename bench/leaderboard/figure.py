@@ -12,7 +12,6 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from bench.leaderboard.lookup import FEATURES_DECODABILITY
 from bench.leaderboard.ranks import TOLERANCE
 from bench.leaderboard.rows import Row
 from bench.leaderboard.table import LEACE, UNTRAINED, Table
@@ -129,7 +128,7 @@ def _points(table: Table) -> list[_Point]:
 
 def _chance(table: Table) -> float | None:
     """Where chance is: below the baseline by what its features leave."""
-    decodability = FEATURES_DECODABILITY(table.baseline) if table.baseline else None
+    decodability = table.headline(table.baseline) if table.baseline else None
     return None if decodability is None else 0.5 - decodability.mean
 
 
@@ -176,11 +175,11 @@ def _marks(axes: Axes, chance: float | None) -> list[float]:
 
 def _references(axes: Axes, table: Table) -> list[float]:
     """The references' decodability less the baseline's, as vertical lines within the frame; returns their places."""
-    decodability = FEATURES_DECODABILITY(table.baseline) if table.baseline else None
+    decodability = table.headline(table.baseline) if table.baseline else None
     if decodability is None:
         return []
     found = [(title, cells.get(DECODABILITY.key)) for title, cells in table.references if title in (UNTRAINED, LEACE)]
-    found += [(f"{_plain(row)} (reference)", FEATURES_DECODABILITY(row)) for row in table.of("references")]
+    found += [(f"{_plain(row)} (reference)", table.headline(row)) for row in table.of("references")]
     places = []
     for (title, estimate), dashes in zip(found, cycle(_DASHES), strict=False):
         place = estimate.mean - decodability.mean if isinstance(estimate, Estimate) else None

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from bench.leaderboard.baseline import Resolution, residual
 from bench.leaderboard.columns import Cell, Column, Name, columns_of, sets_elsewhere
 from bench.leaderboard.comparable import Key
-from bench.leaderboard.lookup import FEATURES_DECODABILITY, Lookup
-from bench.leaderboard.ranks import EDITION, stand
+from bench.leaderboard.lookup import Lookup
+from bench.leaderboard.ranks import EDITION, Standings, stand
 from bench.leaderboard.rows import Entry, Row, rows
 from bench.leaderboard.standing import RANKED, SECTIONS, SectionName
 from bench.pages.document import DIGITS
 from bench.records import ScoreFile
+from bench.scoring.catalogue import GIVEN_DIAGNOSIS
 from bench.statistics.pooling import Estimate
 
 UNTRAINED, PERMUTED, LEACE = "untrained network", "permuted groups", "LEACE on ERM"
@@ -63,6 +64,8 @@ class Table:
     units: int
     #: In the order of the page.
     rows: tuple[Row, ...]
+    #: The decodability that rows are judged by.
+    headline: Lookup
     #: The row that others are compared with.
     baseline: Row | None
     #: What can be told apart; None where nothing can be ranked.
@@ -81,9 +84,17 @@ class Table:
 
     @property
     def scored(self) -> str:
-        """How much was scored: "2,308 images of 1,476 test patients"."""
+        """How much was scored: "2,308 images of 1,476 test patients, and a trial of 9,000"."""
         unit = {"image": "images", "study": "studies"}[self.key.unit]
-        return f"{self.units:,} {unit} of {self.patients:,} test patients"
+        trial = f", and a trial of {self.key.trial_patients:,}" if self.key.trial else ""
+        return f"{self.units:,} {unit} of {self.patients:,} test patients{trial}"
+
+    @property
+    def judged_by(self) -> str:
+        """The decodability that rows are judged by, in words."""
+        words = {"trial": f"{self.key.protected} drawn at random", "test": "as observed"}
+        given = self.headline.metric == GIVEN_DIAGNOSIS.key
+        return "given the diagnosis" if given else words[self.headline.shown.place]
 
     def of(self, *names: SectionName) -> tuple[Row, ...]:
         """The rows of these sections, in the order of the page."""
@@ -129,9 +140,10 @@ def make(key: Key, entries: Sequence[Entry], seeds: Sequence[int] = EDITION) -> 
         patients=first.test.head.patients,
         units=first.test.head.n,
         rows=stood.rows,
+        headline=stood.headline,
         baseline=stood.baseline,
         resolution=stood.resolution,
-        references=tuple(_references(stood.baseline, stood.rows, stood.left, columns)),
+        references=tuple(_references(stood, columns)),
         true_labels=tuple(first.run.data.true_labels),
         elsewhere=tuple(sets_elsewhere(entries)),
     )
@@ -146,21 +158,19 @@ _REFERENCES = (
 )
 
 
-def _references(
-    baseline: Row | None, others: Sequence[Row], left: Mapping[int, float], columns: Sequence[Column]
-) -> list[tuple[str, dict[str, Estimate | float]]]:
+def _references(stood: Standings, columns: Sequence[Column]) -> list[tuple[str, dict[str, Estimate | float]]]:
     """What was read beside the scores of the baseline's runs; where it lacks a line, of the first row that has it.
 
     LEACE is applied to a network's own features, so that line is the baseline's or none.
     """
-    lines = []
+    baseline, others, lines = stood.baseline, stood.rows, []
     for title, suffix, reference in _REFERENCES:
         own = [] if baseline is None else [baseline]
         for row in own if reference == "leace" else [*own, *others]:
             cells = _read_beside(row, suffix, reference, columns)
             if cells:
-                lookup = replace(FEATURES_DECODABILITY, reference=reference)
-                share = residual(row.entries, lookup, left) if reference != "permuted" else None
+                lookup = replace(stood.headline, reference=reference)
+                share = None if suffix else residual(row.entries, lookup, stood.left)
                 lines.append((title, cells if share is None else cells | {"residual": share}))
                 break
     return lines
@@ -172,7 +182,8 @@ def _read_beside(row: Row, suffix: str, reference: str, columns: Sequence[Column
     for column in columns:
         if isinstance(column.produce, Lookup):
             lookup = replace(column.produce, metric=column.produce.metric + suffix, reference=reference)
-            estimate = lookup.pooled(row.entries)
+            # What is read by chance has percentiles, and these are no limits of a mean.
+            estimate = lookup.averaged(row.entries) if suffix else lookup.pooled(row.entries)
             if estimate is not None:
                 cells[column.key] = estimate
     return cells

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from bench.errors import BenchError
 from bench.method.auxiliary import Auxiliary
 from bench.method.batch import Augmentation, Batch, Encoded, TrainingSet
-from bench.method.checks import check_shape, check_steps, checked_loss, where
+from bench.method.checks import check_steps, checked_loss, where
 from bench.method.closure import Closure
 from bench.method.declared import check_declared
 from bench.method.hyperparameters import Value, files, resolve, tunable
@@ -45,6 +45,8 @@ class Method(L.LightningModule):
     reference: ClassVar[bool] = False
     #: Trained and tested on twins whose pixels do not show the protected attribute: for data sets that can render them.
     race_free: ClassVar[bool] = False
+    #: Whether it looks at images as pixels, beside what it does in augment, distort and normalise: no stored vectors.
+    needs_pixels: ClassVar[bool] = False
     #: Whether :meth:`finalize` fits on patients that were not trained on.
     uses_held_out: ClassVar[bool] = False
     #: Whether it trains on images of the same patients in another group, :attr:`Batch.twins`.
@@ -129,6 +131,8 @@ class Method(L.LightningModule):
 
     def normalise(self, images: Tensor) -> Tensor:
         """Pixels 0 … 255 as the encoder takes them: ``(B, C, H, W) float``, from -2 to 2, or as it was trained on."""
+        if images.ndim == 2:  # vectors, as they are stored
+            return images.float()
         if isinstance(pixels := getattr(self.backbone, "pixels", None), nn.Module):
             shown: Tensor = pixels(images)
             return shown
@@ -232,18 +236,6 @@ class Method(L.LightningModule):
     def keep_start(self) -> None:
         """Keep the present weights for :meth:`restart`."""
         self._start = copy.deepcopy(self.state_dict())
-
-    def outputs(self, images: Tensor, groups: Tensor | None = None) -> tuple[Tensor, Tensor]:
-        """Logits ``(B, T)`` and features ``(B, D)`` of images ``(B, C, H, W) uint8``.
-
-        Raises:
-            BenchError: where a hook gives another shape.
-        """
-        features = self.features(images)
-        check_shape(self, "encode", features, (len(images), None))
-        logits = self.logits(features, groups)
-        check_shape(self, "classify", logits, (len(images), len(self.spec.targets)))
-        return logits, features
 
     def training_step(self, batch: Batch, batch_idx: int) -> Tensor | None:
         """One step of :meth:`loss`, or the method's own :meth:`step`."""

@@ -27,7 +27,9 @@ class Outputs:
     """``logits (N, T) float32`` and the ``features (N, D) float32`` that the diagnostic head reads, in cohort order.
 
     ``stored`` are the features as they came through the channel to the head, which made the logits of them; ``direct``
-    the logits that the network makes at once. None where there was no channel.
+    the logits that the network makes at once. None where there was no channel. ``unsteady`` is the share of images in
+    which a grey level more or less moves some feature or logit by over half of its deviation; None where that was not
+    asked for. ``told (N,)`` are the codes of the protected attribute that the head was given, where it was.
     ``blocks``, "block 1" and on, are pooled features ``(N, C) float32`` of the encoder's blocks, where they were asked
     for and are known. Of a ``randomised`` network, which computes something else at every reading, all are averages.
     """
@@ -38,6 +40,8 @@ class Outputs:
     randomised: bool = False
     stored: np.ndarray | None = None
     direct: np.ndarray | None = None
+    unsteady: float | None = None
+    told: np.ndarray | None = None
 
     @property
     def probabilities(self) -> np.ndarray:

@@ -6,6 +6,7 @@ import json
 import os
 import time
 from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -31,7 +32,7 @@ from bench.scoring.decodability import Suite
 from bench.scoring.suites import RETIRED, SUITES
 from bench.task import Cohort
 from bench.terminal import say, step, warn
-from bench.training import loggers
+from bench.training import Predictor, loggers
 
 CONFIG, FIGURE = "config.yaml", "scores.png"
 
@@ -126,15 +127,22 @@ def _lacking(planned: Run, places: Sequence[Place], whole: bool) -> list[tuple[A
 
 
 def _execute(planned: Run, places: Sequence[Place], train: bool) -> Record:
-    network, log = _trained(planned)
-    for arena, suites in _lacking(planned, places, whole=not train):
-        with step(f"scoring on {arena.title}", {}):
-            _score(planned, network, arena, suites)
-        if arena.place == "test":
-            _draw(planned)
+    with _predictor(planned, places) as predictor:
+        network, log = _trained(planned, predictor)
+        for arena, suites in _lacking(planned, places, whole=not train):
+            with step(f"scoring on {arena.title}", {}):
+                _score(planned, network, arena, suites)
+            if arena.place == "test":
+                _draw(planned)
     record = records.read(planned.folder)
     loggers.log_result(log, record.files, planned.folder / FIGURE, _told(planned))
     return record
+
+
+def _predictor(planned: Run, places: Sequence[Place]) -> AbstractContextManager[Predictor | None]:
+    """The process in which test images are predicted: started now, so that it is ready once the network is trained."""
+    isolated = planned.config.scoring.isolated and any(place != "val" for place in places)
+    return Predictor() if isolated else nullcontext()
 
 
 def _score(planned: Run, network: Network, arena: Arena, suites: Sequence[Suite]) -> None:
@@ -163,13 +171,13 @@ def _scored(planned: Run, arena: Arena, computed: Computed, suite: Suite) -> Sco
     return score(computed, suite, replicates, every_layer=every_layer, leace=leace)
 
 
-def _trained(planned: Run) -> tuple[Network, Any]:
+def _trained(planned: Run, predictor: Predictor | None) -> tuple[Network, Any]:
     """The network, trained unless it is; and the logger, where one was told of the training."""
     config, folder = planned.config, planned.folder
     method = planned.build()
     if (folder / records.RUN).exists():
         training.load(method, folder / training.WEIGHTS)
-        network = Network(planned, method)
+        network = Network(planned, method, predictor)
         network.keep_channel()  # of networks that were trained before there was one
         return network, None
     seconds: dict[str, float] = {}
@@ -205,7 +213,7 @@ def _trained(planned: Run) -> tuple[Network, Any]:
                 twins=planned.twins_to_train(),
             )
             training.load(method, folder / training.WEIGHTS)
-    network = Network(planned, method)
+    network = Network(planned, method, predictor)
     with step("measuring the features of training images", seconds):
         network.keep_channel()
     run_record = records.RunRecord(
@@ -218,7 +226,7 @@ def _trained(planned: Run) -> tuple[Network, Any]:
         seed=config.seed,
         trainer=planned.budget,
         training=info,
-        environment=environment(method.device),
+        environment=environment(training.device(config.trainer.accelerator)),
         seconds=seconds,
     )
     records.write_run(run_record, folder)
@@ -247,7 +255,10 @@ def _write(
         data=arena.info(opened.whole) if arena.info else None,
         flags=made.flags,
         scores=made.scores,
-        environment=environment(network.method.device),
+        environment={
+            **environment(training.device(planned.config.trainer.accelerator)),
+            "isolated": network.predictor is not None,
+        },
         seconds=round(seconds, 3),
     )
     key = records.patient_key(planned.config.runs_dir)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,7 @@ from bench.method import Method
 from bench.method.hyperparameters import Value, files
 from bench.plugins.registry import METHODS, Entry, source_hash
 from bench.task import Cohort, Dataset
+from bench.training import Recipe
 
 #: Of what determines a run's id; raised only when a network would come out otherwise.
 _IDENTITY = 1
@@ -76,17 +77,23 @@ class Run:
         The files that it is told to read are given to it only where it is built ``to_train``: the untrained reference
         has read none, and a trained network is made of its own weights.
         """
-        config, spec = self.config, self.cohort.spec
-        without = {} if to_train else dict.fromkeys(files(self.method))
-        with training.threads(config.trainer.threads):
-            return training.build(
-                self.method,
-                config.backbone,
-                {**config.method.hyperparameters, **without},
-                config.seed,
-                spec,
-                untrained=not to_train,
-            )
+        if to_train:
+            return replace(self.recipe, hyperparameters=self.config.method.hyperparameters).build(to_train=True)
+        return self.recipe.build()
+
+    @property
+    def recipe(self) -> Recipe:
+        """How its network is made anew, without the files that it was trained with."""
+        config, trainer = self.config, self.config.trainer
+        return Recipe(
+            entry=self.entry,
+            backbone=config.backbone,
+            hyperparameters={**config.method.hyperparameters, **dict.fromkeys(files(self.method))},
+            seed=config.seed,
+            spec=self.cohort.spec,
+            threads=trainer.threads,
+            accelerator=trainer.accelerator,
+        )
 
     @cached_property
     def hyperparameters(self) -> dict[str, Value]:
@@ -210,6 +217,7 @@ def plan(config: RunConfig) -> Run:
             f" without the attribute that its task protects: task={task.name} task.dataset={task.dataset}"
             f" task.protected={task.protected}, where it has twins."
         )
+    _check_kind(planned)
     if planned.method.needs_twins and not planned.has_twins:
         raise BenchError(
             f"Method {config.method.name!r} trains on images of the same patients in another group of "
@@ -226,6 +234,28 @@ def plan(config: RunConfig) -> Run:
     if planned.method.uses_held_out:
         training.check_held_out(planned.method, halves.of(cohort).fitting)
     return planned
+
+
+def _check_kind(planned: Run) -> None:
+    """See that method and test sets take what the data set holds, pixels or vectors."""
+    width, method = planned.cohort.spec.vectors, planned.method
+    if width is not None:
+        changed = [
+            hook for hook in ("augment", "distort", "normalise") if getattr(method, hook) is not getattr(Method, hook)
+        ]
+        if changed or method.needs_pixels:
+            where = f" ({changed[0]})" if changed else ""
+            raise BenchError(
+                f"Method {planned.config.method.name!r} works on pixels{where}, and data set {planned.dataset.name!r}"
+                " holds its images as vectors: there are none to change."
+            )
+    for other in planned.externals:
+        there = other.test.spec.vectors
+        if there != width:
+            held = [f"vectors of {one} numbers" if one is not None else "pixels" for one in (width, there)]
+            raise BenchError(
+                f"test.dataset={other.chosen.dataset.name} holds {held[1]}, and the network is trained on {held[0]}."
+            )
 
 
 def _count(cohort: Cohort, column: str) -> dict[str, int]:

@@ -10,8 +10,9 @@ import numpy as np
 
 from bench.records import FEATURES, NETWORK, OUTPUTS, STORED, TRUE_LABELS, Score
 from bench.records.outputs import Outputs
-from bench.scoring import conditions, counterfactual, diagnosis, fairness
+from bench.scoring import chance, conditions, counterfactual, diagnosis, fairness
 from bench.scoring.decodability import Decodability, Suite, decode, flags
+from bench.scoring.decodability.controls.head import signs
 from bench.scoring.decodability.controls.sufficiency import insufficient, shortfall
 from bench.scoring.decodability.layers import richness
 from bench.scoring.decodability.removal import Terms
@@ -32,8 +33,9 @@ class Computed:
     """What was computed for the units of an arena, images or studies, in the order of its cohort.
 
     ``columns`` are the positions of the cohort's targets among the network's outputs; ``thresholds`` of the network's
-    outputs, ``(T,)``. ``untrained`` is the same architecture untrained, for the reference rows; ``twins`` are the
-    outputs for the counterfactual twins, by group; None where there are none.
+    outputs, ``(T,)``, and ``threshold_draws`` ``(T, R)`` those that other val patients would have given. ``untrained``
+    is the same architecture untrained, for the reference rows; ``twins`` are the outputs for the counterfactual twins,
+    by group; None where there are none.
     """
 
     cohort: Cohort
@@ -41,6 +43,7 @@ class Computed:
     thresholds: np.ndarray
     columns: Sequence[int]
     untrained: Outputs | None = None
+    threshold_draws: np.ndarray | None = None
     twins: Mapping[str, Outputs] | None = None
 
     @property
@@ -79,8 +82,11 @@ def score(
         part.spec.targets,
         part.attributes(),
         PatientBootstrap(part.patients, replicates),
+        None if computed.threshold_draws is None else computed.threshold_draws[list(computed.columns)],
     )
     scores = [*diagnosis.scores(evaluation), *fairness.scores(evaluation, part.no_finding)]
+    by_group = next(table for table in evaluation.tables if table.attribute == part.spec.protected)
+    scores += chance.scores(evaluation, by_group, part.no_finding)
     if computed.twins is not None:
         scores += counterfactual.scores(computed.twins, part.spec, evaluation.bootstrap)
     raised = []
@@ -138,6 +144,11 @@ def choose_thresholds(val: Cohort, outputs: Outputs) -> np.ndarray:
     return diagnosis.choose_thresholds(val.targets, outputs.probabilities)
 
 
+def resample_thresholds(val: Cohort, outputs: Outputs, replicates: int) -> np.ndarray:
+    """The thresholds that other val patients would have given, one in each replicate of the bootstrap, ``(T, R)``."""
+    return diagnosis.resample_thresholds(val.targets, outputs.probabilities, val.patients, replicates)
+
+
 def _declared(outputs: Outputs) -> dict[str, np.ndarray]:
     """The layers that every network has."""
     return {FEATURES: outputs.features, OUTPUTS: outputs.logits}
@@ -161,13 +172,14 @@ def _coded(labels: np.ndarray) -> np.ndarray:
 
 
 def _read(reader: _Reader, computed: Computed, every_layer: bool, raised: Sequence[str]) -> Scored:
-    """The layers together and each alone; beside them the shallower blocks, the true labels, the network untrained."""
+    """The layers together and each alone, the true labels; by linear probes shallower blocks, the network untrained."""
     part, found, layers = computed.cohort, computed.outputs, _layers(computed.outputs)
     own = [*raised]
     if found.randomised:
         own.append(flags.RANDOMISED)
     if richness(found.features) <= richness(found.logits):
         own.append(flags.BOTTLENECK)
+    own += signs(found, part.truth, computed.columns, part.patients, reader.suite)
     scores: list[Score] = []
     influence: dict[str, np.ndarray] = {}
     linear_only = [] if every_layer else [layer for layer in layers if layer != FEATURES]
@@ -225,7 +237,7 @@ class _Reader:
             linear_only=linear_only,
             fast=fast,
             controls=reference is None,
-            given=reference == TRUE_LABELS or None,
+            given=True if reference == TRUE_LABELS else None,
             erase=reference == "leace",
             terms=terms or Terms(),
         )

@@ -54,6 +54,7 @@ class Studies:
             features=self._mean(found.features).astype(np.float32),
             blocks={name: self._mean(block).astype(np.float32) for name, block in found.blocks.items()},
             stored=None if found.stored is None else self._mean(found.stored).astype(np.float32),
+            told=None if found.told is None else found.told[np.unique(self.codes, return_index=True)[1]],
             direct=None if found.direct is None else self._of_means(found.direct),
         )
 

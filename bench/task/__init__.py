@@ -2,7 +2,7 @@
 
 from bench.task.cohort import MIN_GROUP_PATIENTS, SPLITS, TRUE, Attribute, Cohort
 from bench.task.confounders import Confounder
-from bench.task.datasets import MAX_UNREADABLE, Dataset, Draw, Phantom, Reading, Twin, require_root
+from bench.task.datasets import MAX_UNREADABLE, Dataset, Draw, Phantom, Reading, Twin, VectorFile, require_root
 from bench.task.task import Options, Task, TaskSpec
 
 __all__ = [
@@ -21,5 +21,6 @@ __all__ = [
     "Task",
     "TaskSpec",
     "Twin",
+    "VectorFile",
     "require_root",
 ]

@@ -1,10 +1,12 @@
 """Fit one method on one task, and read a trained network out."""
 
-from bench.training.devices import precision, require, threads
+from bench.training.devices import device, precision, require, threads
 from bench.training.fitting import fit
 from bench.training.given import check_attributes, check_held_out
+from bench.training.isolation import Predictor
 from bench.training.prediction import measure, predict
 from bench.training.readout import InProcess, Reader, copies
+from bench.training.recipe import Recipe
 from bench.training.weights import (
     INFO,
     WEIGHTS,
@@ -22,11 +24,14 @@ __all__ = [
     "INFO",
     "WEIGHTS",
     "InProcess",
+    "Predictor",
     "Reader",
+    "Recipe",
     "build",
     "check_attributes",
     "check_held_out",
     "copies",
+    "device",
     "fit",
     "load",
     "load_channel",

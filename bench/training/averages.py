@@ -14,8 +14,9 @@ from bench.errors import BenchError, suggest
 from bench.method import Method
 from bench.training.batches import CohortImages, InOrder, loader
 
-#: How many training images, drawn anew every epoch, the statistics are estimated on, and in batches of how many.
-IMAGES, _BATCH = 2048, 128
+#: The statistics are estimated on an eighth of the training images, drawn anew every epoch, within these limits.
+_SHARE, _LEAST, _MOST = 8, 32, 2048
+_BATCH = 128
 
 _Norm = nn.modules.batchnorm._BatchNorm
 
@@ -76,7 +77,7 @@ def _estimate(method: Method, norms: Sequence[nn.Module], train: CohortImages, s
 
     As :func:`torch.optim.swa_utils.update_bn`, with all that is not a batch norm in evaluation mode.
     """
-    order = np.random.default_rng(seed).permutation(len(train))[:IMAGES]
+    order = np.random.default_rng(seed).permutation(len(train))[: min(max(len(train) // _SHARE, _LEAST), _MOST)]
     modes = [(module, module.training) for module in method.modules()]
     momenta = [norm.momentum for norm in norms]
     method.eval()

@@ -131,6 +131,8 @@ def _other(group: int, groups: int, seed: int) -> int:
 
 
 def _channels_first(images: np.ndarray) -> Tensor:
+    if images.ndim == 2:  # vectors
+        return torch.from_numpy(images)
     if images.ndim == 3:
         return torch.from_numpy(images).unsqueeze(1)
     return torch.from_numpy(np.ascontiguousarray(images.transpose(0, 3, 1, 2)))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 
@@ -18,6 +19,9 @@ from bench.training.readout import Arrays, Pass, Reader
 DRAWS = 10
 #: Images a batch: fixed, so that rounding does not depend on the training batch size. The head reads in smaller ones.
 _BATCH, _HEAD_BATCH = 256, 96
+#: Images that are read once more with every pixel a grey level lighter or darker, and by how many deviations a feature
+#: has to move then to count.
+_SHAKEN, _FAR = 256, 0.5
 #: How far two passes may lie apart: shares of a column's spread, of the widest column's, and of the largest mean.
 _NOISE, _ROUNDING, _OFFSET_ROUNDING = 5e-4, 1e-5, 2e-6
 #: Share of images in which a deterministic network may differ all the same: a decision that hangs on the last bit.
@@ -43,7 +47,8 @@ def predict(
         cohort: whose images.
         pixels: the image cache that its rows point into.
         channel: what features pass through before the head reads them; None for nothing.
-        blocks: whether the encoder's blocks are read as well, where its backbone is known to have some.
+        blocks: whether the encoder's blocks are read as well, where its backbone is known to have some; and whether the
+            network's outputs hang on single grey levels.
         once: for a network that has been found deterministic: everything is read once.
     """
     images = CohortImages(cohort, pixels, hide_targets=True, hide_groups=not reader.sees_groups)
@@ -99,14 +104,14 @@ def _read(reader: Reader, images: CohortImages, names: list[str], channel: Chann
     again = _encode(reader, images, 1, blocks)
     logits = _classify(reader, images, first.features if first.stored is None else first.stored, 1)
     if not (disagree(first.features, again["features"]) or disagree(first.logits, logits)):
-        return first
+        return replace(first, unsteady=_unsteady(reader, images, first)) if blocks else first
     sums = {name: view.astype(np.float64) for name, view in _views(first).items()}
     for number in range(1, DRAWS):
         views = _views(_read_once(reader, images, names, channel, number, blocks))
         # A block that some pass does not give has no average.
         sums = {name: total + views[name] for name, total in sums.items() if name in views}
     means = {name: (total / DRAWS).astype(np.float32) for name, total in sums.items()}
-    return _outputs(means, randomised=True)
+    return _outputs(means, first.told, randomised=True)
 
 
 def _read_once(
@@ -114,11 +119,35 @@ def _read_once(
 ) -> Outputs:
     """Features, the channel, and logits by an instance that has never seen the images."""
     found = _encode(reader, images, number, blocks)
+    told = images.groups.numpy() if reader.sees_groups else None
     if channel is None:
-        return _outputs(found | {"logits": _classify(reader, images, found["features"], number)})
+        return _outputs(found | {"logits": _classify(reader, images, found["features"], number)}, told)
     stored = channel(found["features"], names)
     logits = _classify(reader, images, stored, number)
-    return _outputs(found | {"stored": stored, "direct": found["logits"], "logits": logits})
+    return _outputs(found | {"stored": stored, "direct": found["logits"], "logits": logits}, told)
+
+
+def _unsteady(reader: Reader, images: CohortImages, found: Outputs) -> float | None:
+    """The share of images in which a grey level more or less in every pixel moves a feature or a logit far.
+
+    Of the feature or logit in which it is largest, among those that differ between images at all. None of images that
+    have no grey levels, as vectors.
+    """
+    rows = np.unique(np.linspace(0, len(images) - 1, min(len(images), _SHAKEN)).round().astype(int))
+    (shown,) = _shown(images, [rows])
+    if shown["images"].dtype != np.uint8:
+        return None
+    shift = np.random.default_rng(0).choice(np.array([-1, 1], dtype=np.int16), size=shown["images"].shape)
+    shaken = np.clip(shown["images"].astype(np.int16) + shift, 0, 255).astype(np.uint8)
+    (moved,) = reader.read(Pass("encode"), [{**shown, "images": shaken}])
+    logits = found.logits if found.direct is None else found.direct
+    shares = [0.0]
+    for before, after in ((found.features, moved["features"]), (logits, moved["logits"])):
+        spread = before.std(axis=0, dtype=np.float64)
+        varies = spread > _ROUNDING * np.abs(before).max(axis=0, initial=0)
+        far = np.abs(after - before[rows]) > _FAR * spread
+        shares += far.mean(axis=0)[varies].tolist()
+    return max(shares)
 
 
 def _encode(reader: Reader, images: CohortImages, number: int, blocks: bool = False) -> dict[str, np.ndarray]:
@@ -174,8 +203,8 @@ def _views(outputs: Outputs) -> dict[str, np.ndarray]:
     return views
 
 
-def _outputs(views: dict[str, np.ndarray], randomised: bool = False) -> Outputs:
+def _outputs(views: dict[str, np.ndarray], told: np.ndarray | None, randomised: bool = False) -> Outputs:
     rest = dict(views)
     logits, features = rest.pop("logits"), rest.pop("features")
     stored, direct = rest.pop("stored", None), rest.pop("direct", None)
-    return Outputs(logits, features, rest, randomised, stored, direct)
+    return Outputs(logits, features, rest, randomised, stored, direct, told=told)

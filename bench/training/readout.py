@@ -15,6 +15,7 @@ from torch import Tensor, nn
 
 from bench.errors import BenchError
 from bench.method import Method, backbones
+from bench.method.checks import check_shape, where
 from bench.training import devices, seeds
 
 #: A batch, and what a network makes of it: arrays by name, a row an image.
@@ -96,7 +97,7 @@ def predicted(method: Method, images: Tensor, groups: Tensor) -> tuple[Tensor, T
         BenchError: when they have another shape.
     """
     features = method.features(images)
-    _check_shape(method, "encode", features, (len(images), None))
+    check_shape(method, "encode", features, (len(images), None))
     return features, _classified(method, features, groups)
 
 
@@ -115,7 +116,7 @@ def try_out(method: Method, images: Tensor, groups: Tensor) -> None:
             raise
         except Exception as error:
             raise BenchError(
-                f"{_where(method)}.classify failed in an instance that had not encoded these images"
+                f"{where(method)}.classify failed in an instance that had not encoded these images"
                 f" ({type(error).__name__}: {error}). It is given features and must need nothing else: what encode puts"
                 " aside is not there when a network is scored."
             ) from error
@@ -125,19 +126,8 @@ def _classified(method: Method, features: Tensor, groups: Tensor) -> Tensor:
     """Logits ``(B, T)``; the protected attribute is given where it is declared, and nowhere else."""
     classify: Callable[..., Tensor] = method.classify
     logits = classify(features, groups) if method.uses_race == "test" else classify(features)
-    _check_shape(method, "classify", logits, (len(features), len(method.spec.targets)))
+    check_shape(method, "classify", logits, (len(features), len(method.spec.targets)))
     return logits
-
-
-def _where(method: Method) -> str:
-    return f"{type(method).__module__}.{type(method).__name__}"
-
-
-def _check_shape(method: Method, step: str, tensor: Tensor, wanted: tuple[int, int | None]) -> None:
-    matches = tensor.ndim == 2 and all(w in (None, size) for w, size in zip(wanted, tensor.shape, strict=True))
-    if not matches:
-        words = ", ".join("D" if size is None else str(size) for size in wanted)
-        raise BenchError(f"{_where(method)}.{step} returned shape {tuple(tensor.shape)}; it must return ({words}).")
 
 
 @contextlib.contextmanager

@@ -51,6 +51,7 @@ def build(
         backbone.freeze,
         backbone.normalise,
         untrained,
+        spec.vectors,
     )
     # Convolutions run faster in this layout, in bf16 most of all; it changes no tensor's shape.
     return cls(encoder, spec, hyperparameters).to(memory_format=torch.channels_last)

@@ -21,7 +21,7 @@ from tests.leaderboard.conftest import table as board
 
 LABELS = {
     "auroc": "auroc/target=macro",
-    "decodability": "decodability/attribute=race/layer=features",
+    "decodability": "decodability/attribute=race/layer=network",
     "brier": "brier/target=macro",
 }
 

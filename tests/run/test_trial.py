@@ -51,7 +51,8 @@ def test_it_is_read_as_the_suite_reads_these_images(scored: Record, runs: Path) 
     method = planned.build()
     training.load(method, planned.folder / training.WEIGHTS)
     found = training.predict(method, opened.shown, opened.pixels)
-    own = decode(found.features, opened.cohort.groups, opened.cohort.patients, suite=SUITES[max(SUITES)], fast=True)
+    cohort, suite = opened.cohort, SUITES[max(SUITES)]
+    own = decode({"features": found.features}, cohort.groups, cohort.patients, suite=suite, fast=True)["features"]
     file = scored.of("trial")
     assert file is not None
     read = file.find.one("decodability", layer="features", attribute="race")

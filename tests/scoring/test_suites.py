@@ -45,7 +45,7 @@ def test_suite_2_has_the_numbers_that_its_scores_were_made_with() -> None:
     )
     assert V2.depths == (0.01, 0.03, 0.1, 0.3, 1.0)
     assert V2.margins == (0.02, 0.03, 0.05)
-    assert (V2.leak, V2.power, V2.rare) == (3.5, 0.8, 0.02)
+    assert (V2.leak, V2.power) == (3.5, 0.8)
     assert (V2.insufficient, V2.ill_conditioned, V2.nonlinear_gap, V2.above) == (0.02, 1e7, 0.03, 0.02)
 
 

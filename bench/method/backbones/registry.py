@@ -12,6 +12,7 @@ from bench.errors import BenchError, suggest
 from bench.method.backbones import external, monai, pixels, pretrained
 from bench.method.backbones.lite import EfficientNetLite0
 from bench.method.backbones.small import SmallResNet
+from bench.method.backbones.vectors import Identity, Perceptron
 
 #: What makes an encoder for images of so many channels and pixels a side.
 BACKBONES: dict[str, Callable[[int, int], nn.Module]] = {
@@ -23,6 +24,9 @@ BACKBONES: dict[str, Callable[[int, int], nn.Module]] = {
     "efficientnet-lite0": lambda channels, size: EfficientNetLite0(3),
     "vit": monai.vit,
 }
+
+#: What makes an encoder of images that are stored as vectors of so many numbers.
+OF_VECTORS: dict[str, Callable[[int], nn.Module]] = {"identity": Identity, "mlp": Perceptron}
 
 
 def check(name: str) -> str:
@@ -37,8 +41,8 @@ def check(name: str) -> str:
         raise BenchError(f"There is no backbone {name!r}: of other libraries there are {kinds}.")
     if colon and not model:
         raise BenchError(f"backbone={name} names a library and no model of it: {kind}:<model>.")
-    if not colon and name not in BACKBONES:
-        raise BenchError(f"There is no backbone {name!r}.{suggest(name, BACKBONES)}")
+    if not colon and name not in (there := {*BACKBONES, *OF_VECTORS}):
+        raise BenchError(f"There is no backbone {name!r}.{suggest(name, sorted(there))}")
     return name
 
 
@@ -55,6 +59,7 @@ def build(
     freeze: bool = False,
     normalise: pixels.Normalisation = "auto",
     untrained: bool = False,
+    vectors: int | None = None,
 ) -> nn.Module:
     """An encoder for images of ``channels`` channels and ``size`` px, freshly initialised with torch's global RNG.
 
@@ -69,18 +74,25 @@ def build(
         freeze: whether its weights and its statistics stay as they are, in training too.
         normalise: whose mean and deviation pixels are normalised by.
         untrained: without any weights that it comes with: the reference that training is held against.
+        vectors: how many numbers an image is, where images are stored as vectors; None: pixels.
 
     Raises:
         BenchError: for an unknown name, a size the architecture cannot take, a library that is not there, or weights
             that cannot be read or do not fit.
     """
     kind, colon, model = check(name).partition(":")
-    if colon:
+    if (vectors is not None) != (name in OF_VECTORS):
+        fitting = ", ".join(OF_VECTORS if vectors is not None else BACKBONES)
+        held = "vectors" if vectors is not None else "pixels"
+        raise BenchError(f"backbone={name} cannot be used: the data set holds {held}, which are encoded by {fitting}.")
+    if vectors is not None:
+        encoder = OF_VECTORS[name](vectors)
+    elif colon:
         encoder = external.LIBRARIES[kind](model, channels, size, not untrained)
     else:
         encoder = BACKBONES[name](channels, size)
     own = getattr(encoder, "own", {})
-    if shown := pixels.of(own, normalise, channels, from_file=weights is not None):
+    if vectors is None and (shown := pixels.of(own, normalise, channels, from_file=weights is not None)):
         encoder.pixels = shown
     if weights is not None and not untrained:
         pretrained.load(encoder, weights)

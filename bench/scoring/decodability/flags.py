@@ -13,6 +13,9 @@ UNDERPOWERED = "UNDERPOWERED"
 BELOW_CHANCE = "BELOW_CHANCE"
 OUTPUTS_ABOVE_FEATURES = "OUTPUTS_ABOVE_FEATURES"
 BOTTLENECK = "BOTTLENECK"
+CHANNEL_LOSS = "CHANNEL_LOSS"
+OPAQUE_HEAD = "OPAQUE_HEAD"
+BRITTLE = "BRITTLE"
 
 #: A name and its sentence, those of the whole run first.
 MEANINGS: dict[str, str] = {
@@ -53,12 +56,27 @@ MEANINGS: dict[str, str] = {
         "The declared features vary in no more directions than the outputs, so they hide what the network knows before "
         "them; the deepest richer block counts instead, where one can be read."
     ),
+    CHANNEL_LOSS: (
+        "With features stored to one part in a hundred the network diagnoses more than .002 AUROC worse than at once, "
+        "which no honest head does: it reads digits, or something that is put aside."
+    ),
+    OPAQUE_HEAD: (
+        "A fresh reader of the features makes out less than 85% of what the head says of them, so it deciphers what "
+        "nobody else can read; their decodability says nothing about the method."
+    ),
+    BRITTLE: (
+        "One grey level more or less, which nobody sees, moves a feature or an output far in over 5% of the images, "
+        "so it hangs on something other than the picture: a code, a key, a table of known images."
+    ),
     UNDERPOWERED: "Too few patients of some group for a claim of removal at 80% power; a score near .5 proves nothing.",
 }
 
 #: With one of these, a low score does not show that anything was removed, however narrow its interval.
 VOID_REMOVAL = frozenset(
-    {INSUFFICIENT, CONSTANT_FEATURES, BLIND, CONTROL_LEAK, BELOW_CHANCE, OUTPUTS_ABOVE_FEATURES, BOTTLENECK}
+    {
+        *(INSUFFICIENT, CONSTANT_FEATURES, BLIND, CONTROL_LEAK, BELOW_CHANCE, OUTPUTS_ABOVE_FEATURES, BOTTLENECK),
+        *(CHANNEL_LOSS, OPAQUE_HEAD, BRITTLE),
+    }
 )
 
 

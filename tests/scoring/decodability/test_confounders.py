@@ -21,7 +21,7 @@ def test_codes_are_categories_one_a_column() -> None:
         (np.zeros(2), "must hold integer codes, but has the type float64"),
         (
             [Confounder("age", "number", np.zeros(3))],
-            "'age' is a number and needs numbers, NaN where missing, of shape",
+            "'age' is a number and needs numbers, NaN where missing",
         ),
         ([Confounder("view", "category", np.zeros(2))], "'view' is a category and needs integer codes"),
         ([Confounder("age", "number", np.array([np.inf, 0.0]))], "'age' holds infinite numbers"),
