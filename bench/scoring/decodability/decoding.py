@@ -174,7 +174,7 @@ def _flags(judge: Judge, found: Sequence[SplitReading], suite: Suite) -> list[st
         raised.append(flags.ILL_CONDITIONED)
     if _below_chance(judge):
         raised.append(flags.BELOW_CHANCE)
-    if judge.nonlinear is not None and judge.nonlinear.value - judge.linear.value > suite.nonlinear_gap:
+    if judge.nonlinear is not None and _exceeds(judge.nonlinear, judge.linear, suite.nonlinear_gap):
         raised.append(flags.NONLINEAR_GAP)
     return raised
 
@@ -192,10 +192,15 @@ def _flags_of_all(whole: Judge, judges: Mapping[str, Judge], suite: Suite) -> li
     if _below_chance(whole):
         raised.append(flags.BELOW_CHANCE)
     if FEATURES in judges and OUTPUTS in judges:
-        more = judges[OUTPUTS].headline.less(judges[FEATURES].headline)
-        if more.value > suite.above and more.lower > 0:
+        if _exceeds(judges[OUTPUTS].headline, judges[FEATURES].headline, suite.above):
             raised.append(flags.OUTPUTS_ABOVE_FEATURES)
     return raised
+
+
+def _exceeds(one: Estimate, other: Estimate, tolerated: float) -> bool:
+    """Whether one is more than so much above the other, and by more than chance explains (one-sided 95%)."""
+    more = one.less(other)
+    return more.value > tolerated and more.lower > 0
 
 
 def _result(

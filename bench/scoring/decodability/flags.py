@@ -33,7 +33,7 @@ MEANINGS: dict[str, str] = {
         "blind to them."
     ),
     NONLINEAR_GAP: (
-        "Nonlinear probes read more than .03 AUROC beyond the linear ones, so part of the signal is coded where "
+        "Nonlinear probes read more than .03 AUROC beyond the linear ones, and more than chance, so part of the signal is coded where "
         "linear tests of removal do not look."
     ),
     BLIND: (
