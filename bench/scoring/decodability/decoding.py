@@ -246,7 +246,7 @@ def _result(
         condition_number=float(np.mean([one.condition_number for one in spread])) if spread else None,
         flags=tuple(raised),
         patient_codes=sample.patient_codes,
-        influence=judge.headline.by_patient,
+        influence=judge.headline.influence_values,
     )
 
 
@@ -261,7 +261,7 @@ def _given(found: Conditional | None) -> Given | None:
         kept=tuple(comparable.kept.items()),
         propensity=comparable.propensity.interval(),
         lacking=tuple(comparable.lacking.items()),
-        influence=found.one_vs_one.by_patient,
+        influence=found.one_vs_one.influence_values,
     )
 
 
