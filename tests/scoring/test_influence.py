@@ -149,7 +149,8 @@ def test_a_network_diagnoses_where_its_interval_lies_above_chance() -> None:
     # The same images again and again say no more than once.
     weak = np.tile(0.3 * truth[:60, 1:] + noise[:60, 1:], (20, 1))
     many = np.tile(truth[:60, 1:], (20, 1))
-    assert diagnoses(many, weak, np.arange(1200)) and not diagnoses(many, weak, np.tile(np.arange(60), 20))
+    assert diagnoses(many, weak, np.arange(1200))
+    assert not diagnoses(many, weak, np.tile(np.arange(60), 20))
 
 
 def test_patients_of_unknown_group_have_no_influence_on_the_headline() -> None:

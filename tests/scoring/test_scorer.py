@@ -117,8 +117,8 @@ def test_stored_features_and_the_deepest_richer_block_count_and_shallower_ones_s
         assert layer in head.note
     assert "block 1" not in head.note
     assert "block 3" not in head.note
-    layers = {one.layer for one in made.scores if one.metric == "decodability"}
-    assert layers == {"network", "features", "features, stored", "outputs", *blocks, None}
+    layers = {one.layer for one in made.scores if one.metric == "decodability" and not one.reference}
+    assert layers == {"network", "features", "features, stored", "outputs", *blocks}
     assert "BOTTLENECK" not in made.flags
 
 
