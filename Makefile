@@ -17,9 +17,11 @@ lint:       # style and form
 types:      # types of bench, methods and tasks
 	mypy
 
-docs:       # the tables of docs/datasets.md and docs/leaderboard.md, from the code
+docs:       # what docs/datasets.md, leaderboard.md, methods.md and contract.md say of the code, from the code
 	python -m tests.proofs.datasets_page
 	python -m tests.proofs.leaderboard_page
+	python -m tests.proofs.methods_page
+	python -m tests.proofs.contract_page
 
 proofs:     # the tables and the figure of docs/decodability.md (hours; goes on where it stopped) and the phantoms' sheets
 	python -m tests.proofs.decodability_table

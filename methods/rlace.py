@@ -17,6 +17,7 @@ class Rlace(Eraser):
     k = K - 1, and with that the game's solution is the mean projection; with fewer, what is left is least.
     """
 
+    family = "erasure"
     source = "Ravfogel et al., ICML 2022 (arXiv:2201.12091)"
     year = 2022
     deviations = "all images in each step, and step sizes that fall; the authors take tens of thousands of batches"

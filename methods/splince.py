@@ -17,6 +17,7 @@ class Splince(Eraser):
     they do not.
     """
 
+    family = "erasure"
     source = "Holstege, Ravfogel & Wouters, NeurIPS 2025 (arXiv:2506.10703)"
     year = 2025
     deviations = "where race and targets share a direction race is erased; the paper leaves the case open"
