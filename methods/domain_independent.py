@@ -38,6 +38,7 @@ class DomainIndependent(Method):
 
     def together(self, logits: Tensor) -> Tensor:
         """The mean logit (B, T), or the logit of the mean probability."""
+        logits = logits.float()
         if self.combine == "logits":
             return logits.mean(1)
         # log of the mean of p and of 1 - p, up to the same constant.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from math import inf
+from statistics import fmean
 
 from bench.leaderboard.rows import Entry, Row
 from bench.records import Score, ScoreFile
@@ -36,6 +37,16 @@ class Lookup:
         low, high = BY_KEY[self.metric].range if self.metric in BY_KEY else (None, None)
         within = (-inf if low is None else low, inf if high is None else high)
         return pool([self.score(entry) for entry in seeds], within)
+
+    def averaged(self, seeds: Iterable[Entry]) -> Estimate | None:
+        """The mean over entries of the score and of each of its limits; None when one of them has none."""
+        found = [self.score(entry) for entry in seeds]
+        known = [(one.value, one.low, one.high) for one in found if one is not None and one.value is not None]
+        if not found or len(known) < len(found):
+            return None
+        value, low, high = ([one for one in limits if one is not None] for limits in zip(*known, strict=True))
+        whole = len(low) == len(high) == len(value)
+        return Estimate(fmean(value), fmean(low) if whole else None, fmean(high) if whole else None)
 
     def score(self, entry: Entry) -> Score | None:
         """The score of one seed.

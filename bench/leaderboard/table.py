@@ -182,7 +182,8 @@ def _read_beside(row: Row, suffix: str, reference: str, columns: Sequence[Column
     for column in columns:
         if isinstance(column.produce, Lookup):
             lookup = replace(column.produce, metric=column.produce.metric + suffix, reference=reference)
-            estimate = lookup.pooled(row.entries)
+            # What is read by chance has percentiles, and these are no limits of a mean.
+            estimate = lookup.averaged(row.entries) if suffix else lookup.pooled(row.entries)
             if estimate is not None:
                 cells[column.key] = estimate
     return cells

@@ -14,7 +14,7 @@ from bench.records.run_record import (
     TaskInfo,
     TrainingInfo,
 )
-from bench.records.score import FEATURES, MACRO, NETWORK, OUTPUTS, STORED, Score
+from bench.records.score import FEATURES, MACRO, NETWORK, OUTPUTS, STORED, TRUE_LABELS, Score
 from bench.records.score_file import Head, Layers, Place, ScoreFile, Unit
 from bench.records.store import (
     RUN,
@@ -41,6 +41,7 @@ __all__ = [
     "RUN",
     "SCHEMA_VERSION",
     "STORED",
+    "TRUE_LABELS",
     "Attrition",
     "Cell",
     "Cost",

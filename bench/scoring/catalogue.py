@@ -12,6 +12,7 @@ import numpy as np
 
 from bench.records import ANY, FEATURES, MACRO, NETWORK, OUTPUTS, PROTECTED
 from bench.scoring.decodability import measures as read
+from bench.scoring.decodability.measures_of_controls import CONTROLS
 from bench.scoring.measures import (
     BALANCED,
     CONDITION,
@@ -22,6 +23,7 @@ from bench.scoring.measures import (
     Measure,
     Metric,
     Reading,
+    null,
     over_protected,
 )
 from bench.statistics import metrics
@@ -261,8 +263,8 @@ GIVEN_DIAGNOSIS = Reading(
     "Decodability given the diagnosis",
     "given the diagnosis",
     "down",
-    "the same among patients alike in the diagnosis, that is in the true labels, view, sex and age as far as the data set "
-    "has them, by overlap weights: what a perfect diagnosis shows reads 0.5.",
+    "the same among patients alike in the diagnosis, that is in the true labels, view, sex and age as far as the data "
+    "set has them, by overlap weights: what a perfect diagnosis shows reads 0.5.",
     ("controls",),
     columns=(Column(attribute=PROTECTED, layer=NETWORK),),
     legend="Given the diagnosis",
@@ -317,7 +319,10 @@ REMOVAL = Reading(
 METRICS: tuple[Metric, ...] = (AUROC, AUPRC, BRIER, ECE, SENSITIVITY, SPECIFICITY, SELECTION_RATE)
 DIFFERENCES: tuple[Difference, ...] = (EQUALIZED_ODDS, DEMOGRAPHIC_PARITY)
 #: Whatever the suite reads of a layer, in the order of the files of scores.
-READINGS: tuple[Reading, ...] = (DECODABILITY, GIVEN_DIAGNOSIS, GIVEN_KNOWN, *read.BETWEEN, REMOVAL, *read.CONTROLS)
+READINGS: tuple[Reading, ...] = (DECODABILITY, GIVEN_DIAGNOSIS, GIVEN_KNOWN, *read.BETWEEN, REMOVAL, *CONTROLS)
+
+#: Whatever is a gap between groups.
+GAPS: tuple[Measure, ...] = (*(metric.gap for metric in METRICS if metric.compared), *DIFFERENCES, UNDERDIAGNOSIS.gap)
 
 MEASURES: tuple[Measure, ...] = (
     *(measure for metric in METRICS for measure in (metric, *metric.over_groups)),
@@ -331,9 +336,10 @@ MEASURES: tuple[Measure, ...] = (
     *UNDERDIAGNOSIS.over_groups,
     COUNTERFACTUAL_EFFECT,
     COUNTERFACTUAL_SHIFT,
+    *(null(gap) for gap in GAPS),
     CONDITION_LOSS,
     EFFECTIVE_SHARE,
     *read.BETWEEN,
-    *read.CONTROLS,
+    *CONTROLS,
 )
 BY_KEY: Mapping[str, Measure] = {measure.key: measure for measure in MEASURES}

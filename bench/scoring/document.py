@@ -19,14 +19,18 @@ from bench.pages.document import (
     Text,
     strong,
 )
-from bench.records import FEATURES, NETWORK, Score, Scores
+from bench.records import FEATURES, NETWORK, TRUE_LABELS, Score, Scores
 from bench.scoring.catalogue import BY_KEY, GIVEN_DIAGNOSIS, GIVEN_KNOWN
 from bench.scoring.claims import claim_of, removal_scores, short
 from bench.scoring.decodability.flags import MEANINGS, split
 
 COLUMNS = (Column(""), Column("value", estimates=True))
 #: What was read beside the network itself, by ``Score.reference``.
-REFERENCES = {"untrained": "same network untrained", "leace": "after LEACE"}
+REFERENCES = {
+    "untrained": "same network untrained",
+    "leace": "after LEACE",
+    TRUE_LABELS: "true labels alone (what a perfect diagnosis shows)",
+}
 #: What of the features is said at the end of the page of ``bench decode``.
 _INFORMATION = ("v_information", "v_information_conditional")
 
@@ -64,10 +68,14 @@ def readings(scores: Scores) -> list[Row]:
     for reference, words in REFERENCES.items():
         read = scores.every("decodability", **network, reference=reference)
         named += [(f"{NETWORK}, {words}", score) for score in read]
+    floor = scores.every(GIVEN_DIAGNOSIS.key, **network, reference=TRUE_LABELS)
+    named += [(f"{NETWORK}, true labels alone, {GIVEN_DIAGNOSIS.short}", score) for score in floor]
     for layer in dict.fromkeys(score.layer for score in scores.rows if score.layer not in (None, NETWORK)):
         named += [(f"{layer}", score) for score in scores.every("decodability", layer=layer, reference=None)]
     null = scores.every("decodability_null", layer=FEATURES)
     named += [(f"null: {protected} permuted over patients", score) for score in null]
+    drawn = scores.every("decodability_null_given_diagnosis", layer=FEATURES)
+    named += [(f"null: {protected} drawn from what the diagnosis tells of it", score) for score in drawn]
     label = scores.every("decodability_random_label", layer=FEATURES)
     named += [("null: a random label per patient", score) for score in label]
     return [(words, cell(score)) for words, score in named]

@@ -165,6 +165,28 @@ class Reading(Measure):
     function: Callable[[Decodability], Iterable[Row]] = field(kw_only=True)
 
 
+#: ``Score.reference`` of what is read with the groups permuted over patients.
+PERMUTED = "permuted"
+
+
+def null_of(key: str) -> str:
+    """The key of the measure of what another one reads with the groups permuted over patients."""
+    return f"{key}_null"
+
+
+def null(measure: Measure) -> Measure:
+    """The entry of what a gap between groups reads with the groups permuted over patients."""
+    return Measure(
+        null_of(measure.key),
+        f"{measure.title}, by chance",
+        "by chance",
+        None,
+        f"{measure.title} with {{protected}} permuted over patients: the mean, and the 5th and the 95th percentile. A "
+        "gap below the 95th percentile is nothing.",
+        measure.needs,
+    )
+
+
 #: The conditions that a diagnosis is scored in, as groups of an attribute of this name.
 CONDITION = "condition"
 CONDITIONS = AS_TRAINED, BALANCED, INVERTED = "as trained", "balanced", "inverted"

@@ -8,9 +8,9 @@ from typing import Literal
 
 import numpy as np
 
-from bench.records import FEATURES, NETWORK, OUTPUTS, STORED, Score
+from bench.records import FEATURES, NETWORK, OUTPUTS, STORED, TRUE_LABELS, Score
 from bench.records.outputs import Outputs
-from bench.scoring import conditions, counterfactual, diagnosis, fairness
+from bench.scoring import chance, conditions, counterfactual, diagnosis, fairness
 from bench.scoring.decodability import Decodability, Suite, decode, flags
 from bench.scoring.decodability.controls.head import signs
 from bench.scoring.decodability.controls.sufficiency import insufficient, shortfall
@@ -33,8 +33,9 @@ class Computed:
     """What was computed for the units of an arena, images or studies, in the order of its cohort.
 
     ``columns`` are the positions of the cohort's targets among the network's outputs; ``thresholds`` of the network's
-    outputs, ``(T,)``. ``untrained`` is the same architecture untrained, for the reference rows; ``twins`` are the
-    outputs for the counterfactual twins, by group; None where there are none.
+    outputs, ``(T,)``, and ``threshold_draws`` ``(T, R)`` those that other val patients would have given. ``untrained``
+    is the same architecture untrained, for the reference rows; ``twins`` are the outputs for the counterfactual twins,
+    by group; None where there are none.
     """
 
     cohort: Cohort
@@ -42,6 +43,7 @@ class Computed:
     thresholds: np.ndarray
     columns: Sequence[int]
     untrained: Outputs | None = None
+    threshold_draws: np.ndarray | None = None
     twins: Mapping[str, Outputs] | None = None
 
     @property
@@ -80,8 +82,11 @@ def score(
         part.spec.targets,
         part.attributes(),
         PatientBootstrap(part.patients, replicates),
+        None if computed.threshold_draws is None else computed.threshold_draws[list(computed.columns)],
     )
     scores = [*diagnosis.scores(evaluation), *fairness.scores(evaluation, part.no_finding)]
+    by_group = next(table for table in evaluation.tables if table.attribute == part.spec.protected)
+    scores += chance.scores(evaluation, by_group, part.no_finding)
     if computed.twins is not None:
         scores += counterfactual.scores(computed.twins, part.spec, evaluation.bootstrap)
     raised = []
@@ -139,6 +144,11 @@ def choose_thresholds(val: Cohort, outputs: Outputs) -> np.ndarray:
     return diagnosis.choose_thresholds(val.targets, outputs.probabilities)
 
 
+def resample_thresholds(val: Cohort, outputs: Outputs, replicates: int) -> np.ndarray:
+    """The thresholds that other val patients would have given, one in each replicate of the bootstrap, ``(T, R)``."""
+    return diagnosis.resample_thresholds(val.targets, outputs.probabilities, val.patients, replicates)
+
+
 def _declared(outputs: Outputs) -> dict[str, np.ndarray]:
     """The layers that every network has."""
     return {FEATURES: outputs.features, OUTPUTS: outputs.logits}
@@ -155,8 +165,14 @@ def _layers(outputs: Outputs) -> dict[str, np.ndarray]:
     return {**_declared(outputs), **stored, **dict(deepest[-1:])}
 
 
+def _coded(labels: np.ndarray) -> np.ndarray:
+    """Labels (N, T), 1, 0 or NaN, as features: which are positive, and which unknown, where any is."""
+    unknown = np.isnan(labels)
+    return np.concatenate([labels == 1, unknown[:, unknown.any(axis=0)]], axis=1).astype(np.float32)
+
+
 def _read(reader: _Reader, computed: Computed, every_layer: bool, raised: Sequence[str]) -> Scored:
-    """The layers together and each alone; by linear probes the shallower blocks, and the network untrained."""
+    """The layers together and each alone, the true labels; by linear probes shallower blocks, the network untrained."""
     part, found, layers = computed.cohort, computed.outputs, _layers(computed.outputs)
     own = [*raised]
     if found.randomised:
@@ -176,6 +192,8 @@ def _read(reader: _Reader, computed: Computed, every_layer: bool, raised: Sequen
     shallower = {layer: features for layer, features in found.blocks.items() if layer not in layers}
     for layer, features in shallower.items():
         scores += reader.scores(reader.read({layer: features}, fast=True)[layer])
+    floor = reader.read({TRUE_LABELS: _coded(part.truth)}, TRUE_LABELS)[NETWORK]
+    scores += reader.scores(floor, TRUE_LABELS)
     if computed.untrained is not None:
         reference = reader.read(_declared(computed.untrained), "untrained", fast=not every_layer)
         for one in reference.values():
@@ -213,12 +231,13 @@ class _Reader:
             layers,
             self.part.groups,
             self.part.patients,
-            self.part.conditions(self.part.truth) if self.given else None,
+            self.part.confounders(self.part.truth) if self.given else None,
             suite=self.suite,
             group_names=spec.groups,
             linear_only=linear_only,
             fast=fast,
             controls=reference is None,
+            given=True if reference == TRUE_LABELS else None,
             erase=reference == "leace",
             terms=terms or Terms(),
         )

@@ -49,7 +49,8 @@ class Multinomial:
         direction = np.linalg.solve(self.information, gradient.T.ravel()).reshape(gradient.T.shape).T
         left = np.eye(gradient.shape[1] + 1)[classes] - np.exp(self.log_posteriors(design))
         moved: Array = (left[:, :-1] * (direction[0] + design @ direction[1:])).sum(axis=1) / len(design)
-        return moved - moved.mean()
+        moved -= moved.mean()
+        return moved
 
 
 def fit_path(

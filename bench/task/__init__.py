@@ -1,7 +1,7 @@
 """What a task author implements: a Task with its data sets, and the Cohort that every later step walks on."""
 
 from bench.task.cohort import MIN_GROUP_PATIENTS, SPLITS, TRUE, Attribute, Cohort
-from bench.task.conditions import Condition
+from bench.task.confounders import Confounder
 from bench.task.datasets import MAX_UNREADABLE, Dataset, Draw, Phantom, Reading, Twin, VectorFile, require_root
 from bench.task.task import Options, Task, TaskSpec
 
@@ -12,7 +12,7 @@ __all__ = [
     "TRUE",
     "Attribute",
     "Cohort",
-    "Condition",
+    "Confounder",
     "Dataset",
     "Draw",
     "Options",

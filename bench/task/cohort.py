@@ -10,7 +10,7 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
-from bench.task.conditions import Condition
+from bench.task.confounders import Confounder
 from bench.task.task import TaskSpec
 
 SPLITS = ("train", "val", "test")
@@ -120,7 +120,7 @@ class Cohort:
             known.append(_cross(by_name["race"], by_name["sex"]))
         return known
 
-    def conditions(self, labels: np.ndarray) -> tuple[Condition, ...]:
+    def confounders(self, labels: np.ndarray) -> tuple[Confounder, ...]:
         """What may explain the protected attribute, as far as known: the diagnosis, and what else the table tells.
 
         To the diagnosis belong the labels, view, sex and age; the other covariates of the task are marked as such. The
@@ -132,27 +132,27 @@ class Cohort:
                 labels may hang on both disease and protected attribute; what is alike in them differs in both.
         """
         found = [
-            Condition(name, "label", np.where(np.isnan(column), -1, column).astype(np.int64))
+            Confounder(name, "label", np.where(np.isnan(column), -1, column).astype(np.int64))
             for name, column in zip(self.spec.targets, labels.T, strict=True)
         ]
         if "view" in self.table:
-            found.append(self._condition("view"))
+            found.append(self._confounder("view"))
         if "sex" in self.attribute_groups and self.spec.protected != "sex":
             sex = self.attribute("sex")
-            found.append(Condition("sex", "category", sex.codes, sex.groups))
-        found.append(self._condition("age"))
+            found.append(Confounder("sex", "category", sex.codes, sex.groups))
+        found.append(self._confounder("age"))
         others = (name for name in self.covariates if name not in ("view", self.spec.protected) and name in self.table)
-        found += [replace(self._condition(name), covariate=True) for name in others]
+        found += [replace(self._confounder(name), covariate=True) for name in others]
         # A column that says nothing, or the same of all, explains nothing.
         return tuple(one for one in found if len(np.unique(one.values[~np.isnan(one.values)])) > 1)
 
-    def _condition(self, name: str) -> Condition:
+    def _confounder(self, name: str) -> Confounder:
         """A column of the table: a number where all that is not missing are numbers and more than two differ."""
         column = self.table[name]
         if column.dtype.kind in "fiu" and column.nunique() > 2:
-            return Condition(name, "number", column.to_numpy(dtype=np.float64))
+            return Confounder(name, "number", column.to_numpy(dtype=np.float64))
         coded = pd.Categorical(column)
-        return Condition(name, "category", np.asarray(coded.codes, dtype=np.int64), tuple(map(str, coded.categories)))
+        return Confounder(name, "category", np.asarray(coded.codes, dtype=np.int64), tuple(map(str, coded.categories)))
 
     @cached_property
     def fingerprint(self) -> str:

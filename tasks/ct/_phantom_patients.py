@@ -39,9 +39,9 @@ DISADVANTAGED = "Black"
 FINDINGS = Findings(
     prevalence={"mass": 0.24, "nodule": 0.20, "emphysema": 0.22, "honeycombing": 0.12},
     moved={
-        "Asian": {"mass": 1.0, "nodule": -0.4, "emphysema": -0.8, "honeycombing": 0.2},
-        "Black": {"mass": -0.8, "nodule": 0.8, "emphysema": 0.2, "honeycombing": -0.6},
-        "White": {"mass": -0.2, "nodule": -0.4, "emphysema": 0.6, "honeycombing": 0.4},
+        "Asian": {"mass": 1.0, "nodule": -0.3, "emphysema": -0.5, "honeycombing": 0.2},
+        "Black": {"mass": -0.9, "nodule": -0.6, "emphysema": 0.2, "honeycombing": -0.3},
+        "White": {"mass": -0.1, "nodule": 0.9, "emphysema": 0.4, "honeycombing": 0.2},
     },
     age=0.3,
     lasting=0.6,

@@ -37,9 +37,9 @@ DISADVANTAGED = "Black"
 FINDINGS = Findings(
     prevalence={"spiculated": 0.14, "fine": 0.14, "round": 0.16, "coarse": 0.14},
     moved={
-        "Asian": {"spiculated": -0.4, "fine": 0.7, "round": 0.6, "coarse": -0.6},
-        "Black": {"spiculated": 0.8, "fine": -0.7, "round": -0.6, "coarse": 0.6},
-        "White": {"spiculated": -0.4, "fine": 0.4, "round": 0.2, "coarse": -0.2},
+        "Asian": {"spiculated": 0.9, "fine": 0.7, "round": -0.7, "coarse": -0.5},
+        "Black": {"spiculated": -0.8, "fine": -0.8, "round": -0.2, "coarse": 0.3},
+        "White": {"spiculated": 0.0, "fine": 0.0, "round": 0.9, "coarse": 0.7},
     },
     age=0.2,
     lasting=0.5,

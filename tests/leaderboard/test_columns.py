@@ -29,7 +29,7 @@ def test_every_measure_finds_its_score_among_those_that_resemble_it(make: Simple
         "decodability_features": 0.745,
         "decodability_outputs": 0.7,
         "decodability_given_diagnosis": 0.65,
-        "decodability_given_known": None,
+        "decodability_given_known": 0.63,
         "equalized_odds_difference": 0.1,
         "underdiagnosis_gap": 0.04,
         "counterfactual_effect": 0.03,

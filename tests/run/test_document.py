@@ -34,14 +34,14 @@ def test_what_a_run_prints(capsys: pytest.CaptureFixture[str]) -> None:
         "macro, worst group": ["0.700", "0.660 – 0.740"],
         "counterfactual effect (mean change of p between twins)": ["0.030", "0.020 – 0.040"],
         "features": ["0.900", "0.880 – 0.920"],
-        "features, given C": ["0.650", "0.620 – 0.680"],
+        "features, given the diagnosis": ["0.650", "0.620 – 0.680"],
         "features, worst pair: Asian vs Black": ["0.930", "0.910 – 0.950"],
         "features, same network untrained": ["0.600", "0.570 – 0.630"],
         "features, after LEACE": ["0.550", "0.530 – 0.570"],
         "null: race permuted over patients": ["0.500", "0.460 – 0.540"],
         "null: a random label per patient": ["0.502", "0.480 – 0.520"],
         "outputs": ["0.700", "0.670 – 0.730"],
-        "outputs, given C": ["0.680", "0.620 – 0.680"],
+        "outputs, given the diagnosis": ["0.680", "0.620 – 0.680"],
         "block 1": ["0.660", "0.630 – 0.690"],
         "→ ridge": ["0.900", "0.880 – 0.920"],
         "logistic": ["0.890", "0.870 – 0.910"],
@@ -115,12 +115,12 @@ def test_a_record_with_few_scores_is_printed_without_what_it_lacks(capsys: pytes
     validation = [
         score("auroc", (0.8, 0.7, 0.9), target="macro"),
         score("decodability", (0.7, 0.6, 0.8), read_by="ridge", **of),
-        score("decodability_conditional", (None, None, None), note="no [stratum] to compare", **of),
+        score("decodability_given_diagnosis", (None, None, None), note="no [stratum] to compare", **of),
     ]
     lines = _printed(Record(home.run, (file(home.run, "val", "val", validation),)), capsys)
     assert lines[0].endswith("100 val patients")
     assert _cells(lines, "features") == ["0.700", "0.600 – 0.800"]
-    assert _cells(lines, "features, given C") == ["–", "no [stratum] to compare"]
+    assert _cells(lines, "features, given the diagnosis") == ["–", "no [stratum] to compare"]
     text = "\n".join(lines)
     for words in ("Depth", "Detection limit", "Removal", "probe by probe"):
         assert words not in text

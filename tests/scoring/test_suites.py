@@ -33,7 +33,7 @@ def test_suite_2_has_the_numbers_that_its_scores_were_made_with() -> None:
     assert V2.folds == Folds(count=5, test=4, select=5)
     assert V2.systems == Systems(principal=64, leading=8, reduced=32, sought=64, few=4, prior=0.2)
     penalties = (1e-10, 1e-7, 1e-4, 1e-1, 1e2)
-    assert V2.permutations == Permutations(count=200, penalties=pytest.approx(penalties), min_stratum=20)
+    assert V2.permutations == Permutations(count=200, penalties=pytest.approx(penalties), draws=50)
     readers = (("linear", Ridge), ("quadratic", Quadratic))
     assert V2.sight == Sight(
         strengths=pytest.approx(np.arange(0.55, 0.81, 0.025).tolist()),
@@ -45,7 +45,7 @@ def test_suite_2_has_the_numbers_that_its_scores_were_made_with() -> None:
     )
     assert V2.depths == (0.01, 0.03, 0.1, 0.3, 1.0)
     assert V2.margins == (0.02, 0.03, 0.05)
-    assert (V2.leak, V2.power, V2.rare) == (3.5, 0.8, 0.02)
+    assert (V2.leak, V2.power) == (3.5, 0.8)
     assert (V2.insufficient, V2.ill_conditioned, V2.nonlinear_gap, V2.above) == (0.02, 1e7, 0.03, 0.02)
 
 

@@ -34,7 +34,7 @@ from bench.scoring.decodability.splits import Split
 from bench.scoring.decodability.strongest import Key
 from bench.scoring.decodability.suite import Suite
 from bench.statistics.auroc import pairs
-from bench.task import Condition
+from bench.task import Confounder
 
 #: A level of a category lacks a group if it has no image of it where so many would be expected.
 _EXPECTED = 5.0
@@ -72,7 +72,7 @@ class Conditional:
 
 def given(
     samples: Mapping[str, Sample],
-    conditions: Sequence[Condition],
+    confounders: Sequence[Confounder],
     splits: Sequence[Split],
     marginal: Mapping[str, Sequence[SplitReading]],
     suite: Suite,
@@ -90,7 +90,7 @@ def given(
 
     Args:
         samples: N images of K groups, by layer.
-        conditions: one column of C or more, in the order of the samples' images.
+        confounders: one column of C or more, in the order of the samples' images.
         splits: who fits, selects and is tested.
         marginal: the readings of each layer in each split without C.
         suite: the probes.
@@ -103,7 +103,7 @@ def given(
             the propensity less that of logistic regression on the features with the propensity's scores as an offset.
     """
     first = next(iter(samples.values()))
-    columns, _ = expand(conditions, int(np.bincount(first.patient_groups).min()))
+    columns, _ = expand(confounders, int(np.bincount(first.patient_groups).min()))
 
     def one(number: int) -> _Split:
         found = propensity(first, splits[number], columns, seed + number)
@@ -127,7 +127,7 @@ def given(
     return Conditional(
         combine([part.together for part in parts], design),
         {key: combine([part.probes[key] for part in parts], design) for key in parts[0].probes},
-        _comparability(first, conditions, [part.propensity for part in parts], design),
+        _comparability(first, confounders, [part.propensity for part in parts], design),
         combine([part.information for part in parts if part.information], design) if information else None,
     )
 
@@ -197,7 +197,8 @@ def _read(
 
 def _own(found: Propensity, groups: np.ndarray) -> np.ndarray:
     """What each image (N,) weighs in its own group."""
-    return at_once(found.log_e)[np.arange(len(groups)), groups]
+    weights: np.ndarray = at_once(found.log_e)[np.arange(len(groups)), groups]
+    return weights
 
 
 def _of_propensity(sample: Sample, rows: np.ndarray, found: Propensity) -> _OfPropensity:
@@ -211,25 +212,25 @@ def _of_propensity(sample: Sample, rows: np.ndarray, found: Propensity) -> _OfPr
 
 
 def _comparability(
-    sample: Sample, conditions: Sequence[Condition], found: Sequence[_OfPropensity], design: Design
+    sample: Sample, confounders: Sequence[Confounder], found: Sequence[_OfPropensity], design: Design
 ) -> Comparability:
     names = [f"{a} vs {b}" for a, b in combinations(sample.names, 2)]
     shares = {name: float(np.mean([one.kept[at] for one in found])) for at, name in enumerate(names)}
     weighing = np.mean([one.effective for one in found], axis=0)
     return Comparability(
-        tuple(one.name for one in conditions),
+        tuple(one.name for one in confounders),
         {name: float(share) if shares[name] >= LITTLE else 0.0 for name, share in zip(names, weighing, strict=True)},
         shares,
         combine([one.auroc for one in found], design),
-        _lacking(sample, conditions),
+        _lacking(sample, confounders),
     )
 
 
-def _lacking(sample: Sample, conditions: Sequence[Condition]) -> dict[str, float]:
+def _lacking(sample: Sample, confounders: Sequence[Confounder]) -> dict[str, float]:
     """Levels of C in which a group does not occur although it should, and their share of all images."""
     shares = np.bincount(sample.groups, minlength=len(sample.names)) / len(sample.groups)
     found = {}
-    for one in conditions:
+    for one in confounders:
         for level in np.unique(one.values) if one.kind != "number" else ():
             inside = one.values == level
             counts = np.bincount(sample.groups[inside], minlength=len(sample.names))

@@ -1,4 +1,16 @@
-"""How well can a fixed suite of fresh probes read the group from a network's layers, on patients they never saw?"""
+"""How well can a fixed suite of fresh probes read the group from a network's layers, on patients they never saw?
+
+Several times, patients are divided into fit, select and test, stratified by group and stratum. Whitening and probes see
+the fit part only; coordinates, settings and what each probe of each layer weighs (:meth:`.strongest.Panel.strongest`)
+are chosen on the select part; the AUROC reported is that of the test part, averaged over the divisions. So what the
+strongest reader reads is never optimistic.
+
+The headline is the mean over pairs of groups of the AUROC of the log odds between the two (one-vs-one; Hand & Till,
+2001), which ignores prevalence. One-vs-rest ranks by the log odds against all others, at the prevalence of the fit
+part. Given C: under overlap weights (:mod:`.overlap`), with the labels, view, sex and age that a network may know, and
+with the covariates too. Intervals come from DeLong's influence values, summed by patient
+(:class:`..estimates.Estimate`).
+"""
 
 from __future__ import annotations
 
@@ -23,7 +35,7 @@ from bench.scoring.decodability.result import Decodability, Given, ProbeReading
 from bench.scoring.decodability.splits import Split, patient_splits
 from bench.scoring.decodability.suite import Suite
 from bench.statistics.bootstrap import Interval
-from bench.task import Condition
+from bench.task import Confounder
 
 _ON_THE_MARGINAL = Terms()
 
@@ -32,7 +44,7 @@ def decode(
     layers: Mapping[str, np.ndarray],
     groups: np.ndarray,
     patients: np.ndarray,
-    conditions: np.ndarray | Sequence[Condition] | None = None,
+    confounders: np.ndarray | Sequence[Confounder] | None = None,
     *,
     suite: Suite,
     group_names: Sequence[str] | None = None,
@@ -47,25 +59,13 @@ def decode(
 ) -> dict[str, Decodability]:
     """Read the group from each layer of one network with every probe of a suite, and from all layers together.
 
-    Several times, patients are divided into fit, select and test, stratified by group and stratum.
-    Whitening and probes see the fit part only; coordinates, settings and what each probe of each layer weighs
-    (:meth:`.strongest.Panel.strongest`) are chosen on the select part; the AUROC reported is that of the test part,
-    averaged over the divisions. So what the strongest reader reads is never optimistic.
-
-    The headline is the mean over pairs of groups of the AUROC of the log odds between the two (one-vs-one; Hand & Till,
-    2001), which ignores prevalence. One-vs-rest ranks by the log odds against all others, at the prevalence of the fit
-    part. Given C: under overlap weights (:mod:`.overlap`), with the labels, view, sex and age that a network may know,
-    and with the covariates too.
-
-    Intervals come from DeLong's influence values, summed by patient (:class:`..estimates.Estimate`).
-
     Args:
         layers: features (N, D) float by the layer's name, one row an image, the same images in all, of patients the
             network was neither trained nor tuned on. Controls are read in the layers that all probes read.
         groups: group codes (N,) int, -1 for unknown: left out.
         patients: patient codes (N,) int.
-        conditions: the columns of C, of N values each; or codes (N,) or (N, S) int, each column a category, below 0 where
-            unknown; None: no C. What is a covariate counts among all that is known, the rest among the diagnosis too.
+        confounders: the columns of C, of N values each; or codes (N,) or (N, S) int, each column a category, below 0
+            where unknown; None: no C. A covariate counts among all that is known, the rest among the diagnosis, too.
         suite: who reads, and how.
         group_names: name of each code; by default the codes themselves.
         seed: of splits, probes and controls. The order of the rows changes nothing.
@@ -85,7 +85,7 @@ def decode(
         BenchError: when shapes do not match, a feature is not finite, a patient has two groups, fewer than two groups
             occur, or a group has fewer than 5 patients.
     """
-    samples = check(layers, groups, patients, conditions, group_names)
+    samples = check(layers, groups, patients, confounders, group_names)
     examined = controls and not fast and not erase
     plan = _Plan(
         suite,
@@ -126,7 +126,7 @@ def _decode(samples: Mapping[str, Sample], plan: _Plan, at_once: int) -> dict[st
     design = Design(first.patient_groups, splits)
 
     def read_one(number: int) -> dict[str, SplitReading]:
-        plan.tell(f"{len(samples)} layers, split {number + 1} of {len(splits)}")
+        plan.tell(f"{', '.join(samples)}: split {number + 1} of {len(splits)}")
         found = {}
         for layer, sample in samples.items():
             read = _erased(sample, splits[number]) if plan.erase else sample
@@ -174,14 +174,16 @@ def _flags(judge: Judge, found: Sequence[SplitReading], suite: Suite) -> list[st
         raised.append(flags.ILL_CONDITIONED)
     if _below_chance(judge):
         raised.append(flags.BELOW_CHANCE)
-    if judge.nonlinear is not None and judge.nonlinear.value - judge.linear.value > suite.nonlinear_gap:
+    if judge.nonlinear is not None and _exceeds(judge.nonlinear, judge.linear, suite.nonlinear_gap):
         raised.append(flags.NONLINEAR_GAP)
     return raised
 
 
 def _below_chance(judge: Judge) -> bool:
-    high = judge.headline.interval().high
-    return high is not None and high < 0.5
+    """Whether a whole interval lies below .5, of all probes or of the linear ones, which others may outweigh."""
+    return any(
+        high is not None and high < 0.5 for high in (judge.headline.interval().high, judge.linear.interval().high)
+    )
 
 
 def _flags_of_all(whole: Judge, judges: Mapping[str, Judge], suite: Suite) -> list[str]:
@@ -189,11 +191,16 @@ def _flags_of_all(whole: Judge, judges: Mapping[str, Judge], suite: Suite) -> li
     raised = []
     if _below_chance(whole):
         raised.append(flags.BELOW_CHANCE)
-    if FEATURES in judges and OUTPUTS in judges:
-        more = judges[OUTPUTS].headline.less(judges[FEATURES].headline)
-        if more.value > suite.above and more.lower > 0:
-            raised.append(flags.OUTPUTS_ABOVE_FEATURES)
+    both = FEATURES in judges and OUTPUTS in judges
+    if both and _exceeds(judges[OUTPUTS].headline, judges[FEATURES].headline, suite.above):
+        raised.append(flags.OUTPUTS_ABOVE_FEATURES)
     return raised
+
+
+def _exceeds(one: Estimate, other: Estimate, tolerated: float) -> bool:
+    """Whether one is more than so much above the other, and by more than chance explains (one-sided 95%)."""
+    more = one.less(other)
+    return more.value > tolerated and more.lower > 0
 
 
 def _result(
@@ -227,7 +234,7 @@ def _result(
         given_diagnosis=_given(beyond.diagnosis),
         given_known=_given(beyond.known),
         information=_bits(beyond.information),
-        information_given=_bits(beyond.diagnosis and beyond.diagnosis.information),
+        information_given=_bits(beyond.diagnosis.information if beyond.diagnosis else None),
         depth=evidence.depth,
         null=evidence.null,
         null_given=evidence.null_given,

@@ -23,7 +23,7 @@ from bench.scoring.decodability.removal import Removal, Terms, blindness, claims
 from bench.scoring.decodability.result import Control, Null
 from bench.scoring.decodability.suite import Suite
 from bench.statistics.bootstrap import Interval
-from bench.task import Condition
+from bench.task import Confounder
 
 
 @dataclass(frozen=True)
@@ -79,7 +79,7 @@ class Examined:
         self.tell(f"{layer}: {suite.permutations.count} permutations")
         whitenings = [split.whitening for split in self.found[layer]]
         nulls = partial(null_values, sample, splits, whitenings, suite.permutations, self.seed, self.at_once)
-        diagnosis = [one for one in sample.conditions if not one.covariate]
+        diagnosis = [one for one in sample.confounders if not one.covariate]
         null_given = _null(nulls(propensities(sample, diagnosis))) if diagnosis else None
         self.tell(f"{layer}: a random label, the detection limit")
         label = random_label(sample, splits, suite, self.design, self.seed)
@@ -112,7 +112,7 @@ class Examined:
         """What is left given C, of which there may be none; by ``every_probe`` given the diagnosis."""
         first = next(iter(self.samples.values()))
         splits = self.design.splits
-        diagnosis = [one for one in first.conditions if not one.covariate]
+        diagnosis = [one for one in first.confounders if not one.covariate]
         self.tell("readings given C")
 
         def bits(number: int) -> Part:
@@ -120,17 +120,17 @@ class Examined:
 
         return Beyond(
             self.conditional(diagnosis, every_probe=every_probe, information=True) if diagnosis else None,
-            self.conditional(first.conditions) if len(first.conditions) > len(diagnosis) else None,
+            self.conditional(first.confounders) if len(first.confounders) > len(diagnosis) else None,
             combine(each(bits, range(len(splits)), self.at_once), self.design),
         )
 
     def conditional(
-        self, conditions: Sequence[Condition], *, every_probe: bool = False, information: bool = False
+        self, confounders: Sequence[Confounder], *, every_probe: bool = False, information: bool = False
     ) -> Conditional:
         """What all layers tell beyond these columns of C (:func:`.conditional.given`)."""
         return given(
             self.samples,
-            conditions,
+            confounders,
             self.design.splits,
             self.found,
             self.suite,

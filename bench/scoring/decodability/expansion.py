@@ -1,4 +1,4 @@
-"""C as columns of numbers: indicators of levels, splines of numbers, products of labels, as many as the patients bear."""
+"""C as numbers: indicators of levels, splines, products of labels, as many columns as the patients bear."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from itertools import combinations
 
 import numpy as np
 
-from bench.task import Condition
+from bench.task import Confounder
 
 #: Patients of the rarest group that a column must have for the next richer expansion to be used (ten events a variable,
 #: Peduzzi et al., 1996).
@@ -29,7 +29,7 @@ class Richness:
 LADDER = (Richness(5, True), Richness(5, False), Richness(3, False), Richness(0, False))
 
 
-def expand(conditions: Sequence[Condition], rarest: int) -> tuple[np.ndarray, Richness]:
+def expand(confounders: Sequence[Confounder], rarest: int) -> tuple[np.ndarray, Richness]:
     """The columns of C, standardised, and how they were chosen.
 
     A category or a label has an indicator a level, unknown being one, but for the most frequent. A number has a natural
@@ -38,7 +38,7 @@ def expand(conditions: Sequence[Condition], rarest: int) -> tuple[np.ndarray, Ri
     number of patients of the rarest, which says how many columns there may be.
 
     Args:
-        conditions: of N images.
+        confounders: of N images.
         rarest: patients of the rarest group.
 
     Returns:
@@ -46,18 +46,18 @@ def expand(conditions: Sequence[Condition], rarest: int) -> tuple[np.ndarray, Ri
         :data:`PER_COLUMN` columns, or the last.
     """
     for richness in LADDER[:-1]:
-        columns = _columns(conditions, richness)
+        columns = _columns(confounders, richness)
         if columns.shape[1] * PER_COLUMN <= rarest:
             return columns, richness
-    return _columns(conditions, LADDER[-1]), LADDER[-1]
+    return _columns(confounders, LADDER[-1]), LADDER[-1]
 
 
-def _columns(conditions: Sequence[Condition], richness: Richness) -> np.ndarray:
-    found = [column for one in conditions for column in _of(one, richness.knots)]
+def _columns(confounders: Sequence[Confounder], richness: Richness) -> np.ndarray:
+    found = [column for one in confounders for column in _of(one, richness.knots)]
     if richness.products:
-        positive = [one.values == 1 for one in conditions if one.kind == "label"]
+        positive = [one.values == 1 for one in confounders if one.kind == "label"]
         found += [(a & b).astype(np.float64) for a, b in combinations(positive, 2)]
-    n = len(conditions[0].values)
+    n = len(confounders[0].values)
     columns = np.stack(found, axis=1) if found else np.zeros((n, 0))
     columns = columns - columns.mean(axis=0)
     spread = np.sqrt(np.square(columns).mean(axis=0))
@@ -65,20 +65,21 @@ def _columns(conditions: Sequence[Condition], richness: Richness) -> np.ndarray:
     columns = columns[:, varying] / spread[varying]
     alike = np.abs(columns.T @ columns) / n > 1 - 1e-9
     first = [column for column in range(alike.shape[0]) if not alike[column, :column].any()]
-    return columns[:, first]
+    found_once: np.ndarray = columns[:, first]
+    return found_once
 
 
-def _of(condition: Condition, knots: int) -> list[np.ndarray]:
-    if condition.kind != "number":
-        levels, counts = np.unique(np.maximum(condition.values, -1), return_counts=True)
+def _of(confounder: Confounder, knots: int) -> list[np.ndarray]:
+    if confounder.kind != "number":
+        levels, counts = np.unique(np.maximum(confounder.values, -1), return_counts=True)
         others = np.delete(levels, counts.argmax())
-        return [(np.maximum(condition.values, -1) == level).astype(np.float64) for level in others]
-    missing = np.isnan(condition.values)
+        return [(np.maximum(confounder.values, -1) == level).astype(np.float64) for level in others]
+    missing = np.isnan(confounder.values)
     if missing.all():
         return []
-    known = condition.values[~missing]
+    known = confounder.values[~missing]
     spread = float(known.std()) or 1.0
-    values = np.where(missing, 0.0, (condition.values - known.mean()) / spread)
+    values = np.where(missing, 0.0, (confounder.values - known.mean()) / spread)
     columns = [values, *_spline(values, values[~missing], knots)]
     for column in columns[1:]:
         column[missing] = column[~missing].mean()
@@ -93,7 +94,8 @@ def _spline(values: np.ndarray, known: np.ndarray, knots: int) -> list[np.ndarra
     last = places[-1]
 
     def curved(place: float) -> np.ndarray:
-        above: np.ndarray = np.maximum(values - place, 0) ** 3 - np.maximum(values - last, 0) ** 3
-        return above / (last - place)
+        above = np.maximum(values - place, 0) ** 3 - np.maximum(values - last, 0) ** 3
+        scaled: np.ndarray = above / (last - place)
+        return scaled
 
     return [curved(place) - curved(places[-2]) for place in places[:-2]]

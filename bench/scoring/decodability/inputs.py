@@ -8,10 +8,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from bench.errors import BenchError
-from bench.scoring.decodability.conditions import most_frequent, patterns, typed
+from bench.scoring.decodability.confounders import most_frequent, patterns, typed
 from bench.scoring.decodability.splits import MIN_PATIENTS
 from bench.scoring.decodability.whitening import blocks
-from bench.task import Condition
+from bench.task import Confounder
 
 
 @dataclass(frozen=True)
@@ -20,7 +20,7 @@ class Sample:
 
     ``layer`` is what they are features of; ``features`` (N, D) float32 or float64; ``groups`` (N,) int, 0 … K-1 over
     the groups that occur; ``patients`` (N,) int, 0 … P-1; ``patient_groups`` (P,) int, each patient's group;
-    ``conditions`` the columns of C, of N values each, none where there is no C; ``patient_strata`` (P,) int, the
+    ``confounders`` the columns of C, of N values each, none where there is no C; ``patient_strata`` (P,) int, the
     pattern of the diagnosis that most of a patient's images have; ``names`` the K groups that occur; ``all_names``
     those of the data set, absent ones included; ``patient_codes`` (P,) the codes that the patients came with.
     """
@@ -30,7 +30,7 @@ class Sample:
     groups: np.ndarray
     patients: np.ndarray
     patient_groups: np.ndarray
-    conditions: tuple[Condition, ...]
+    confounders: tuple[Confounder, ...]
     patient_strata: np.ndarray
     names: tuple[str, ...]
     all_names: tuple[str, ...]
@@ -51,7 +51,7 @@ def check(
     layers: Mapping[str, np.ndarray],
     groups: np.ndarray,
     patients: np.ndarray,
-    conditions: np.ndarray | Sequence[Condition] | None,
+    confounders: np.ndarray | Sequence[Confounder] | None,
     group_names: Sequence[str] | None,
 ) -> dict[str, Sample]:
     """Check the arguments of :func:`bench.scoring.decodability.decode` (described there) and bring them into order.
@@ -67,7 +67,7 @@ def check(
     n = len(next(iter(values.values())))
     group_codes = _codes(groups, "groups", n)
     patient_codes = _codes(patients, "patients", n)
-    columns = typed(conditions, n)
+    columns = typed(confounders, n)
     names = _names(group_codes, group_names)
 
     known = np.flatnonzero(group_codes >= 0)
@@ -93,7 +93,7 @@ def check(
         groups=group_codes[order],
         patients=patients,
         patient_groups=patient_groups,
-        conditions=columns,
+        confounders=columns,
         patient_strata=most_frequent(cells, patients),
         names=present_names,
         all_names=names,

@@ -31,7 +31,7 @@ class ProbeReading:
 
 @dataclass(frozen=True)
 class Null:
-    """Distribution of the ridge probe's AUROC with groups permuted over patients or drawn given C: mean and percentiles.
+    """The ridge probe's AUROC with groups permuted over patients, or drawn given C: mean and percentiles.
 
     ``low`` and ``high`` are its 2.5th and 97.5th percentile, ``percentile_95`` what a signal must exceed.
     """

@@ -1,5 +1,6 @@
 """Samples, splits and readings by suite 2, for the parts of the suite."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -14,6 +15,7 @@ from bench.scoring.decodability.probes.quadratic import Quadratic
 from bench.scoring.decodability.probes.ridge import Ridge
 from bench.scoring.decodability.splits import Split, patient_splits
 from bench.scoring.suites import V2
+from bench.task import Confounder
 
 
 def decode(features: np.ndarray, *more: Any, suite: Suite = V2, **options: Any) -> Decodability:
@@ -36,7 +38,7 @@ QUICK = replace(
     V2,
     version=1001,
     probes=(Ridge, Quadratic),
-    permutations=replace(V2.permutations, count=10),
+    permutations=replace(V2.permutations, count=10, draws=5),
     sight=replace(V2.sight, percentiles=(50,), plantings=2),
     depths=(0.1,),
 )
@@ -55,9 +57,13 @@ def planted(
 
 
 def sample(
-    features: np.ndarray, groups: np.ndarray, patients: np.ndarray, strata: np.ndarray | None = None, seed: int = 0
+    features: np.ndarray,
+    groups: np.ndarray,
+    patients: np.ndarray,
+    confounders: np.ndarray | Sequence[Confounder] | None = None,
+    seed: int = 0,
 ) -> tuple[Sample, tuple[Split, ...], Design]:
     """The checked sample, its splits and their design."""
-    found = check({FEATURES: features}, groups, patients, strata, None)[FEATURES]
+    found = check({FEATURES: features}, groups, patients, confounders, None)[FEATURES]
     splits = patient_splits(found.patient_groups, found.patient_strata, V2.folds, seed)
     return found, splits, Design(found.patient_groups, splits)

@@ -76,7 +76,7 @@ def test_a_code_without_means_is_read_and_flagged() -> None:
 @pytest.mark.parametrize("value", [0.0, 0.1, -1e6])
 def test_constant_features_say_nothing_and_no_removal_is_claimed(value: float) -> None:
     _, groups, patients = planted(0, patients=60, groups=3)
-    result = decode(np.full((120, 4), value), groups, patients, strata=groups % 2)
+    result = decode(np.full((120, 4), value), groups, patients, groups % 2)
     for interval in (result.one_vs_one, *result.one_vs_rest, *(probe.one_vs_one for probe in result.probes)):
         assert (interval.value, interval.low, interval.high) == (0.5, 0.5, 0.5)
     assert result.flags == ("CONSTANT_FEATURES",)
@@ -111,7 +111,8 @@ def test_everything_is_read(full: Decodability) -> None:
     assert full.worst_pair[0] == "Asian vs White"
     assert full.worst_pair[1].value == pytest.approx(0.921, abs=0.03)
     assert full.hand_till.value < full.one_vs_one.value  # a third group's share hides what tells two apart
-    assert full.given.one_vs_one.value == pytest.approx(full.one_vs_one.value, abs=0.03)
+    assert full.given_diagnosis.one_vs_one.value == pytest.approx(full.one_vs_one.value, abs=0.03)
+    assert full.null_given.permutations == V2.permutations.draws
     assert full.random_label.one_vs_one.low < 0.5 < full.random_label.one_vs_one.high
     assert not full.random_label.failed
     assert full.null.mean == pytest.approx(0.5, abs=0.02)
@@ -138,9 +139,9 @@ def test_fast_is_the_linear_part_and_controls_change_no_reading() -> None:
     whole, bare = (decode(features, groups, patients, controls=controls) for controls in (True, False))
     fast = decode(features, groups, patients, fast=True)
     assert (bare.one_vs_one, bare.probes, bare.one_vs_rest) == (whole.one_vs_one, whole.probes, whole.one_vs_rest)
-    assert (bare.null, bare.given, bare.limits, bare.removal, bare.depth) == (None, None, (), (), ())
+    assert (bare.null, bare.information, bare.limits, bare.removal, bare.depth) == (None, None, (), (), ())
     assert [p.one_vs_one for p in fast.probes] == [p.one_vs_one for p in whole.probes[:2]]
-    assert (fast.one_vs_one, fast.nonlinear, fast.null, fast.given) == (whole.linear, None, None, None)
+    assert (fast.one_vs_one, fast.nonlinear, fast.null, fast.information) == (whole.linear, None, None, None)
 
 
 def test_after_leace_no_linear_probe_reads_and_a_nonlinear_code_is_still_read() -> None:
@@ -191,7 +192,7 @@ def test_other_kinds_of_numbers(dtype: type) -> None:
 def test_who_waits_is_told() -> None:
     told: list[str] = []
     decode(*planted(1.0, patients=30, features=2), tell=told.append)
-    assert sum(line.startswith("1 layers, split") for line in told) == 5
+    assert sum(line.startswith("features: split") for line in told) == 5
     assert any("permutations" in line for line in told)
 
 
@@ -206,8 +207,8 @@ FEATURES, GROUPS, PATIENTS = planted(0.5, patients=30)
         ({"features": FEATURES[:, :0]}, "D ≥ 1"),
         ({"groups": GROUPS[:-1]}, r"groups has the shape \(59,\), but features has 60 rows"),
         ({"patients": PATIENTS[:, None]}, r"patients has the shape \(60, 1\)"),
-        ({"strata": np.zeros((59, 2), int)}, r"strata has the shape \(59, 2\).*\(60,\) or \(60, S\)"),
-        ({"strata": np.full(60, np.nan)}, "strata must hold integer codes"),
+        ({"confounders": np.zeros((59, 2), int)}, r"strata has the shape \(59, 2\).*\(60,\) or \(60, S\)"),
+        ({"confounders": np.full(60, np.nan)}, "strata must hold integer codes"),
         ({"groups": GROUPS - 2}, "the code -2"),
         ({"group_names": ("only",)}, "only 1 names"),
         ({"groups": np.zeros(60, int)}, "only the group '0' occurs"),

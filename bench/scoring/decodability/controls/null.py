@@ -18,7 +18,7 @@ from bench.scoring.decodability.suite import Permutations
 from bench.scoring.decodability.whitening import Whitening
 from bench.statistics.auroc import one_vs_one
 from bench.statistics.multinomial import fit_path
-from bench.task import Condition
+from bench.task import Confounder
 
 _TOGETHER = 20
 
@@ -39,9 +39,9 @@ def drawn(sample: Sample, log_e: np.ndarray, count: int, seed: int) -> np.ndarra
     return found
 
 
-def propensities(sample: Sample, conditions: Sequence[Condition]) -> np.ndarray:
+def propensities(sample: Sample, confounders: Sequence[Confounder]) -> np.ndarray:
     """log e_k(C) of every image ``(N, K)``, from all patients at once: what groups are drawn from, not what is read."""
-    design, _ = expand(conditions, int(np.bincount(sample.patient_groups).min()))
+    design, _ = expand(confounders, int(np.bincount(sample.patient_groups).min()))
     fitted = fit_path(design, sample.groups, len(sample.names), PENALTIES[-1:])[0]
     return fitted.log_posteriors(design)
 

@@ -195,7 +195,7 @@ class _Pair:
             features=features,
             patients=patients,
             patient_groups=labels,
-            conditions=(),
+            confounders=(),
             patient_strata=self.sample.patient_strata[own],
             patient_codes=self.sample.patient_codes[own],
         )

@@ -1,4 +1,4 @@
-"""What may explain a protected attribute: typed columns of what is known of an image and its patient."""
+"""Confounders: what is known of an image and its patient, and may explain that a protected attribute is read."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ Kind = Literal["label", "category", "number"]
 
 
 @dataclass(frozen=True)
-class Condition:
-    """A column of C.
+class Confounder:
+    """A column of C, what is conditioned on.
 
     ``values`` (N,): int codes of a label or a category, any below 0 for unknown; float of a number, NaN where missing.
     ``levels`` are a category's names by code, empty where they are the codes. ``covariate``: whether it belongs to all
@@ -26,7 +26,7 @@ class Condition:
     levels: tuple[str, ...] = ()
     covariate: bool = False
 
-    def take(self, rows: np.ndarray) -> Condition:
+    def take(self, rows: np.ndarray) -> Confounder:
         """The values of these rows, in this order."""
         return replace(self, values=self.values[rows])
 
