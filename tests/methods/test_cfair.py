@@ -27,7 +27,7 @@ def prepared(some: Batch) -> Cfair:
 
 
 def test_races_weigh_alike_within_each_label_so_that_the_error_is_balanced() -> None:
-    """The weight is 1 / P(a | y): each race has the same share of each label's weight. The authors' code has P(y | a)."""
+    """1 / P(a | y): each race has the same share of each label's weight. The authors' code has 1 / P(y | a)."""
     some = biased()
     weights = prepared(some).get_buffer("race_weights")
     for t in range(2):
