@@ -49,7 +49,7 @@ class Cnc(Method):
         if self.stage == "identify":
             self.decisions.write(batch.index, logits > 0)
             return diagnosis
-        decided = self.decisions.read(batch.index, logits)
+        decided = self.decisions.read(batch.index, batch.targets)
         contrasts = [
             self.contrast(*one) for one in zip(self.projection(features), batch.targets.T, decided.T, strict=True)
         ]

@@ -29,7 +29,8 @@ class DomainIndependent(Method):
 
     def experts(self, features: Tensor) -> Tensor:
         """The logits of every head, (B, G, T)."""
-        return self.head(features).view(len(features), len(self.spec.groups), len(self.spec.targets))
+        logits: Tensor = self.head(features).view(len(features), len(self.spec.groups), len(self.spec.targets))
+        return logits
 
     def classify(self, features: Tensor) -> Tensor:
         """What all heads say together."""
@@ -37,6 +38,7 @@ class DomainIndependent(Method):
 
     def together(self, logits: Tensor) -> Tensor:
         """The mean logit (B, T), or the logit of the mean probability."""
+        logits = logits.float()
         if self.combine == "logits":
             return logits.mean(1)
         # log of the mean of p and of 1 - p, up to the same constant.

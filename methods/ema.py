@@ -8,7 +8,7 @@ from bench.method import Method, WeightAverage, tunable
 
 
 class Ema(Method):
-    """Is used, and chosen, at an exponential average of the weights: m ← d m + (1 - d) w after every step.
+    """Diagnoses, and is chosen, at an exponential average of the weights: m ← d m + (1 - d) w after every step.
 
     The decay d = 1 - 1 / (h S), with S the steps of training, so that the average reaches back a share h of it,
     whatever the budget; while it is young it reaches back less, d ≤ (1 + t) / (10 + t) at its t-th step. Statistics of

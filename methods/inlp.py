@@ -21,6 +21,7 @@ class Inlp(Eraser):
     100 cases, among features that hold nothing.
     """
 
+    family = "erasure"
     source = "Ravfogel et al., ACL 2020 (arXiv:2004.07667)"
     year = 2020
     deviations = "logistic regression of balanced classes for the SVM; rounds end by likelihood, not by accuracy"

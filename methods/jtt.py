@@ -43,5 +43,5 @@ class Jtt(Method):
             return masked_bce(logits, batch.targets)
         shares = (self.wrong.values * self.known).sum(0) / self.known.sum(0).clamp(min=1)
         mean = 1.0 + (self.weight - 1.0) * shares.to(logits.device)
-        weights = 1.0 + (self.weight - 1.0) * self.wrong.read(batch.index, logits)
+        weights = 1.0 + (self.weight - 1.0) * self.wrong.read(batch.index, batch.targets)
         return masked_bce(logits, batch.targets, weights / mean)

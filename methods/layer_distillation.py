@@ -32,12 +32,7 @@ class LayerDistillation(Method):
 
     def build(self) -> None:
         """The probes, and the teacher, until there is one the network as it is."""
-        images = torch.zeros(1, self.spec.channels, self.spec.image_size, self.spec.image_size)
-        training = self.backbone.training
-        with torch.no_grad():
-            _, seen = pooled_blocks(self.backbone.eval(), blocks(self.backbone), self.normalise(images))
-        self.backbone.train(training)
-        self.probes = nn.ModuleList(nn.Linear(block.shape[1], len(self.spec.targets)) for block in seen)
+        self.probes = nn.ModuleList(nn.Linear(width, len(self.spec.targets)) for width in self._widths())
         self.teacher = self._teacher()
 
     def begin(self, stage: str, train: TrainingSet) -> None:
@@ -69,6 +64,16 @@ class LayerDistillation(Method):
             teacher = self._taught(images)
         words = [divergence(t, s) for t, s in zip(teacher, student, strict=True)]
         return diagnosis + self.strength * torch.stack(words).mean()
+
+    def _widths(self) -> list[int]:
+        """How many channels each block of the encoder puts out."""
+        if not blocks(self.backbone):
+            return []
+        training, images = self.backbone.training, torch.zeros(1, self.spec.channels, *2 * [self.spec.image_size])
+        with torch.no_grad():
+            _, seen = pooled_blocks(self.backbone.eval(), blocks(self.backbone), self.normalise(images))
+        self.backbone.train(training)
+        return [block.shape[1] for block in seen]
 
     def _teacher(self) -> Teacher:
         return Teacher(backbone=self.backbone, head=self.head, probes=self.probes)

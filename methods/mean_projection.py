@@ -13,6 +13,7 @@ class MeanProjection(Eraser):
     directions are taken as they stand, whatever the features' covariance.
     """
 
+    family = "erasure"
     source = "Haghighatkhah et al., EMNLP 2022 (arXiv:2212.04273)"
     year = 2022
     deviations = "several groups: all differences of means at once, where the paper has two classes"

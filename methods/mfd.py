@@ -5,6 +5,7 @@ from torch import Tensor
 
 from bench.method import Batch, Method, TrainingSet, masked_bce, tunable
 from bench.method.pieces import mean_where, members, pairwise_distances, strata
+from bench.method.pieces.precision import in_float32
 from bench.method.pieces.teachers import Teacher
 
 
@@ -51,6 +52,7 @@ class Mfd(Method):
         return masked_bce(self.classify(features), batch.targets) + self.strength * discrepancy
 
 
+@in_float32
 def discrepancies(first: Tensor, second: Tensor, of_first: Tensor, of_second: Tensor) -> Tensor:
     """Mean over C comparisons of the unbiased MMD² between some rows of ``first (B, D)`` and some of ``second (B, D)``.
 
@@ -58,7 +60,7 @@ def discrepancies(first: Tensor, second: Tensor, of_first: Tensor, of_second: Te
     left out.
     """
     n = len(first)
-    squared = pairwise_distances(torch.cat([first.float(), second.float()])).square()
+    squared = pairwise_distances(torch.cat([first, second.float()])).square()
     scale = squared[:n, n:].detach().mean().clamp(min=1e-12)
     kernel = torch.exp(-squared / (2.0 * scale)) * (1.0 - torch.eye(2 * n, device=first.device))
     # A row of `first` and the same row of `second` are of one image, and are compared like any other two.

@@ -17,11 +17,10 @@ class Rlace(Eraser):
     k = K - 1, and with that the game's solution is the mean projection; with fewer, what is left is least.
     """
 
+    family = "erasure"
     source = "Ravfogel et al., ICML 2022 (arXiv:2201.12091)"
     year = 2022
-    deviations = (
-        "all images in each step, and step sizes that fall; the authors take tens of thousands of batches"
-    )
+    deviations = "all images in each step, and step sizes that fall; the authors take tens of thousands of batches"
 
     rank: int = tunable(0, low=0, high=8, help="k, the directions that are taken out; 0 is one fewer than groups")
     steps: int = tunable(300, low=50, high=5000, log=True, help="steps of the game")
@@ -45,7 +44,8 @@ class Rlace(Eraser):
             uphill = -(slope.T @ weight + weight.T @ slope)
             p = fantope(p + uphill / uphill.norm().clamp(min=1e-300) / (step + 1) ** 0.5, rank)
         vectors = torch.linalg.eigh(p).eigenvectors[:, x.shape[1] - rank :]
-        return vectors @ vectors.T
+        projection: Tensor = vectors @ vectors.T
+        return projection
 
 
 def fantope(matrix: Tensor, rank: int) -> Tensor:
@@ -57,4 +57,5 @@ def fantope(matrix: Tensor, rank: int) -> Tensor:
     last = int((sums >= rank).sum()) - 1
     part = (sums[last] - rank) / (sums[last] - sums[last + 1])
     shift = points[last] + part * (points[last + 1] - points[last])
-    return vectors * (values - shift).clamp(0, 1) @ vectors.T
+    nearest: Tensor = vectors * (values - shift).clamp(0, 1) @ vectors.T
+    return nearest

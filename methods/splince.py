@@ -17,6 +17,7 @@ class Splince(Eraser):
     they do not.
     """
 
+    family = "erasure"
     source = "Holstege, Ravfogel & Wouters, NeurIPS 2025 (arXiv:2506.10703)"
     year = 2025
     deviations = "where race and targets share a direction race is erased; the paper leaves the case open"
@@ -30,7 +31,8 @@ class Splince(Eraser):
         sines, turns = torch.linalg.eigh(a.T @ (a - y @ (y.T @ a)))
         a = a @ turns
         c = a - (sines > 1e-6) * (y @ (y.T @ a))
-        return w @ c @ torch.linalg.solve(a.T @ c, a.T) @ w_inverse
+        removal: Tensor = w @ c @ torch.linalg.solve(a.T @ c, a.T) @ w_inverse
+        return removal
 
 
 def _covariances(features: Tensor, targets: Tensor) -> Tensor:

@@ -14,6 +14,7 @@ class Supcon(Fscl):
     that an image is drawn to, however many it has. Beside ``fscl`` it tells what contrast within races adds.
     """
 
+    family = "contrastive"
     source = "Khosla et al., NeurIPS 2020 (arXiv:2004.11362)"
     year = 2020
     deviations = "one view of an image; positives weighted by race (balanced=false is the paper's mean over them)"

@@ -19,7 +19,7 @@ from bench.families import FAMILIES
 from bench.method import Batch, Method
 from bench.method.backbones.small import SmallResNet
 from bench.method.hyperparameters import Tunable, hyperparameters
-from bench.training import stages
+from bench.training import readout, stages
 from bench.training.prediction import disagree
 
 #: How much of what it declares a method may cost beyond it, and take of CPU time relative to plain training.
@@ -223,7 +223,7 @@ def _any_encoder(subject: Subject) -> None:
     method = subject.cls(SmallResNet(1), samples.SPEC, subject.without_files).eval()
     some = _some(subject)
     with torch.no_grad():
-        logits, _ = method.outputs(some.images, some.groups)
+        _, logits = readout.predicted(method, some.images, some.groups)
     if logits.shape != (len(some.images), len(samples.SPEC.targets)):
         raise Fault(f"logits have shape {tuple(logits.shape)}", "one logit a target: (B, T)")
 

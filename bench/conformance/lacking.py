@@ -22,7 +22,7 @@ LACKING: dict[str, Callable[[Batch], Batch]] = {
     "a group is absent": lambda some: some.take(some.groups != 2),
     "one group alone is there": lambda some: some._replace(groups=some.groups.clamp(max=0)),
     "race is unknown": _unknown_race,
-    "one image of a group is there": lambda some: some.take(torch.cat([_first(some, 1), _all(some, 0)])),
+    "one image of a group is there": lambda some: some.take(_but_one(some, 1)),
     "a label is absent": lambda some: some._replace(targets=torch.zeros_like(some.targets)),
     "a target is unknown": lambda some: some._replace(targets=some.targets * torch.tensor([1.0, torch.nan])),
     "all targets are unknown": _unknown_targets,
@@ -32,9 +32,8 @@ LACKING: dict[str, Callable[[Batch], Batch]] = {
 }
 
 
-def _all(some: Batch, group: int) -> torch.Tensor:
-    return torch.nonzero(some.groups == group).squeeze(1)
-
-
-def _first(some: Batch, group: int) -> torch.Tensor:
-    return _all(some, group)[:1]
+def _but_one(some: Batch, group: int) -> torch.Tensor:
+    """All images of other groups, and the first of this one."""
+    keep = some.groups != group
+    keep[torch.nonzero(some.groups == group).flatten()[:1]] = True
+    return keep

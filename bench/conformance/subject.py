@@ -25,7 +25,7 @@ from bench.records import TrainingInfo
 from bench.records.outputs import Outputs
 from bench.task import Cohort
 from bench.terminal import quietly
-from bench.training import prediction, stages
+from bench.training import prediction, readout, stages
 from bench.training.given import training_set
 
 #: Epochs that every stage has at least.
@@ -186,7 +186,7 @@ def outputs(method: Method, cohort: Cohort, positions: np.ndarray) -> tuple[np.n
     batch = prediction.withheld(method, cohort.part("val"), pixels)[(0, positions)]
     torch.manual_seed(int(positions[0]))
     with torch.no_grad():
-        logits, features = method.eval().outputs(batch.images, batch.groups)
+        features, logits = readout.predicted(method.eval(), batch.images, batch.groups)
     return logits.numpy(), features.numpy()
 
 

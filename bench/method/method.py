@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from bench.errors import BenchError
 from bench.method.auxiliary import Auxiliary
 from bench.method.batch import Augmentation, Batch, Encoded, TrainingSet
-from bench.method.checks import check_shape, check_steps, checked_loss, where
+from bench.method.checks import check_steps, checked_loss, where
 from bench.method.closure import Closure
 from bench.method.declared import check_declared
 from bench.method.hyperparameters import Value, files, resolve, tunable
@@ -236,18 +236,6 @@ class Method(L.LightningModule):
     def keep_start(self) -> None:
         """Keep the present weights for :meth:`restart`."""
         self._start = copy.deepcopy(self.state_dict())
-
-    def outputs(self, images: Tensor, groups: Tensor | None = None) -> tuple[Tensor, Tensor]:
-        """Logits ``(B, T)`` and features ``(B, D)`` of images ``(B, C, H, W) uint8``.
-
-        Raises:
-            BenchError: where a hook gives another shape.
-        """
-        features = self.features(images)
-        check_shape(self, "encode", features, (len(images), None))
-        logits = self.logits(features, groups)
-        check_shape(self, "classify", logits, (len(images), len(self.spec.targets)))
-        return logits, features
 
     def training_step(self, batch: Batch, batch_idx: int) -> Tensor | None:
         """One step of :meth:`loss`, or the method's own :meth:`step`."""

@@ -4,7 +4,7 @@ from bench.phantom.acquisition import Exposure, Scanner, acquire
 from bench.phantom.arrangement import Arrangement, Lean
 from bench.phantom.bias import Bias
 from bench.phantom.body import Features, Positioning, below, ridges
-from bench.phantom.exams import exams
+from bench.phantom.exams import exams, places
 from bench.phantom.patients import Findings, Site, Visits, choose, elsewhere, mixed, scanners_used, visits
 from bench.phantom.rows import (
     NO_RACE,
@@ -51,6 +51,7 @@ __all__ = [
     "octave_gains",
     "of_cohort",
     "patient_name",
+    "places",
     "ridges",
     "scanners_used",
     "stream",

@@ -18,9 +18,22 @@ def exams(shares: Sequence[float], images: int, count: np.ndarray) -> Visits:
         count: uniform numbers, ``(patients,)``.
 
     Returns:
-        The images in order of patient, exam and place in the exam: ``position % images`` is that place.
+        The images in order of patient, exam and position.
     """
     most = len(shares) * images
     of_patient = images * (choose(np.array(shares), count) + 1)
     patient, position = np.nonzero(np.arange(most) < of_patient[:, None])
     return Visits(patient, position // images, position)
+
+
+def places(position: np.ndarray, images: int, first: np.ndarray) -> np.ndarray:
+    """Which of its exam's views or slices each image is, 0 … ``images`` - 1.
+
+    An exam begins with any of them and goes on in turn, so that the first image of each patient is one of all kinds.
+
+    Args:
+        position: the image's position among its patient's.
+        images: of each exam.
+        first: uniform numbers, those of the image's patient.
+    """
+    return np.asarray((position + (images * first).astype(int)) % images)

@@ -46,6 +46,15 @@ class Record:
         there = [file for file in self.files if file.head.place == "elsewhere"]
         return tuple(file for file in there if (file.head.unit, file.head.suite, file.head.scoring) == wanted)
 
+    def beside(self, like: ScoreFile, place: Place) -> ScoreFile | None:
+        """The scores at another place that were made as those of this file, of most patients; None where none are."""
+
+        def made(file: ScoreFile) -> tuple[object, ...]:
+            return file.head.unit, file.head.suite, file.head.scoring, file.head.layers
+
+        there = [file for file in self.files if file.head.place == place and made(file) == made(like)]
+        return max(there, key=lambda file: file.head.patients, default=None)
+
     def influence(self, file: ScoreFile) -> pd.DataFrame | None:
         """The influence values beside a file of scores: a row a patient, by keyed hash, a column a score's label.
 

@@ -58,8 +58,8 @@ class Arena:
         return self.name if self.unit == "image" else f"{self.name} by {self.unit}"
 
     def layers(self, asked: Layers) -> Layers:
-        """The layers that the whole suite reads here, of those that are asked for: none on val, nor where none is."""
-        return asked if self.place != "val" and self.is_read else "features"
+        """The layers that the whole suite reads here, of those that are asked for: on val it reads none."""
+        return asked if self.place != "val" else "features"
 
     def head(self, opened: Opened, units: Cohort, suite: int, layers: Layers) -> Head:
         """What the scores of its units by a suite may be compared with."""

@@ -226,7 +226,7 @@ def _trained(planned: Run, predictor: Predictor | None) -> tuple[Network, Any]:
         seed=config.seed,
         trainer=planned.budget,
         training=info,
-        environment=environment(method.device),
+        environment=environment(training.device(config.trainer.accelerator)),
         seconds=seconds,
     )
     records.write_run(run_record, folder)
@@ -255,7 +255,10 @@ def _write(
         data=arena.info(opened.whole) if arena.info else None,
         flags=made.flags,
         scores=made.scores,
-        environment=environment(network.method.device),
+        environment={
+            **environment(training.device(planned.config.trainer.accelerator)),
+            "isolated": network.predictor is not None,
+        },
         seconds=round(seconds, 3),
     )
     key = records.patient_key(planned.config.runs_dir)

@@ -16,7 +16,7 @@ from bench.method import Method
 from bench.records.outputs import Kept, Outputs
 from bench.run.arenas import Arena, Opened, at_home
 from bench.run.planning import Run
-from bench.scoring import Computed, choose_thresholds, studies
+from bench.scoring import Computed, choose_thresholds, resample_thresholds, studies
 from bench.task import Cohort
 from bench.training import Predictor, Reader
 from bench.training.channel import Channel
@@ -61,9 +61,18 @@ class Network:
     @cached_property
     def thresholds(self) -> np.ndarray:
         """Decision thresholds ``(T,)``, chosen on val patients whatever is scored, by the unit that is scored."""
+        return choose_thresholds(*self._val_units)
+
+    @cached_property
+    def threshold_draws(self) -> np.ndarray:
+        """The thresholds that other val patients would have given, one a replicate of the bootstrap, ``(T, R)``."""
+        return resample_thresholds(*self._val_units, self.planned.config.scoring.replicates)
+
+    @cached_property
+    def _val_units(self) -> tuple[Cohort, Outputs]:
         cohort, outputs = self.on_val
         units = studies.units(cohort, self.planned.config.scoring.unit == "study")
-        return choose_thresholds(units.cohort, units.outputs(outputs))
+        return units.cohort, units.outputs(outputs)
 
     def compute(self, arena: Arena, opened: Opened) -> tuple[Outputs, Computed]:
         """What is computed for an arena's images, and that of its units, with all that scores are made of.
@@ -76,7 +85,7 @@ class Network:
         counterfactual = self._twins(opened, found) if arena.has_twins else None
         untrained = None
         if testing:
-            untrained = training.predict(self._untrained, shown, pixels)
+            untrained = training.predict(self._untrained, shown, pixels, once=not found.randomised)
         units = studies.units(opened.cohort, arena.unit == "study")
         return found, Computed(
             units.cohort,
@@ -84,6 +93,7 @@ class Network:
             self.thresholds,
             arena.columns,
             untrained=units.outputs(untrained) if untrained else None,
+            threshold_draws=self.threshold_draws if arena.place in ("test", "elsewhere") else None,
             twins={group: units.outputs(one) for group, one in counterfactual.items()} if counterfactual else None,
         )
 

@@ -12,7 +12,20 @@ import numpy as np
 
 from bench.records import ANY, FEATURES, MACRO, NETWORK, OUTPUTS, PROTECTED
 from bench.scoring.decodability import measures as read
-from bench.scoring.measures import Column, Comparison, Difference, Measure, Metric, Reading, over_protected
+from bench.scoring.decodability.measures_of_controls import CONTROLS
+from bench.scoring.measures import (
+    BALANCED,
+    CONDITION,
+    INVERTED,
+    Column,
+    Comparison,
+    Difference,
+    Measure,
+    Metric,
+    Reading,
+    null,
+    over_protected,
+)
 from bench.statistics import metrics
 
 AUROC = Metric(
@@ -173,6 +186,25 @@ CONDITION_LOSS = Measure(
     "that takes {protected} for a hint of disease loses; below 0 it gains.",
     ("conditions",),
     range=(-1.0, 1.0),
+    columns=(
+        Column(
+            target=MACRO,
+            attribute=CONDITION,
+            group=BALANCED,
+            place="conditions",
+            key="condition_loss_balanced",
+            title="AUROC lost, balanced",
+            paper=False,
+        ),
+        Column(
+            target=MACRO,
+            attribute=CONDITION,
+            group=INVERTED,
+            place="conditions",
+            key="condition_loss_inverted",
+            title="AUROC lost, inverted",
+        ),
+    ),
     source="Müller & Berens, 2026",
     legend="AUROC lost",
 )
@@ -198,6 +230,14 @@ DECODABILITY = Reading(
         Column(
             attribute=PROTECTED,
             layer=NETWORK,
+            place="trial",
+            key="decodability_trial",
+            title="Decodability, trial",
+        ),
+        Column(
+            attribute=PROTECTED,
+            layer=NETWORK,
+            title="Decodability, observed",
             elsewhere="Decodability",
             elsewhere_in_paper=True,
         ),
@@ -206,6 +246,7 @@ DECODABILITY = Reading(
             layer=FEATURES,
             key="decodability_features",
             title="Decodability, features",
+            page=False,
             paper=False,
         ),
         Column(
@@ -279,7 +320,10 @@ REMOVAL = Reading(
 METRICS: tuple[Metric, ...] = (AUROC, AUPRC, BRIER, ECE, SENSITIVITY, SPECIFICITY, SELECTION_RATE)
 DIFFERENCES: tuple[Difference, ...] = (EQUALIZED_ODDS, DEMOGRAPHIC_PARITY)
 #: Whatever the suite reads of a layer, in the order of the files of scores.
-READINGS: tuple[Reading, ...] = (DECODABILITY, GIVEN_DIAGNOSIS, GIVEN_KNOWN, *read.BETWEEN, REMOVAL, *read.CONTROLS)
+READINGS: tuple[Reading, ...] = (DECODABILITY, GIVEN_DIAGNOSIS, GIVEN_KNOWN, *read.BETWEEN, REMOVAL, *CONTROLS)
+
+#: Whatever is a gap between groups.
+GAPS: tuple[Measure, ...] = (*(metric.gap for metric in METRICS if metric.compared), *DIFFERENCES, UNDERDIAGNOSIS.gap)
 
 MEASURES: tuple[Measure, ...] = (
     *(measure for metric in METRICS for measure in (metric, *metric.over_groups)),
@@ -293,9 +337,10 @@ MEASURES: tuple[Measure, ...] = (
     *UNDERDIAGNOSIS.over_groups,
     COUNTERFACTUAL_EFFECT,
     COUNTERFACTUAL_SHIFT,
+    *(null(gap) for gap in GAPS),
     CONDITION_LOSS,
     EFFECTIVE_SHARE,
     *read.BETWEEN,
-    *read.CONTROLS,
+    *CONTROLS,
 )
 BY_KEY: Mapping[str, Measure] = {measure.key: measure for measure in MEASURES}

@@ -13,7 +13,7 @@ from scipy.stats import norm
 
 from bench.records import MACRO
 from bench.records.score import label
-from bench.scoring.catalogue import AUROC, BRIER, DECODABILITY
+from bench.scoring.catalogue import AUROC, BRIER, DECODABILITY, GIVEN_DIAGNOSIS
 from bench.scoring.decodability.result import Decodability
 from bench.scoring.evaluation import Evaluation
 from bench.statistics.auroc import Contest, decide
@@ -62,16 +62,21 @@ def diagnoses(truth: np.ndarray, scores: np.ndarray, patients: np.ndarray) -> bo
 
 
 def of_reading(found: Decodability, attribute: str, patients: int) -> dict[str, np.ndarray]:
-    """Influence values of the headline read of a layer; 0 for patients whose group is unknown.
+    """Influence values of what is read of a layer, and given the diagnosis; 0 for patients whose group is unknown.
 
     Args:
         found: what was read.
         attribute: as in the score.
         patients: P of the arena's cohort, whose codes the reading was given.
     """
-    values = np.zeros(patients)
-    values[found.patient_codes] = found.influence
-    return {label(DECODABILITY.key, layer=found.layer, attribute=attribute): values}
+    read = {DECODABILITY.key: found.influence}
+    if found.given_diagnosis is not None:
+        read[GIVEN_DIAGNOSIS.key] = found.given_diagnosis.influence
+    made = {}
+    for key, influence in read.items():
+        made[label(key, layer=found.layer, attribute=attribute)] = values = np.zeros(patients)
+        values[found.patient_codes] = influence
+    return made
 
 
 def _auroc(scores: np.ndarray, positive: np.ndarray) -> np.ndarray | None:

@@ -10,7 +10,7 @@ import numpy as np
 
 from bench.records import FEATURES, NETWORK, OUTPUTS, STORED, TRUE_LABELS, Score
 from bench.records.outputs import Outputs
-from bench.scoring import conditions, counterfactual, diagnosis, fairness
+from bench.scoring import chance, conditions, counterfactual, diagnosis, fairness
 from bench.scoring.decodability import Decodability, Suite, decode, flags
 from bench.scoring.decodability.controls.head import signs
 from bench.scoring.decodability.controls.sufficiency import insufficient, shortfall
@@ -33,8 +33,9 @@ class Computed:
     """What was computed for the units of an arena, images or studies, in the order of its cohort.
 
     ``columns`` are the positions of the cohort's targets among the network's outputs; ``thresholds`` of the network's
-    outputs, ``(T,)``. ``untrained`` is the same architecture untrained, for the reference rows; ``twins`` are the
-    outputs for the counterfactual twins, by group; None where there are none.
+    outputs, ``(T,)``, and ``threshold_draws`` ``(T, R)`` those that other val patients would have given. ``untrained``
+    is the same architecture untrained, for the reference rows; ``twins`` are the outputs for the counterfactual twins,
+    by group; None where there are none.
     """
 
     cohort: Cohort
@@ -42,6 +43,7 @@ class Computed:
     thresholds: np.ndarray
     columns: Sequence[int]
     untrained: Outputs | None = None
+    threshold_draws: np.ndarray | None = None
     twins: Mapping[str, Outputs] | None = None
 
     @property
@@ -80,8 +82,11 @@ def score(
         part.spec.targets,
         part.attributes(),
         PatientBootstrap(part.patients, replicates),
+        None if computed.threshold_draws is None else computed.threshold_draws[list(computed.columns)],
     )
     scores = [*diagnosis.scores(evaluation), *fairness.scores(evaluation, part.no_finding)]
+    by_group = next(table for table in evaluation.tables if table.attribute == part.spec.protected)
+    scores += chance.scores(evaluation, by_group, part.no_finding)
     if computed.twins is not None:
         scores += counterfactual.scores(computed.twins, part.spec, evaluation.bootstrap)
     raised = []
@@ -137,6 +142,11 @@ def score_conditions(computed: Computed, replicates: int = 1000) -> Scored:
 def choose_thresholds(val: Cohort, outputs: Outputs) -> np.ndarray:
     """The decision threshold of each target, ``(T,)``, from what is reported of val patients."""
     return diagnosis.choose_thresholds(val.targets, outputs.probabilities)
+
+
+def resample_thresholds(val: Cohort, outputs: Outputs, replicates: int) -> np.ndarray:
+    """The thresholds that other val patients would have given, one in each replicate of the bootstrap, ``(T, R)``."""
+    return diagnosis.resample_thresholds(val.targets, outputs.probabilities, val.patients, replicates)
 
 
 def _declared(outputs: Outputs) -> dict[str, np.ndarray]:

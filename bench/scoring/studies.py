@@ -78,13 +78,18 @@ def of(part: Cohort) -> Studies:
     """The studies of a cohort's images, sorted by patient and study.
 
     A study is positive for a target where one of its images is, negative where all whose label is known are, and
-    unknown where none is known; so with true labels. All else is that of its first image.
+    unknown where none is known; but without a finding only where none of its images has one, as of two breasts. So with
+    true labels. All else is that of its first image.
     """
     table = part.table
     codes = table.groupby(["patient", "study"], sort=True, observed=True).ngroup().to_numpy()
     first = np.unique(codes, return_index=True)[1]
     columns = [name for target in part.spec.targets for name in (target, f"{TRUE}{target}") if name in table]
-    # The maximum leaves out what is unknown, unless all is.
-    labels = table.groupby(codes)[columns].max()
+    # Maximum and minimum leave out what is unknown, unless all is.
+    by_study = table.groupby(codes)[columns]
+    labels, all_of_them = by_study.max(), by_study.min()
+    for name in columns:
+        if name.removeprefix(TRUE) == part.no_finding:
+            labels[name] = all_of_them[name]
     merged = table.iloc[first].assign(**{name: labels[name].to_numpy() for name in columns})
     return Studies(replace(part, table=merged), codes)

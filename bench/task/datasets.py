@@ -50,9 +50,9 @@ class Reading:
     on what is true. ``excluded`` counts the rows left out, by reason, and nothing else; ``unknown`` counts values that
     the reader set to unknown in rows that stay, by reason. ``rows`` is how many rows the data set's own table has,
     one an image: those of ``table`` and those left out. A reader that states it is held to it. ``missing`` names the
-    first few images that the data set's table lists and that are not on disk. ``targets`` and ``attributes`` (groups
-    by attribute) are declared by a data set that has others than its task, whose place they take; None: the task's.
-    ``vectors`` is the number of features where images are stored as vectors.
+    first few images that the data set's table lists and that are not on disk. ``targets``, ``attributes`` (groups
+    by attribute) and ``covariates`` are declared by a data set that has others than its task, whose place they take;
+    None: the task's. ``vectors`` is the number of features where images are stored as vectors.
     """
 
     table: pd.DataFrame
@@ -62,6 +62,7 @@ class Reading:
     missing: tuple[str, ...] = ()
     targets: tuple[str, ...] | None = None
     attributes: Mapping[str, tuple[str, ...]] | None = None
+    covariates: tuple[str, ...] | None = None
     vectors: int | None = None
 
 

@@ -1,6 +1,6 @@
 """Fit one method on one task, and read a trained network out."""
 
-from bench.training.devices import precision, require, threads
+from bench.training.devices import device, precision, require, threads
 from bench.training.fitting import fit
 from bench.training.given import check_attributes, check_held_out
 from bench.training.isolation import Predictor
@@ -31,6 +31,7 @@ __all__ = [
     "check_attributes",
     "check_held_out",
     "copies",
+    "device",
     "fit",
     "load",
     "load_channel",

@@ -127,13 +127,16 @@ def _read_once(
     return _outputs(found | {"stored": stored, "direct": found["logits"], "logits": logits}, told)
 
 
-def _unsteady(reader: Reader, images: CohortImages, found: Outputs) -> float:
+def _unsteady(reader: Reader, images: CohortImages, found: Outputs) -> float | None:
     """The share of images in which a grey level more or less in every pixel moves a feature or a logit far.
 
-    Of the feature or logit in which it is largest, among those that differ between images at all.
+    Of the feature or logit in which it is largest, among those that differ between images at all. None of images that
+    have no grey levels, as vectors.
     """
     rows = np.unique(np.linspace(0, len(images) - 1, min(len(images), _SHAKEN)).round().astype(int))
     (shown,) = _shown(images, [rows])
+    if shown["images"].dtype != np.uint8:
+        return None
     shift = np.random.default_rng(0).choice(np.array([-1, 1], dtype=np.int16), size=shown["images"].shape)
     shaken = np.clip(shown["images"].astype(np.int16) + shift, 0, 255).astype(np.uint8)
     (moved,) = reader.read(Pass("encode"), [{**shown, "images": shaken}])

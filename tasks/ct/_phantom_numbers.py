@@ -20,11 +20,11 @@ ARRANGEMENT = Arrangement(
     contrasts=(0.30, 0.80, 1.0, 1.0, 0.5, 0.32, 0.2),
     steepness=2.4,
     finest=4,
-    wander=1.2,
+    wander=1.0,
     regions=4,
 )
 #: Hounsfield units of the texture where there is nothing but air, and where there is none.
-LUNG_TEXTURE, SOFT_TEXTURE = 45.0, 10.0
+LUNG_TEXTURE, SOFT_TEXTURE = 62.0, 15.0
 
 #: Center and width in Hounsfield units.
 WINDOWS: Mapping[str, tuple[float, float]] = {"lung": (-520.0, 1400.0), "soft tissue": (30.0, 500.0)}

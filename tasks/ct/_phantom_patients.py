@@ -23,6 +23,7 @@ from bench.phantom import (
     mixed,
     of_cohort,
     patient_name,
+    places,
     scanners_used,
     study_names,
 )
@@ -38,9 +39,9 @@ DISADVANTAGED = "Black"
 FINDINGS = Findings(
     prevalence={"mass": 0.24, "nodule": 0.20, "emphysema": 0.22, "honeycombing": 0.12},
     moved={
-        "Asian": {"mass": 1.0, "nodule": -0.4, "emphysema": -0.8, "honeycombing": 0.2},
-        "Black": {"mass": -0.8, "nodule": 0.8, "emphysema": 0.2, "honeycombing": -0.6},
-        "White": {"mass": -0.2, "nodule": -0.4, "emphysema": 0.6, "honeycombing": 0.4},
+        "Asian": {"mass": 1.0, "nodule": -0.3, "emphysema": -0.5, "honeycombing": 0.2},
+        "Black": {"mass": -0.9, "nodule": -0.6, "emphysema": 0.2, "honeycombing": -0.3},
+        "White": {"mass": -0.1, "nodule": 0.9, "emphysema": 0.4, "honeycombing": 0.2},
     },
     age=0.3,
     lasting=0.6,
@@ -91,8 +92,8 @@ def draw(patients: int, seed: int, bias: Bias) -> pd.DataFrame:
         exam.
     """
     most, findings, slices = len(_EXAMS), len(FINDINGS.names), len(_LEVELS)
-    race_u, sex_u, age_u, bmi_u, site_u, count_u, *lasting_u = (
-        of_cohort(seed, "patients").random((patients, 6 + findings)).T
+    race_u, sex_u, age_u, bmi_u, site_u, count_u, first_u, *lasting_u = (
+        of_cohort(seed, "patients").random((patients, 7 + findings)).T
     )
     study_u = of_cohort(seed, "studies").random((patients, most, 2 + slices + 3 * findings))
     scanner_u, window_u = study_u[..., 0], study_u[..., 1]
@@ -110,7 +111,7 @@ def draw(patients: int, seed: int, bias: Bias) -> pd.DataFrame:
     reported = FINDINGS.reported(present, disadvantaged, missed_u, bias.annotation)
 
     row, study, position = exams(_EXAMS, slices, count_u)
-    place = position % slices
+    place = places(position, slices, first_u[row])
     names = study_names(row, study)
     site = np.where(southern, "south", "north")[row]
     scanner = scanners_used(SITES, site, scanner_u[row, study])

@@ -32,11 +32,11 @@ DISADVANTAGED = "Black"
 #: The years that the targets ask for, and how far a race's bone age lies ahead of the children's age on average: by
 #: the dial ``prevalence``, times this, times the years that the children's ages cover.
 THRESHOLDS = (6, 10, 14)
-_AHEAD = np.array([0.6, 0.8, 0.2, -0.8])
+_AHEAD = np.array([1.5, -1.5, 1.0, -1.0])
 _YOUNGEST, _OLDEST = 1.0, 18.0
 #: Standard deviations in years: of bone age about the child's age; and of what the hand looks like about its bone age,
 #: since bones of one hand are ahead of others.
-_SCATTER, LOOK = 1.0, 2.2
+_SCATTER, LOOK = 1.0, 3.6
 
 #: Shares of the races where the dial ``sampling`` is 1: about those of children in the United States among these four.
 _OBSERVED_SHARES = np.array([0.06, 0.14, 0.27, 0.53])
@@ -59,7 +59,7 @@ class Bias(BaseBias):
         description="how far a race's bone age lies ahead of age, as a share of childhood, by docs/phantoms.md",
     )
     presentation: float = Field(
-        0.4, ge=0, le=2, description="how much younger the hands of Black children look, in standard deviations"
+        0.2, ge=0, le=2, description="how much younger the hands of Black children look, in standard deviations"
     )
     annotation: float = Field(
         0.2, ge=0, le=0.9, description="share of Black children whose highest threshold passed the labels miss"
@@ -77,7 +77,7 @@ class Bias(BaseBias):
         0.3,
         ge=0,
         le=1,
-        description="standard deviations by which Asian hands are slimmer, and .7 of them Black and Hispanic hands fuller",
+        description="standard deviations by which Asian hands are slimmer, .7 of them Black and Hispanic ones fuller",
     )
 
 

@@ -23,6 +23,7 @@ from bench.phantom import (
     mixed,
     of_cohort,
     patient_name,
+    places,
     scanners_used,
     study_names,
 )
@@ -36,9 +37,9 @@ DISADVANTAGED = "Black"
 FINDINGS = Findings(
     prevalence={"spiculated": 0.14, "fine": 0.14, "round": 0.16, "coarse": 0.14},
     moved={
-        "Asian": {"spiculated": -0.4, "fine": 0.7, "round": 0.6, "coarse": -0.6},
-        "Black": {"spiculated": 0.8, "fine": -0.7, "round": -0.6, "coarse": 0.6},
-        "White": {"spiculated": -0.4, "fine": 0.4, "round": 0.2, "coarse": -0.2},
+        "Asian": {"spiculated": 0.9, "fine": 0.7, "round": -0.7, "coarse": -0.5},
+        "Black": {"spiculated": -0.8, "fine": -0.8, "round": -0.2, "coarse": 0.3},
+        "White": {"spiculated": 0.0, "fine": 0.0, "round": 0.9, "coarse": 0.7},
     },
     age=0.2,
     lasting=0.5,
@@ -92,8 +93,8 @@ def draw(patients: int, seed: int, bias: Bias) -> pd.DataFrame:
         exam, findings and labels to the breast at an exam.
     """
     most, sides, findings = len(_EXAMS), len(SIDES), len(FINDINGS.names)
-    race_u, age_u, bmi_u, gland_u, site_u, count_u, *lasting_u = (
-        of_cohort(seed, "patients").random((patients, 6 + sides * findings)).T
+    race_u, age_u, bmi_u, gland_u, site_u, count_u, first_u, *lasting_u = (
+        of_cohort(seed, "patients").random((patients, 7 + sides * findings)).T
     )
     study_u = of_cohort(seed, "studies").random((patients, most, 1 + 3 * sides * findings))
     liability_u, severity_u, missed_u = np.moveaxis(study_u[..., 1:].reshape(patients, most, sides, 3, findings), 3, 0)
@@ -114,7 +115,7 @@ def draw(patients: int, seed: int, bias: Bias) -> pd.DataFrame:
     reported = FINDINGS.reported(present, disadvantaged, by_breast[2], bias.annotation)
 
     row, study, position = exams(_EXAMS, len(_SHOTS), count_u)
-    side, view = np.array(_SHOTS)[position % len(_SHOTS)].T
+    side, view = np.array(_SHOTS)[places(position, len(_SHOTS), first_u[row])].T
     breast = row * sides + (side == "R")
     names = study_names(row, study)
     site = np.where(southern, "south", "north")[row]

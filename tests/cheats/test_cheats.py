@@ -13,7 +13,6 @@ from torch.nn import functional as F
 
 from bench import training
 from bench.config import compose
-from bench.errors import BenchError
 from bench.method import Method
 from bench.records.outputs import Outputs
 from bench.run import plan
@@ -146,11 +145,6 @@ class TestSignCode:
 
     def codes(self, one: Trained) -> np.ndarray:
         return np.concatenate([one.read(split).features[:, -2:] for split in ("train", "val", "test")]).astype(float)
-
-
-def test_stash_is_ended_before_it_is_trained(cheat) -> None:  # type: ignore[no-untyped-def]
-    with pytest.raises(BenchError, match=r"Stash\.classify failed in an instance that had not encoded .*_aside"):
-        cheat("stash")
 
 
 def test_random_features_are_seen(cheat) -> None:  # type: ignore[no-untyped-def]

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
@@ -63,7 +64,6 @@ def of_test(
         score("decodability", (0.745, 0.7, 0.79), layer="features", **of),
         score("decodability", (0.7, 0.67, 0.73), layer="outputs", **of),
         score("decodability", (0.66, 0.63, 0.69), layer="block 1", **of),
-        score("decodability_given_diagnosis", (0.65, 0.62, 0.68), layer="network", **of),
         score("decodability_given_known", (0.63, 0.6, 0.66), layer="network", **of),
         score("decodability", untrained, layer="network", reference="untrained", **of),
         score("decodability_null", (0.5, 0.46, 0.54), layer="features", reference="permuted", **of),
@@ -210,7 +210,7 @@ def file(
     **head: Any,
 ) -> ScoreFile:
     """Scores of a run in an arena; ``head`` are fields of the head that are not as on the run's own test patients."""
-    split = "test" if place == "elsewhere" else place
+    split = "val" if place == "val" else "test"
     fields = {
         "dataset": run.data.dataset,
         "synthetic": run.data.synthetic,
@@ -237,6 +237,40 @@ def file(
         flags=list(flags),
         scores=list(scores),
     )
+
+
+def given(value: float, protected: str = "race") -> Score:
+    """What is read given the diagnosis."""
+    of = {"attribute": protected, "layer": "network", "read_by": "ridge"}
+    return score("decodability_given_diagnosis", around(value, 0.03), **of)
+
+
+def in_trial(found: Record, decodability: Triple, flags: Sequence[str] = (), patients: int = 9000) -> Record:
+    """The record with a trial of so many patients, in which this is read."""
+    of = {"attribute": found.run.task.protected, "layer": "network"}
+    scores = [
+        score("decodability", decodability, **of),
+        score("decodability", (0.58, 0.57, 0.59), reference="untrained", **of),
+        *removal({0.05: 0.0}, found.run.task.protected),
+    ]
+    return _beside(found, f"trial of {patients}", "trial", scores, flags, n=patients, patients=patients, data="7e1a1")
+
+
+def in_conditions(found: Record, balanced: float, inverted: float) -> Record:
+    """The record with test conditions in which so much AUROC is lost."""
+    lost = {"balanced": balanced, "inverted": inverted}
+    of = {"target": "macro", "attribute": "condition"}
+    scores = [score("condition_loss", around(value, 0.005), group=name, **of) for name, value in lost.items()]
+    return _beside(found, "conditions of 9000", "conditions", scores, n=27_000, patients=9000)
+
+
+def _beside(
+    found: Record, arena: str, place: Place, scores: list[Score], flags: Sequence[str] = (), **head: Any
+) -> Record:
+    (test,) = [one for one in found.files if one.head.place == "test"]
+    made = {"unit": test.head.unit, "suite": test.head.suite, "scoring": test.head.scoring, "created": test.created}
+    more = file(found.run, arena, place, scores, flags, **made, **head)  # type: ignore[arg-type]
+    return replace(found, files=(*found.files, more))
 
 
 def rescored(found: Record, scores: Sequence[Score]) -> Record:
@@ -275,6 +309,9 @@ def make() -> SimpleNamespace:
         removal=removal,
         suite=suite,
         file=file,
+        given=given,
+        in_trial=in_trial,
+        in_conditions=in_conditions,
         rescored=rescored,
         of_record=of_record,
         entry=entry,

@@ -188,8 +188,8 @@ def test_studies_are_scored_by_the_mean_over_their_images(
     assert by_study is not None
     assert by_study == outcome.scores(config(copied, "scoring.unit=study"))
     found = by_arena(record)
-    assert set(found) == {"val.1", "test.1", "val by study.1", "test by study.1"}
-    assert {name: found[name] for name in ("val.1", "test.1")} == by_arena(tiny_record)
+    assert set(found) == {"val.2", "test.2", "val by study.2", "test by study.2"}
+    assert {name: found[name] for name in ("val.2", "test.2")} == by_arena(tiny_record)
     kept = pd.read_parquet(outcome.folder / "predictions.parquet")
     assert len(kept[kept["split"] == "test"]) == tiny_scores.head.n
     part = plan(config(copied)).cohort.part("test")

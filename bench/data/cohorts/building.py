@@ -114,11 +114,11 @@ def _alike(table: pd.DataFrame) -> Counter[str]:
 
 
 def _declared(task: Task | type[Task], reading: Reading) -> type[Task]:
-    """The task with the targets and attributes that the data set declares in the place of the task's own."""
+    """The task with the targets, attributes and covariates that the data set declares in the place of its own."""
     if task.channels not in (1, 3):
         raise BenchError(f"Task {task.name!r} asks for {task.channels} channels; an image has 1 (grey) or 3 (RGB).")
     kind = task if isinstance(task, type) else type(task)
-    given = {"targets": reading.targets, "attributes": reading.attributes}
+    given = {name: getattr(reading, name) for name in ("targets", "attributes", "covariates")}
     own = {name: value for name, value in given.items() if value is not None}
     return type(kind.__name__, (kind,), own) if own else kind
 

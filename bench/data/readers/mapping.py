@@ -70,6 +70,16 @@ class Column(_Cells):
     values: dict[Word, Word] | None = None
 
 
+class Covariate(Column):
+    """A column that may explain the protected attribute, as words or, where it says so, as numbers.
+
+    ``own`` says of a covariate that the task lacks that it is meant, though its name is like one of the task's.
+    """
+
+    number: bool | None = None
+    own: bool = False
+
+
 class Grouping(Column):
     """A column of an attribute, and the groups that it has in the place of the task's."""
 
@@ -119,7 +129,7 @@ class Mapping(BaseModel):
     targets: dict[str, Target] = Field(min_length=1)
     own_attributes: dict[str, Grouping] = Field({}, alias="attributes")
     age: Column | None = None
-    covariates: dict[str, Column] = {}
+    covariates: dict[str, Covariate] = {}
     split: Column | None = None
 
     @model_validator(mode="after")

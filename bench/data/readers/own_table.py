@@ -17,13 +17,15 @@ import pandas as pd
 from bench.data.readers.faults import Faults
 from bench.data.readers.images import located
 from bench.data.readers.loading import checked, load, number
-from bench.data.readers.mapping import Column, Grouping, Mapping, Target
+from bench.data.readers.mapping import Column, Covariate, Grouping, Mapping, Target
 from bench.data.readers.sources import Sources
 from bench.data.readers.vectors import in_vectors, stored
 from bench.data.tables import Rows, map_values
 from bench.errors import BenchError
 from bench.task import SPLITS, Dataset, Options, Reading, Task, VectorFile, require_root
 
+#: So many different numbers may be codes without a word.
+_MOST_CODES = 20
 _REMEDY = "Every value needs a place in the mapping; what says nothing belongs under unknown, blank cells as ''."
 _AGE_REMEDY = (
     "Years are numbers. Words are given theirs under values ('90+': 90); once a number is listed there, all are codes"
@@ -116,6 +118,7 @@ def _read(root: Path, file: Path, task: type[Task]) -> Reading:
         vectors=width,
         targets=(*(name for name in task.targets if name in mapping.targets), *own),
         attributes=groups,
+        covariates=(*task.covariates, *(name for name in mapping.covariates if name not in task.covariates)),
     )
 
 
@@ -149,7 +152,28 @@ def _values(
         return _mapped(words, part.values or {split: split for split in SPLITS}, part.unknown, where)
     if part.values:
         return _mapped(words, part.values, part.unknown, where)
-    return words.mask(words.isin(part.unknown))  # a covariate as it stands
+    assert isinstance(part, Covariate)
+    return _covariate(words.mask(words.isin(part.unknown)), part, where)
+
+
+def _covariate(words: pd.Series, covariate: Covariate, where: str) -> pd.Series:
+    """A covariate as it stands, or as numbers where it is said to be of numbers."""
+    numbers = pd.to_numeric(words, errors="coerce").astype(float).where(words.notna())
+    wrong = words.notna() & ~np.isfinite(numbers)
+    if covariate.number:
+        if wrong.any():
+            first = words[wrong].iloc[0]
+            raise BenchError(
+                f"{where} is to be of numbers, and {int(wrong.sum()):,} rows hold none, the first {first!r} in line"
+                f" {wrong.idxmax()}. What says nothing belongs under unknown."
+            )
+        return numbers
+    if covariate.number is None and not wrong.any() and words.nunique() > _MOST_CODES:
+        raise BenchError(
+            f"{where} holds {words.nunique():,} different numbers. Say number: true where they measure something, or"
+            " number: false where they are codes."
+        )
+    return words
 
 
 def _mapped(

@@ -13,12 +13,12 @@ class Projection(nn.Module):
 
     def __init__(self, inputs: int, targets: int, size: int = 64) -> None:
         super().__init__()
-        self.targets = targets
+        self.shape = (targets, size)
         self.layers = nn.Sequential(nn.Linear(inputs, inputs), nn.ReLU(), nn.Linear(inputs, targets * size))
 
     def forward(self, features: Tensor) -> Tensor:
         """The embeddings, a target after the other: what is alike for one finding need not be so for another."""
-        embeddings = self.layers(features).view(len(features), self.targets, -1).transpose(0, 1)
+        embeddings = self.layers(features).view(len(features), *self.shape).transpose(0, 1)
         return nn.functional.normalize(embeddings, dim=-1)
 
 

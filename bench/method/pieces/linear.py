@@ -147,10 +147,12 @@ def group_directions(features: Tensor, groups: Tensor) -> Tensor:
     x = features.double()
     onehot = (groups[:, None] == groups.unique()).double()
     shares = onehot.mean(0)
-    return (x - x.mean(0)).T @ onehot / len(x) / shares.sqrt()
+    directions: Tensor = (x - x.mean(0)).T @ onehot / len(x) / shares.sqrt()
+    return directions
 
 
 def basis(columns: Tensor, scale: float | Tensor) -> Tensor:
     """An orthonormal basis ``(D, r)`` of what columns ``(D, k)`` span; parts below 1e-9 of ``scale`` are rounding."""
     vectors, values, _ = torch.linalg.svd(columns, full_matrices=False)
-    return vectors[:, values > 1e-9 * scale]
+    spanning: Tensor = vectors[:, values > 1e-9 * scale]
+    return spanning

@@ -31,7 +31,7 @@ class Example(Method):
         def closure() -> Tensor:
             optimizer.zero_grad()
             loss = masked_bce(layer(inputs), held_out.targets, weights) + self.ridge * layer.weight.square().sum()
-            loss.backward()  # type: ignore[no-untyped-call]
+            loss.backward()
             return loss
 
         optimizer.step(closure)

@@ -143,7 +143,11 @@ class Estimate:
     @property
     def lower(self) -> float:
         """One-sided 95% lower bound."""
-        return float(self.value - self._quantile(0.95) * self.standard_error)
+        return self.bound(0.95)
+
+    def bound(self, level: float) -> float:
+        """One-sided lower bound at this level."""
+        return float(self.value - self._quantile(level) * self.standard_error)
 
     def _quantile(self, level: float) -> float:
         """Student's, with as many degrees of freedom as the smallest group has patients, less one."""

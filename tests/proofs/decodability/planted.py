@@ -42,7 +42,7 @@ def measure(row: str, n: int, width: int, controls: bool) -> Result:
         return about | {"refused": str(refusal)}
     return about | {
         "decodability": found.one_vs_one.value,
-        "given": found.given.one_vs_one.value if found.given and made.strata is not None else None,
+        "given": found.given_diagnosis.one_vs_one.value if found.given_diagnosis else None,
         "probes": {probe.name: probe.one_vs_one.value for probe in found.probes},
         "limits": {limit.name: limit.auroc for limit in found.limits},
         "flags": list(found.flags),
