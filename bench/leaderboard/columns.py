@@ -86,7 +86,8 @@ _OF_ROWS: dict[str, Callable[[Row], Cell]] = {
 
 def _column(measure: Measure, shown: Shown) -> Column:
     produce = _OF_ROWS.get(measure.key) or Lookup(measure.key, shown)
-    places: tuple[Place, ...] = ("page", "paper") if shown.paper else ("page",)
+    both: tuple[Place, ...] = ("page", "paper")
+    places = tuple(place for place, there in zip(both, (shown.page, shown.paper), strict=True) if there)
     key, title = shown.key or measure.key, shown.title or measure.title
     return Column(key, title, measure.better, produce, places, measure, estimates=isinstance(produce, Lookup))
 
