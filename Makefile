@@ -17,13 +17,16 @@ lint:       # style and form
 types:      # types of bench, methods and tasks
 	mypy
 
-docs:       # the tables of docs/datasets.md and docs/leaderboard.md, from the code
+docs:       # what docs/datasets.md, leaderboard.md, methods.md and contract.md say of the code, from the code
 	python -m tests.proofs.datasets_page
 	python -m tests.proofs.leaderboard_page
+	python -m tests.proofs.methods_page
+	python -m tests.proofs.contract_page
 
-proofs:     # the tables and the figure of docs/decodability.md (hours; goes on where it stopped) and docs/phantom.png
+proofs:     # the tables and the figure of docs/decodability.md (hours; goes on where it stopped) and the phantoms' sheets
 	python -m tests.proofs.decodability_table
 	python -m tests.proofs.phantom_sheet docs/phantom.png
+	python -m tests.proofs.phantom_sheets docs
 
 campaigns:  # broken files by the hundred, and a cache whose building is killed (minutes)
 	python -m tests.campaigns.mutations 300

@@ -17,6 +17,8 @@ from pathlib import Path
 import platformdirs
 from filelock import FileLock
 
+from bench.errors import BenchError
+
 
 def user_cache() -> Path:
     """The folder of caches: ``$BENCH_CACHE_DIR`` where that is set, else the user's own for this program.
@@ -86,6 +88,24 @@ def write_bytes(path: Path, content: bytes, shared: bool = False) -> None:
 def write_text(path: Path, text: str, shared: bool = False) -> None:
     """The same of a text, in UTF-8."""
     write_bytes(path, text.encode(), shared)
+
+
+def contents(path: Path, option: str) -> str:
+    """SHA-256 of a file, or of all files of a folder with their names below it, hexadecimal.
+
+    Raises:
+        BenchError: naming the ``option`` that the path was given for, when nothing there can be read.
+    """
+    digest = hashlib.sha256()
+    try:
+        if not path.is_dir():
+            with open(path, "rb") as file:
+                return hashlib.file_digest(file, "sha256").hexdigest()
+        for found in sorted(one for one in path.rglob("*") if one.is_file()):
+            digest.update(f"{found.relative_to(path).as_posix()} {contents(found, option)}\n".encode())
+    except OSError as error:
+        raise BenchError(f"{option}: {path} cannot be read ({error.strerror or error}).") from error
+    return digest.hexdigest()
 
 
 @contextmanager

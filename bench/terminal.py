@@ -79,6 +79,16 @@ def _visible(text: str) -> str:
     return " ".join(visible(part) for part in text.split(" "))
 
 
+@contextmanager
+def quietly() -> Iterator[None]:
+    """Say nothing to whoever watches."""
+    before, console.quiet = console.quiet, True
+    try:
+        yield
+    finally:
+        console.quiet = before
+
+
 def warn(text: str) -> None:
     """A sentence on what is doubtful, whoever's words it holds."""
     say(f": {text}", "warning")

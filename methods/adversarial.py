@@ -31,7 +31,13 @@ class Adversarial(Method):
     """
 
     uses_race = "train"
+    family = "adversary"
+    year = 2016
     source = "Ganin et al., JMLR 2016 (arXiv:1505.07818); conditional: Li et al., ECCV 2018"
+    deviations = (
+        "The adversary has an optimiser of its own and takes several steps for each of the encoder's; the strength "
+        "rises over a share of the epochs, after which epochs may be chosen."
+    )
 
     # At 1 the adversary's loss outweighs the diagnosis's (they are of one size) and the encoder gives up both.
     strength: float = tunable(0.1, low=0.01, high=100.0, log=True, help="weight of the reversed gradient")

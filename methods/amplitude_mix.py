@@ -16,6 +16,7 @@ class AmplitudeMix(Method):
     """
 
     uses_race = "train"
+    needs_pixels = True
     family = "mixing"
     year = 2021
     source = "Xu et al., CVPR 2021 (arXiv:2105.11182); Yang & Soatto, CVPR 2020 (arXiv:2004.05498)"

@@ -70,7 +70,13 @@ class Distortion(Method):
     that an image has one diagnosis.
     """
 
+    family = "pre-processing"
+    year = 2022
     source = "Gichoya et al., Lancet Digital Health 2022 (its experiments C1-C4), as a mitigation"
+    deviations = (
+        "There the distortions are experiments on what race is read from; here a network is trained to diagnose from "
+        "distorted images."
+    )
 
     pipeline: str = tunable("low_pass", choices=NAMES, help="which distortion")
     strength: float = tunable(0.5, low=0.05, high=0.95, help="from mild to severe")

@@ -16,7 +16,13 @@ class GroupDro(Method):
     """
 
     uses_race = "train"
+    family = "worst-case"
+    year = 2020
     source = "Sagawa et al., ICLR 2020 (arXiv:1911.08731)"
+    deviations = (
+        "Several targets have a simplex of group weights each. The strong weight decay of "
+        "the paper is left to the common hyperparameters."
+    )
 
     eta: float = tunable(1e-2, low=1e-3, high=0.1, log=True, help="step size of the group weights")
     size_adjustment: float = tunable(0.0, choices=(0.0, 1.0, 2.0, 3.0), help="C: extra weight for small groups")

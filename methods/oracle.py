@@ -11,4 +11,6 @@ class Oracle(Method):
 
     race_free = True
     reference = True
+    family = "reference"
+    year = 2017
     source = "ERM on the data set's counterfactual twins (Kusner et al., NeurIPS 2017)"

@@ -11,6 +11,8 @@ class RaceReader(Method):
 
     uses_race = "train"
     reference = True
+    family = "reference"
+    year = 2022
     source = "Gichoya et al., Lancet Digital Health 2022: networks trained to read race, as the upper bound"
 
     def build(self) -> None:

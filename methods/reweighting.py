@@ -14,7 +14,13 @@ class Reweighting(Method):
     """
 
     uses_race = "train"
+    family = "reweighting"
+    year = 2012
     source = "Kamiran & Calders, Knowledge and Information Systems 2012"
+    deviations = (
+        "Weights are made for each target by itself, since an image has several. The square roots of the weights are "
+        "an option that the paper does not have."
+    )
 
     by: str = tunable("race_label", choices=("race", "label", "race_label"), help="what is balanced")
     power: float = tunable(1.0, choices=(0.5, 1.0), help="exponent of the weights; 0.5 is milder")

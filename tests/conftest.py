@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests import broken_torchvision
+
 if TYPE_CHECKING:
     from bench.records import Record, Score, ScoreFile
 
@@ -16,6 +18,8 @@ if TYPE_CHECKING:
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ["WANDB_MODE"] = "offline"
 os.environ["WANDB_SILENT"] = "true"
+
+broken_torchvision.declare()
 
 #: A phantom of a few seconds: enough patients that every split holds every class and every group of race.
 TINY = (
@@ -27,6 +31,8 @@ TINY = (
     "trainer.precision=32",
     "trainer.threads=1",
     "scoring.replicates=100",
+    "scoring.isolated=false",
+    "scoring.trial=0",
     "logger=none",
 )
 

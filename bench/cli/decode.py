@@ -28,10 +28,10 @@ def decode(
 
     from bench.files import write_text
     from bench.pages import terminal
-    from bench.records import FEATURES, Scores
+    from bench.records import FEATURES, NETWORK, Scores
     from bench.scoring import decodability, document, readings
     from bench.scoring.decodability import files
-    from bench.scoring.suites import V1
+    from bench.scoring.suites import V2
     from bench.terminal import say, step
 
     columns = [name.strip() for name in strata.split(",") if name.strip()]
@@ -45,24 +45,26 @@ def decode(
     say(f"read as {group}: {', '.join(known)}")
     with step("decoding", {}):
         found = decodability.decode(
-            data.features,
+            {FEATURES: data.features},
             data.groups,
             data.patients,
             data.strata,
-            suite=V1,
+            suite=V2,
             group_names=data.names,
             seed=seed,
             fast=fast,
             tell=say,
         )
-    scores = readings.scores(found, layer=FEATURES, attribute=group)
-    terminal.show(document.document(Scores(scores, group), [f"{FEATURES}: {flag}" for flag in found.flags]))
+    scores = [score for one in found.values() for score in readings.scores(one, attribute=group)]
+    raised = {layer: one.flags for layer, one in found.items()}
+    shown = [flag if layer == NETWORK else f"{layer}: {flag}" for layer, names in raised.items() for flag in names]
+    terminal.show(document.document(Scores(scores, group), shown))
     if out:
         # What is read here is no layer of a network we know.
         rows = [score.model_dump(exclude={"layer", "target"}) for score in scores]
         report = {
-            "suite_version": V1.version,
-            "flags": list(found.flags),
+            "suite_version": V2.version,
+            "flags": shown,
             "left_out": dict(data.left_out),
             "scores": rows,
         }

@@ -11,10 +11,10 @@ from bench.errors import BenchError
 
 
 def score(overrides: Overrides = None) -> None:
-    """Score networks that are trained where scores are missing: bench score runs_dir=runs [scoring.suites=[1]] [test.…]
+    """Score networks that are trained where scores are missing: bench score runs_dir=runs [scoring=board] [test.…]
 
-    task=…, method=… and seed=… choose among the runs; test.… names other sets and scoring.… how scores are made, as for
-    bench run. Nothing is trained.
+    task=…, method=… and seed=… choose among the runs; test.… names other sets, scoring=… and scoring.… how scores are
+    made, as for bench run. Nothing is trained.
     """
     from bench.run.stored import score_stored
 

@@ -1,6 +1,6 @@
 """What a run is told: ``method=adversarial task=cxr method.strength=.5`` into a typed, validated RunConfig."""
 
-from bench.config.composition import compose
+from bench.config.composition import compose, scoring
 from bench.config.description import describe
 from bench.config.overrides import given, multirun
 from bench.config.schema import (
@@ -25,4 +25,5 @@ __all__ = [
     "describe",
     "given",
     "multirun",
+    "scoring",
 ]

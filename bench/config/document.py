@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 from bench.config import RunConfig, describe
+from bench.config.schema import SCORING
 from bench.pages.document import Block, Column, Document, Facts, Paragraph, Section, Text, code, single
 from bench.plugins.registry import METHODS, TASKS, datasets
 
@@ -21,13 +23,21 @@ _OF_ANOTHER = {
 def of_method(name: str) -> Document:
     """What a method is, its source, and its hyperparameters with defaults and ranges."""
     # Here, since options are listed without waiting for torch.
+    from bench.families import FAMILIES
+    from bench.method.declared import needs
     from bench.method.hyperparameters import hyperparameters
 
     entry = METHODS.get(name)
     cls = entry.load()
+    source = f"{cls.source} ({cls.year})" if cls.source and cls.year else cls.source or "not stated"
     facts: list[tuple[str, Text]] = [
-        ("Source", cls.source or "not stated"),
+        ("Family", f"{cls.family}: {FAMILIES[cls.family]}" if cls.family else "not stated"),
+        ("Source", source),
+        ("Deviations", cls.deviations or "none stated"),
         ("Sees the protected attribute", cls.uses_race),
+        ("Needs besides", ", ".join(needs(cls)) or "nothing"),
+        ("Stages", ", ".join(f"{name} ({share:.0%})" for name, share in cls.stages)),
+        ("Image passes", f"{cls.cost:g} × those of plain training"),
         ("Code", entry.origin),
     ]
     blocks = [*_paragraphs(cls.__doc__), Facts(tuple(facts))]
@@ -79,16 +89,21 @@ def of_options() -> Document:
     from bench.method.backbones import BACKBONES
     from bench.scoring.suites import SUITES
 
-    hidden = ("method.", "task.name", "task.plugin", "task.options", "test.options")
+    hidden = ("method.", "backbone.name", "task.name", "task.plugin", "task.options", "test.options")
     rows = [
         (name, default or _OF_ANOTHER[name], takes)
         for name, default, takes in describe(RunConfig)
         if not name.startswith(hidden)
     ]
     named: list[tuple[str, Text]] = [("Backbones", ", ".join(BACKBONES)), ("Suites", ", ".join(map(str, SUITES)))]
+    named += [(f"scoring={name}", _preset(preset)) for name, preset in SCORING.items() if preset]
     more = (code("bench show method=…"), " and ", code("bench show task=…"))
     said = Paragraph((*more, " list the options of a method and of a data set."))
     return Document((Section((single(_OPTIONS, rows), Facts(tuple(named)), said)),))
+
+
+def _preset(options: Mapping[str, Any]) -> str:
+    return "stands for " + " ".join(f"scoring.{name}={str(value).lower()}" for name, value in options.items())
 
 
 def _paragraphs(docstring: str | None) -> Iterable[Block]:

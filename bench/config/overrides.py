@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from hydra.core.override_parser.types import Override
 
 #: Overrides that name a plugin, or are the path of its code.
-NAMES = ("method", "task", "task.dataset", "sweep.baseline")
+NAMES = ("method", "task", "task.dataset", "sweep.baseline", "backbone")
 
 #: Files that hold the configuration of a run.
 CONFIGURATIONS = (".yaml", ".yml")
@@ -96,7 +96,7 @@ def given(overrides: Sequence[str], values: Mapping[str, Any] | None = None) -> 
             raise BenchError(f"{text!r} adds or deletes an option; write option=value.")
         if not given_as or not key:
             raise _no_override(text)
-        if key not in PATHS and not key.startswith(("task.", "test.")) and key not in NAMES:
+        if key not in PATHS and not key.startswith(("task.", "test.", "method.")) and key not in NAMES:
             parse(text)
         texts[key] = value
     return Given(texts, values or {})
@@ -145,7 +145,7 @@ def _values(text: str) -> list[str]:
     """The values of a comma list, each as text again; of anything else the one that it is."""
     key, _, value = text.partition("=")
     # Whether an option of a data set is a path is known with the data set; what the grammar does not admit may be one.
-    if key.startswith(("task.", "test.")):
+    if key.startswith(("task.", "test.", "method.")):
         try:
             override = parse(text)
         except BenchError:

@@ -12,7 +12,7 @@ from pydantic import BaseModel
 from bench.errors import BenchError
 
 #: Options of every command that are paths, or lists of them (``test.root``).
-PATHS = frozenset({"task.root", "test.root", "runs_dir", "cache_dir", "out", "masks"})
+PATHS = frozenset({"task.root", "test.root", "backbone.weights", "runs_dir", "cache_dir", "out", "masks"})
 #: Those whose lists go together by position.
 TEST = "test."
 

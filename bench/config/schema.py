@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from bench.files import contents
 from bench.task import MAX_UNREADABLE
 
 
@@ -33,7 +36,31 @@ class ScoringConfig(_Strict):
     unit: Literal["image", "study"] = Field(
         "image", description="what is scored: each image, or each study by the mean over its images"
     )
-    suites: tuple[int, ...] = Field((1,), min_length=1, description="versions of the suites that read race")
+    isolated: bool = Field(True, description="whether test images are predicted by a process that holds no answers")
+    suites: tuple[int, ...] = Field((2,), min_length=1, description="versions of the suites that read race")
+    layers: Literal["features", "all"] = Field(
+        "features", description="those that the whole suite reads; the others are read by linear probes"
+    )
+    trial: int = Field(
+        1500,
+        ge=0,
+        le=1_000_000,
+        description="patients rendered with a group drawn at random, to read it on; 0: none. Phantoms with twins only",
+    )
+    conditions: int = Field(
+        0,
+        ge=0,
+        le=1_000_000,
+        description="patients rendered in each of three test conditions (as trained, balanced, inverted); 0: none. Of"
+        " sets that are not rendered the test patients are weighted, whatever the number",
+    )
+
+
+#: What ``scoring=<name>`` stands for; single options of it are overridden as ever.
+SCORING: Mapping[str, Mapping[str, Any]] = {
+    "default": {},
+    "board": {"trial": 9000, "conditions": 9000, "layers": "all"},
+}
 
 
 class SweepConfig(_Strict):
@@ -75,13 +102,51 @@ class ExternalConfig(_Strict):
     options: dict[str, Any] = {}
 
 
+class BackboneConfig(_Strict):
+    """The encoder. A name alone stands for an encoder that is trained from scratch, or as its library gives it."""
+
+    name: str
+    weights: Path | None = Field(
+        None, description="file of weights to begin with: safetensors, or tensors saved by torch"
+    )
+    freeze: bool = Field(False, description="keep its weights as they are and train what stands on it alone")
+    normalise: Literal["auto", "imagenet", "half", "scratch"] = Field(
+        "auto", description="mean and deviation of pixels; auto: its own, or ImageNet's for weights of a file"
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _short(cls, given: Any) -> Any:
+        return {"name": given} if isinstance(given, str) else given
+
+    @cached_property
+    def label(self) -> str:
+        """What determines the encoder, in words: its name, the contents of its weights, and what is done with it.
+
+        Raises:
+            BenchError: for weights that are not there.
+        """
+        parts = [self.name]
+        kind, _, folder = self.name.partition(":")
+        source = Path(folder).expanduser() if kind == "hf" else self.weights
+        if kind == "hf":
+            parts[0] = f"hf:{Path(folder).name}"
+        if source is not None:
+            parts.append(f"weights {contents(source, 'backbone')[:16]}")
+        if self.normalise != "auto":
+            parts.append(f"pixels as {self.normalise}")
+        if self.freeze:
+            parts.append("frozen")
+        return ", ".join(parts)
+
+
 class MethodConfig(_Strict):
     """The method and all its hyperparameters, defaults filled in."""
 
     name: str
     #: What was asked for: the name, or the path of a plugin's file.
     plugin: str
-    hyperparameters: dict[str, bool | int | float | str] = {}
+    hyperparameters: dict[str, bool | int | float | str | tuple[bool | int | float | str, ...] | None] = {}
 
 
 class RunConfig(_Strict):
@@ -90,7 +155,7 @@ class RunConfig(_Strict):
     method: MethodConfig
     task: TaskConfig
     test: tuple[ExternalConfig, ...] = ()
-    backbone: str
+    backbone: BackboneConfig
     seed: int = Field(0, ge=0, le=2**32 - 1)
     trainer: TrainerConfig = TrainerConfig()
     scoring: ScoringConfig = ScoringConfig()

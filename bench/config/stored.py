@@ -14,12 +14,14 @@ from bench.config.overrides import CONFIGURATIONS, Given, given, leaves
 from bench.config.paths import TEST
 from bench.errors import BenchError
 
-#: What of a configuration goes with a plugin, and is lost where another is named.
+#: What of a configuration goes with a plugin, or a named way of scoring, and is lost where another is named.
 _LOST = {
     "method": re.compile(r"method\."),
     "task": re.compile(r"task\."),
     "task.dataset": re.compile(r"task\.(?!protected$|groups$|image_size$|max_unreadable$)"),
+    "backbone": re.compile(r"backbone\."),
     "test.dataset": re.compile(r"test\."),
+    "scoring": re.compile(r"scoring\.(?!replicates$|unit$|suites$)"),
 }
 
 
@@ -74,4 +76,7 @@ def _options(config: Mapping[str, Any]) -> dict[str, Any]:
     for name in dict.fromkeys(name for test in flat for name in test):
         options[TEST + name] = [test.get(name) for test in flat]
     rest = {key: value for key, value in config.items() if key not in ("method", "task", "test")}
-    return options | leaves(rest)
+    flat_rest = leaves(rest)
+    if "backbone.name" in flat_rest:
+        flat_rest["backbone"] = flat_rest.pop("backbone.name")
+    return options | flat_rest

@@ -8,7 +8,7 @@ from statistics import fmean
 
 import numpy as np
 
-from bench.leaderboard.lookup import CLAIMED, DIAGNOSIS_AUROC, FEATURES_DECODABILITY, Lookup
+from bench.leaderboard.lookup import CLAIMED, DIAGNOSIS_AUROC, Lookup
 from bench.leaderboard.rows import Entry, Row
 from bench.leaderboard.seedwise import joined
 from bench.leaderboard.standing import Compared
@@ -47,14 +47,14 @@ def difference(row: Mapping[int, SeedValues], baseline: Mapping[int, SeedValues]
     return Compared(paired(joined(row, common), joined(baseline, common)), len(common)) if common else None
 
 
-def left(baseline: Row | None) -> dict[int, float]:
-    """What the baseline's features leave above chance in each seed, D − .5.
+def left(baseline: Row | None, headline: Lookup) -> dict[int, float]:
+    """What the baseline leaves above chance in each seed, D − .5.
 
     Empty where that may be nothing in some seed, as its interval reaches .5: a share of it would be noise.
     """
     found = {}
     for entry in baseline.entries if baseline else ():
-        score = FEATURES_DECODABILITY.score(entry)
+        score = headline.score(entry)
         if score is None or score.value is None or score.low is None or score.low <= 0.5:
             return {}
         found[entry.run.seed] = score.value - 0.5

@@ -7,16 +7,16 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from bench.leaderboard.lookup import CLAIMED, COMPARED, Lookup
+from bench.leaderboard import costs
+from bench.leaderboard.lookup import CLAIMED, GIVEN_THE_DIAGNOSIS, OBSERVED, TRIAL, Lookup, compared
 from bench.leaderboard.rows import Entry, Row
 from bench.leaderboard.standing import Compared
-from bench.records import BASELINE, FEATURES, OUTPUTS, ScoreFile
-from bench.scoring.catalogue import MEASURES, REMOVAL, RESIDUAL
-from bench.scoring.claims import claim_of
+from bench.records import BASELINE, FEATURES, ScoreFile
+from bench.scoring.catalogue import DECODABILITY, MEASURES, REMOVAL, RESIDUAL
 from bench.scoring.decodability.flags import split
 from bench.scoring.measures import Column as Shown
 from bench.scoring.measures import Measure
@@ -66,16 +66,15 @@ class Column:
 
 
 def _flags(row: Row) -> tuple[str, ...] | None:
-    """The flags that a seed raised on the whole network or on a layer that has a column; those of the features bare."""
-    raised = {split(flag) for entry in row.entries for flag in entry.test.flags}
+    """The flags that a seed raised, those of the whole network and of its features bare."""
+    raised = {split(flag) for entry in row.entries for flag in entry.flags}
     shown = {name for layer, name in raised if layer in (None, FEATURES)}
-    others = {f"{OUTPUTS}: {name}" for layer, name in raised if layer == OUTPUTS}
+    others = {f"{layer}: {name}" for layer, name in raised if layer not in (None, FEATURES)}
     return (*sorted(shown), *sorted(others)) or None
 
 
 def _claim(row: Row) -> str | None:
-    found = claim_of([(entry.test.find, entry.test.flags) for entry in row.entries])
-    return None if found is None else str(found)
+    return None if row.standing.claim is None else str(row.standing.claim)
 
 
 #: Measures that are made of a row and not of one score.
@@ -87,7 +86,8 @@ _OF_ROWS: dict[str, Callable[[Row], Cell]] = {
 
 def _column(measure: Measure, shown: Shown) -> Column:
     produce = _OF_ROWS.get(measure.key) or Lookup(measure.key, shown)
-    places: tuple[Place, ...] = ("page", "paper") if shown.paper else ("page",)
+    both: tuple[Place, ...] = ("page", "paper")
+    places = tuple(place for place, there in zip(both, (shown.page, shown.paper), strict=True) if there)
     key, title = shown.key or measure.key, shown.title or measure.title
     return Column(key, title, measure.better, produce, places, measure, estimates=isinstance(produce, Lookup))
 
@@ -106,34 +106,45 @@ class _DifferenceOf:
         return None if found is None else found.p
 
 
-def _differences(measure: Measure) -> tuple[Column, ...]:
-    """The columns of the difference in a measure, where rows are compared by it: the difference, and its p-value."""
-    if measure.key not in COMPARED:
-        return ()
-    difference, claimed = _DifferenceOf(measure.key), measure.key in CLAIMED
-    title, key = f"Δ {measure.short}", f"{measure.key}_difference"
+def _differences(key: str, measure: Measure) -> tuple[Column, ...]:
+    """The columns of the difference in a score that rows are compared by: the difference, and of claims its p-value."""
+    difference, claimed = _DifferenceOf(key), key in CLAIMED
+    title, name = f"Δ {measure.short}", f"{key}_difference"
     what = f"Paired difference to {BASELINE} in the {measure.short}"
+    if key == DECODABILITY.key:
+        what += " that the board judges by (in the trial; where there is none, given the diagnosis)"
     meaning = (
         f"{what}, by patient and seed; † where it is sure." if claimed else f"{what}, by patient and seed; descriptive."
     )
     places: tuple[Place, ...] = ("page", "paper") if claimed else ("page",)
-    columns = [Column(key, title, measure.better, difference, places, meaning=meaning, estimates=True)]
+    columns = [Column(name, title, measure.better, difference, places, meaning=meaning, estimates=True)]
     if claimed:
         of_p = "The p-value of this difference, corrected for all claims of the board; sure is at most .05."
-        columns.append(Column(f"{key}_p", f"{title}, p", None, difference.p, (), meaning=of_p))
+        columns.append(Column(f"{name}_p", f"{title}, p", None, difference.p, (), meaning=of_p))
     return tuple(columns)
 
 
 MEASURED: tuple[Column, ...] = tuple(_column(measure, shown) for measure in MEASURES for shown in measure.columns)
-_SHOWN: tuple[Column, ...] = tuple(
-    column
-    for measured in MEASURED
-    # Behind the first column of a measure: decodability has one of the features and one of the outputs.
-    for column in (
-        measured,
-        *(_differences(measured.measure) if measured.measure and measured.key in COMPARED else ()),
-    )
-)
+
+
+def _shown() -> Iterator[Column]:
+    """The measured columns, and behind those that rows are compared by the differences.
+
+    What claims may be made on stands first among the readings of decodability, and behind it the difference in it.
+    """
+    claimed = [column for column in MEASURED if column.produce in (TRIAL, GIVEN_THE_DIAGNOSIS)]
+    others = {lookup: key for key, lookup in compared(OBSERVED).items() if key != DECODABILITY.key}
+    for column in MEASURED:
+        if column is claimed[0]:
+            yield from claimed
+            yield from _differences(DECODABILITY.key, DECODABILITY)
+        elif column not in claimed:
+            yield column
+            if column.measure is not None and column.produce in others:
+                yield from _differences(others[column.produce], column.measure)
+
+
+_SHOWN: tuple[Column, ...] = tuple(_shown())
 
 
 def _share(value: float | None) -> Share | None:
@@ -169,6 +180,8 @@ BEFORE: tuple[Column, ...] = (
         meaning="Class of decodability: rows of a class cannot be told from the best of it; 1 holds the best.",
     ),
 )
+
+
 BEHIND: tuple[Column, ...] = (
     Column(
         "front",
@@ -184,6 +197,39 @@ BEHIND: tuple[Column, ...] = (
         None,
         lambda row: row.uses_race,
         meaning="Whether the method is given the group never, in training, or also when it predicts (ranked apart).",
+    ),
+    Column(
+        "cost",
+        "Passes",
+        None,
+        costs.passes,
+        ("page",),
+        meaning="Image passes, forward and backward, as they were counted: a multiple of plain training's with as many "
+        "images; pretrained: it began with the weights of a file, whose cost nobody knows.",
+    ),
+    Column(
+        "training_seconds",
+        "Seconds of training",
+        None,
+        costs.Mean("seconds"),
+        (),
+        meaning="How long training took, on the machine of the record.",
+    ),
+    Column(
+        "peak_memory",
+        "Peak of memory",
+        None,
+        costs.Mean("peak_memory"),
+        (),
+        meaning="Bytes in use at most while training: of the GPU, or of the process.",
+    ),
+    Column(
+        "extra_parameters",
+        "Further parameters",
+        None,
+        costs.Mean("extra_parameters"),
+        (),
+        meaning="Parameters of networks beside encoder and head.",
     ),
     Column(
         "flags",
@@ -217,7 +263,6 @@ BEHIND: tuple[Column, ...] = (
         meaning="Why a row is not ranked; empty where it is, and of references.",
     ),
 )
-COLUMNS: tuple[Column, ...] = (*BEFORE, *_SHOWN, *BEHIND)
 
 
 def sets_elsewhere(found: Iterable[Entry]) -> list[ScoreFile]:
@@ -228,6 +273,10 @@ def sets_elsewhere(found: Iterable[Entry]) -> list[ScoreFile]:
 
 def columns_of(found: Iterable[Entry]) -> tuple[Column, ...]:
     """``COLUMNS``, and those of the other sets that some of the networks were scored on."""
+    return (*BEFORE, *_SHOWN, *_elsewhere(found), *BEHIND)
+
+
+def _elsewhere(found: Iterable[Entry]) -> list[Column]:
     sets = sets_elsewhere(found)
     names = Counter(file.head.arena for file in sets)
     more = []
@@ -241,8 +290,11 @@ def columns_of(found: Iterable[Entry]) -> tuple[Column, ...]:
                 places: tuple[Place, ...] = ("page", "paper") if column.produce.shown.elsewhere_in_paper else ("page",)
                 key = f"{column.key}_on_{_word(name)}"
                 more.append(Column(key, f"{title} on {name}", column.direction, here, places, estimates=True))
-    return (*BEFORE, *_SHOWN, *more, *BEHIND)
+    return more
 
 
 def _word(name: str) -> str:
     return re.sub(r"\W+", "_", name).strip("_")
+
+
+COLUMNS = columns_of(())

@@ -27,11 +27,15 @@ class Key:
     backbone: str
     trainer: str  #: the training budget, as JSON with sorted keys
     unit: str = "image"  #: what is scored: images or studies
+    layers: str = "features"  #: those that the whole suite reads
+    trial: str = ""  #: fingerprint of the patients whose group was drawn at random; empty where there are none
+    trial_patients: int = 0
 
     @classmethod
     def of(cls, entry: Entry) -> Key:
         """The key of one entry."""
         run, head = entry.run, entry.test.head
+        trial = None if entry.trial is None else entry.trial.head
         return cls(
             task=run.task.name,
             dataset=head.dataset,
@@ -45,6 +49,9 @@ class Key:
             backbone=run.backbone,
             trainer=json.dumps(run.trainer, sort_keys=True, default=str),
             unit=head.unit,
+            layers=head.layers,
+            trial="" if trial is None else trial.data,
+            trial_patients=0 if trial is None else trial.patients,
         )
 
     @property
@@ -63,6 +70,8 @@ class Key:
             ("Scoring suite", f"version {self.suite_version}"),
             ("Scoring", f"version {self.scoring_version}"),
             ("Scored", "studies" if self.unit == "study" else f"{self.unit}s"),
+            ("Trial", f"{self.trial_patients:,} patients ({self.trial[:12]})" if self.trial else "none"),
+            ("Read by the whole suite", "every layer" if self.layers == "all" else self.layers),
             ("Protected attribute", self.protected),
             ("Image size", f"{self.image_size} px"),
             ("Backbone", self.backbone),

@@ -15,13 +15,13 @@ from bench.leaderboard.baseline import (
     missing,
     residual,
 )
-from bench.leaderboard.lookup import CLAIMED, COMPARED, DIAGNOSIS_AUROC, FEATURES_DECODABILITY
+from bench.leaderboard.lookup import CLAIMED, DIAGNOSIS_AUROC, Lookup, compared, headline_of
 from bench.leaderboard.rows import Row
 from bench.leaderboard.seedwise import NO_VALUES, OTHER_KEY, Patients, joined
 from bench.leaderboard.standing import RANKED, SECTIONS, Compared, SectionName, Standing
 from bench.records import BASELINE
 from bench.scoring.catalogue import AUROC, DECODABILITY
-from bench.scoring.claims import claim_of
+from bench.scoring.claims import Claim, claim_of
 from bench.scoring.decodability.flags import INSUFFICIENT
 from bench.statistics.pairing import holm
 from bench.statistics.ranking import diagnosis_kept, front_share, rank
@@ -38,11 +38,13 @@ LEVEL = 0.95
 class Standings:
     """All rows in the order of the page, each with its standing.
 
-    ``baseline`` is the row that the others are compared with, ``left`` what its features leave above chance by seed.
+    ``headline`` is the decodability that they are judged by, ``baseline`` the row that the others are compared with,
+    ``left`` what it leaves above chance by seed.
     ``resolution`` is None where nothing can be ranked.
     """
 
     rows: tuple[Row, ...]
+    headline: Lookup
     baseline: Row | None
     left: Mapping[int, float]
     resolution: Resolution | None
@@ -59,18 +61,18 @@ def stand(found: Sequence[Row], seeds: Sequence[int]) -> Standings:
     Raises:
         BenchError: for influence values that are none.
     """
-    baseline = choose(found, seeds)
-    of_baseline = left(baseline)
-    patients = None if baseline is None else Patients(baseline, found)
-    values = [{key: patients.by_seed(row, key) if patients else {} for key in COMPARED} for row in found]
+    baseline, headline = choose(found, seeds), headline_of(entry for row in found for entry in row.entries)
+    of_baseline, lookups = left(baseline, headline), compared(headline)
+    patients = None if baseline is None else Patients(baseline, found, lookups)
+    values = [{key: patients.by_seed(row, key) if patients else {} for key in lookups} for row in found]
     own: Values = next((mine for row, mine in zip(found, values, strict=True) if row is baseline), {})
     judge = _Judge(seeds, baseline, patients, own)
     standings = []
     for row, mine in zip(found, values, strict=True):
         differences = {} if row is baseline else _differences(mine, own)
         section, reason = judge.section(row, mine, differences)
-        share = residual(row.entries, FEATURES_DECODABILITY, of_baseline)
-        standings.append(Standing(section, reason, row is baseline, differences, share))
+        share = residual(row.entries, headline, of_baseline)
+        standings.append(Standing(section, reason, row is baseline, differences, share, _claim(row, headline)))
     standings = _corrected(standings)
     for section in RANKED:
         members = [i for i, standing in enumerate(standings) if standing.section == section]
@@ -80,6 +82,7 @@ def stand(found: Sequence[Row], seeds: Sequence[int]) -> Standings:
     placed = sorted((replace(row, standing=one) for row, one in zip(found, standings, strict=True)), key=_order)
     return Standings(
         rows=tuple(placed),
+        headline=headline,
         baseline=next((row for row in placed if row.standing.baseline), None),
         left=of_baseline,
         resolution=None if judge.obstacle else board_resolution(own, ranked, seeds),
@@ -120,6 +123,12 @@ class _Judge:
         return f"no {' and '.join(lacking)} in some seed" if lacking else ""
 
 
+def _claim(row: Row, headline: Lookup) -> Claim | None:
+    """What may be said of removal, where the decodability that counts was read."""
+    files = [(headline.file(entry), entry.flags) for entry in row.entries]
+    return claim_of([(file.find, flags) for file, flags in files if file is not None])
+
+
 def _lacks(row: Row, seeds: Sequence[int]) -> str:
     lacking = missing(row, seeds)
     word = "seed" if len(lacking) == 1 else "seeds"
@@ -127,7 +136,7 @@ def _lacks(row: Row, seeds: Sequence[int]) -> str:
 
 
 def _differences(mine: Values, own: Values) -> dict[str, Compared]:
-    found = {key: difference(mine[key], own[key]) for key in COMPARED if key in own}
+    found = {key: difference(mine[key], own[key]) for key in mine if key in own}
     return {key: one for key, one in found.items() if one is not None}
 
 
@@ -167,7 +176,7 @@ def _order(row: Row) -> tuple[int, float, int, float, str, str]:
     section = SECTIONS.index(row.standing.section)
     if row.standing.tie_class is None:
         return section, 0.0, 0, 0.0, row.method, row.setting
-    claim = claim_of([(entry.test.find, entry.test.flags) for entry in row.entries])
+    claim = row.standing.claim
     # Anything but "yes" claims nothing.
     margin = float("inf") if claim is None or claim.margin is None else claim.margin
     auroc = DIAGNOSIS_AUROC(row)

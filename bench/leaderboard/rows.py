@@ -8,23 +8,37 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from bench.leaderboard.standing import Standing
-from bench.records import Record, RunRecord, ScoreFile
+from bench.records import Place, Record, RunRecord, ScoreFile
 
-Value = bool | int | float | str
+Value = bool | int | float | str | tuple[bool | int | float | str, ...] | None
 
 
 @dataclass(frozen=True)
 class Entry:
-    """A run with its scores on test patients by one suite, and those of its kind in arenas elsewhere."""
+    """A run with its scores on test patients by one suite, and those of its kind in other arenas.
+
+    ``trial`` and ``conditions`` are None where it was not scored there.
+    """
 
     record: Record
     test: ScoreFile
     elsewhere: tuple[ScoreFile, ...] = ()
+    trial: ScoreFile | None = None
+    conditions: ScoreFile | None = None
 
     @property
     def run(self) -> RunRecord:
         """What was trained."""
         return self.record.run
+
+    def at(self, place: Place) -> ScoreFile | None:
+        """Its scores at a place: on test patients, in the trial, in the test conditions; None where there are none."""
+        return {"test": self.test, "trial": self.trial, "conditions": self.conditions}.get(place)
+
+    @property
+    def flags(self) -> list[str]:
+        """What was raised on test patients and in the trial."""
+        return [*self.test.flags, *(self.trial.flags if self.trial else ())]
 
     @property
     def val(self) -> ScoreFile | None:
@@ -42,7 +56,8 @@ def entries(records: Iterable[Record]) -> list[Entry]:
         for file in record.files:
             if file.head.place == "test":
                 key = (record.run.id, file.head.digest)
-                entry = Entry(record, file, record.elsewhere(file))
+                trial, conditions = record.beside(file, "trial"), record.beside(file, "conditions")
+                entry = Entry(record, file, record.elsewhere(file), trial, conditions)
                 if key not in found or found[key].test.created < file.created:
                     found[key] = entry
     return [found[key] for key in sorted(found)]

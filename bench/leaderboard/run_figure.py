@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from bench.pages.style import BLACK, BLUE, GREEN, GREY, PURPLE, chance, new_figure, tidy
-from bench.records import FEATURES, MACRO, OUTPUTS, PROTECTED, RunRecord, Score, ScoreFile
+from bench.records import FEATURES, MACRO, NETWORK, OUTPUTS, PROTECTED, RunRecord, Score, ScoreFile
 from bench.scoring.catalogue import AUROC, DECODABILITY
 from bench.scoring.claims import short
 
@@ -57,9 +57,9 @@ def _by_group(file: ScoreFile) -> dict[str, list[Score]]:
 
 
 def _layers(file: ScoreFile) -> list[str]:
-    """The layers that were read: the features, the outputs, then the blocks from the last to the first."""
+    """The layers that were read: all together, features, outputs, then the blocks from the last to the first."""
     read = {score.layer for score in file.find.every(DECODABILITY.key, reference=None)}
-    named = [layer for layer in (FEATURES, OUTPUTS) if layer in read]
+    named = [layer for layer in (NETWORK, FEATURES, OUTPUTS) if layer in read]
     blocks = sorted((layer for layer in read if layer and layer not in named), key=lambda layer: (len(layer), layer))
     return [*named, *reversed(blocks)]
 
@@ -134,7 +134,7 @@ def _draw_probes(axes: Axes, file: ScoreFile, probes: Sequence[Score]) -> None:
     chosen = headline.read_by if headline is not None else None
     for y, score in enumerate(probes):
         _dot(axes, score, y, BLACK if score.probe == chosen else BLUE, "D" if score.probe == chosen else "o")
-    names = [f"{score.probe} (chosen)" if score.probe == chosen else str(score.probe) for score in probes]
+    names = [f"{score.probe} (heaviest)" if score.probe == chosen else str(score.probe) for score in probes]
     chance(axes)
     axes.set_yticks(range(len(probes)), names, fontsize=8.5)
     axes.set_ylim(len(probes) - 0.4, -0.6)

@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 
 from bench.errors import BenchError
-from bench.leaderboard.lookup import COMPARED
+from bench.leaderboard.lookup import Lookup
 from bench.leaderboard.rows import Entry, Row
-from bench.records import Score
+from bench.records import Place, Score
 from bench.scoring.catalogue import DECODABILITY
 from bench.statistics.influence import Z
 from bench.statistics.pairing import SeedValues
@@ -29,10 +29,12 @@ class Patients:
     Args:
         baseline: the row that the others are compared with.
         rows: all rows, the baseline among them.
+        lookups: the scores that are compared, by key.
     """
 
-    def __init__(self, baseline: Row, rows: Iterable[Row]) -> None:
-        tables = {entry.run.id: _table(entry) for row in rows for entry in row.entries}
+    def __init__(self, baseline: Row, rows: Iterable[Row], lookups: Mapping[str, Lookup]) -> None:
+        self._lookups = lookups
+        tables = {entry.run.id: _table(entry, lookups) for row in rows for entry in row.entries}
         own = [tables[entry.run.id] for entry in baseline.entries]
         known = next((table.index for table in own if table is not None), pd.Index([]))
         self._problems: dict[str, str] = {}
@@ -59,11 +61,11 @@ class Patients:
         """
         found = {}
         for entry in row.entries:
-            score, table = COMPARED[key].score(entry), self._tables.get(entry.run.id)
+            score, table = self._lookups[key].score(entry), self._tables.get(entry.run.id)
             if score is None or score.value is None or table is None or score.label not in table:
                 continue
             influence = table[score.label].reindex(self._everyone, fill_value=0.0).to_numpy(np.float64)
-            if score.metric == DECODABILITY.key:
+            if key == DECODABILITY.key:
                 influence = influence * _widened(score, influence)
             try:
                 found[entry.run.seed] = SeedValues(np.array([score.value]), influence[None])
@@ -83,13 +85,26 @@ def joined(by_seed: Mapping[int, SeedValues], seeds: Sequence[int]) -> SeedValue
     )
 
 
-def _table(entry: Entry) -> pd.DataFrame | None:
-    """The influence values of the scores that are compared."""
-    table = entry.record.influence(entry.test)
-    if table is None:
-        return None
-    scores = (lookup.score(entry) for lookup in COMPARED.values())
-    return table[[score.label for score in scores if score is not None and score.label in table]]
+def _table(entry: Entry, lookups: Mapping[str, Lookup]) -> pd.DataFrame | None:
+    """The influence values of the scores that are compared, of the patients of all arenas that they are read in.
+
+    None where there are none beside some file. Names of patients begin with their arena's place: phantoms number their
+    patients in each arena alike, and they are no two times the same.
+    """
+    by_place: dict[Place, list[Score]] = {}
+    for lookup in lookups.values():
+        score = lookup.score(entry)
+        if score is not None:
+            by_place.setdefault(lookup.shown.place, []).append(score)
+    tables = []
+    for place, scores in by_place.items():
+        file = entry.at(place)
+        table = None if file is None else entry.record.influence(file)
+        if table is None:
+            return None
+        own = table[[score.label for score in scores if score.label in table]]
+        tables.append(own.set_axis([f"{place} {patient}" for patient in own.index]))
+    return pd.concat(tables, axis=1).fillna(0.0) if tables else None
 
 
 def _widened(score: Score, influence: np.ndarray) -> float:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from bench.scoring.claims import Claim
 from bench.statistics.pairing import Difference
 
 #: Sections in the order of the page. Rows of the first two are ranked, each section by itself.
@@ -39,8 +40,9 @@ class Compared:
 class Standing:
     """What a board says of a row beside its scores.
 
-    ``reason`` is why it is not ranked, in few words. ``differences`` are by the key of the measure. ``tie_class``,
-    ``may_be_best`` and ``front`` (the share of draws on the Pareto front) are of ranked rows alone.
+    ``reason`` is why it is not ranked, in few words. ``differences`` are by the key of the measure. ``claim`` is what
+    may be said of removal. ``tie_class``, ``may_be_best`` and ``front`` (the share of draws on the Pareto front) are of
+    ranked rows alone.
     """
 
     section: SectionName = "not compared"
@@ -48,6 +50,7 @@ class Standing:
     baseline: bool = False
     differences: Mapping[str, Compared] = field(default_factory=dict)
     residual: float | None = None
+    claim: Claim | None = None
     tie_class: int | None = None
     may_be_best: bool | None = None
     front: float | None = None

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from bench.leaderboard.baseline import Resolution, residual
+from bench.leaderboard.cohorts import OtherCohorts, compare
 from bench.leaderboard.columns import Cell, Column, Name, columns_of, sets_elsewhere
 from bench.leaderboard.comparable import Key
-from bench.leaderboard.lookup import FEATURES_DECODABILITY, Lookup
-from bench.leaderboard.ranks import EDITION, stand
+from bench.leaderboard.lookup import Lookup
+from bench.leaderboard.ranks import EDITION, Standings, stand
 from bench.leaderboard.rows import Entry, Row, rows
 from bench.leaderboard.standing import RANKED, SECTIONS, SectionName
 from bench.pages.document import DIGITS
-from bench.records import ScoreFile
+from bench.records import TRUE_LABELS, ScoreFile
+from bench.scoring.catalogue import GIVEN_DIAGNOSIS
 from bench.statistics.pooling import Estimate
 
-UNTRAINED, PERMUTED, LEACE = "untrained network", "permuted groups", "LEACE on ERM"
+UNTRAINED, PERMUTED, LEACE, TRUE = "untrained network", "permuted groups", "LEACE on ERM", "true labels"
 
 _TITLES: dict[SectionName, str] = {
     "methods": "Methods",
@@ -63,6 +65,8 @@ class Table:
     units: int
     #: In the order of the page.
     rows: tuple[Row, ...]
+    #: The decodability that rows are judged by.
+    headline: Lookup
     #: The row that others are compared with.
     baseline: Row | None
     #: What can be told apart; None where nothing can be ranked.
@@ -73,6 +77,8 @@ class Table:
     true_labels: tuple[str, ...] = ()
     #: The other sets that some of the networks were scored on.
     elsewhere: tuple[ScoreFile, ...] = ()
+    #: What some methods make of other training cohorts; None where they were not trained on any.
+    cohorts: OtherCohorts | None = None
 
     @property
     def name(self) -> str:
@@ -81,9 +87,17 @@ class Table:
 
     @property
     def scored(self) -> str:
-        """How much was scored: "2,308 images of 1,476 test patients"."""
+        """How much was scored: "2,308 images of 1,476 test patients, and a trial of 9,000"."""
         unit = {"image": "images", "study": "studies"}[self.key.unit]
-        return f"{self.units:,} {unit} of {self.patients:,} test patients"
+        trial = f", and a trial of {self.key.trial_patients:,}" if self.key.trial else ""
+        return f"{self.units:,} {unit} of {self.patients:,} test patients{trial}"
+
+    @property
+    def judged_by(self) -> str:
+        """The decodability that rows are judged by, behind its name: "in the trial"."""
+        if self.headline.metric == GIVEN_DIAGNOSIS.key:
+            return "given the diagnosis"
+        return "in the trial" if self.headline.shown.place == "trial" else "as observed"
 
     def of(self, *names: SectionName) -> tuple[Row, ...]:
         """The rows of these sections, in the order of the page."""
@@ -106,7 +120,9 @@ class Table:
         return found
 
 
-def make(key: Key, entries: Sequence[Entry], seeds: Sequence[int] = EDITION) -> tuple[Table, list[str]]:
+def make(
+    key: Key, entries: Sequence[Entry], seeds: Sequence[int] = EDITION, others: Sequence[Sequence[Entry]] = ()
+) -> tuple[Table, list[str]]:
     """The table of comparable entries, and a notice for whatever was set aside or cannot be compared.
 
     A row with every seed of the edition that still diagnoses is ranked: by its claim of removal, then by its class of
@@ -117,6 +133,7 @@ def make(key: Key, entries: Sequence[Entry], seeds: Sequence[int] = EDITION) -> 
         key: what the entries have in common.
         entries: of any method, with seeds of the edition.
         seeds: of the edition, two or more.
+        others: the entries of each other training cohort of the same phantom.
     """
     found, notices = rows(entries)
     stood = stand(found, seeds)
@@ -129,38 +146,39 @@ def make(key: Key, entries: Sequence[Entry], seeds: Sequence[int] = EDITION) -> 
         patients=first.test.head.patients,
         units=first.test.head.n,
         rows=stood.rows,
+        headline=stood.headline,
         baseline=stood.baseline,
         resolution=stood.resolution,
-        references=tuple(_references(stood.baseline, stood.rows, stood.left, columns)),
+        references=tuple(_references(stood, columns)),
         true_labels=tuple(first.run.data.true_labels),
         elsewhere=tuple(sets_elsewhere(entries)),
+        cohorts=compare(entries, others),
     )
     return table, [*notices, *stood.notices]
 
 
 #: Title, what is appended to a metric's name, and ``Score.reference`` of the reference lines.
 _REFERENCES = (
+    (TRUE, "", TRUE_LABELS),
     (UNTRAINED, "", "untrained"),
     (PERMUTED, "_null", "permuted"),
     (LEACE, "", "leace"),
 )
 
 
-def _references(
-    baseline: Row | None, others: Sequence[Row], left: Mapping[int, float], columns: Sequence[Column]
-) -> list[tuple[str, dict[str, Estimate | float]]]:
+def _references(stood: Standings, columns: Sequence[Column]) -> list[tuple[str, dict[str, Estimate | float]]]:
     """What was read beside the scores of the baseline's runs; where it lacks a line, of the first row that has it.
 
     LEACE is applied to a network's own features, so that line is the baseline's or none.
     """
-    lines = []
+    baseline, others, lines = stood.baseline, stood.rows, []
     for title, suffix, reference in _REFERENCES:
         own = [] if baseline is None else [baseline]
         for row in own if reference == "leace" else [*own, *others]:
             cells = _read_beside(row, suffix, reference, columns)
             if cells:
-                lookup = replace(FEATURES_DECODABILITY, reference=reference)
-                share = residual(row.entries, lookup, left) if reference != "permuted" else None
+                lookup = replace(stood.headline, reference=reference)
+                share = None if suffix else residual(row.entries, lookup, stood.left)
                 lines.append((title, cells if share is None else cells | {"residual": share}))
                 break
     return lines
@@ -172,7 +190,8 @@ def _read_beside(row: Row, suffix: str, reference: str, columns: Sequence[Column
     for column in columns:
         if isinstance(column.produce, Lookup):
             lookup = replace(column.produce, metric=column.produce.metric + suffix, reference=reference)
-            estimate = lookup.pooled(row.entries)
+            # What is read by chance has percentiles, and these are no limits of a mean.
+            estimate = lookup.averaged(row.entries) if suffix else lookup.pooled(row.entries)
             if estimate is not None:
                 cells[column.key] = estimate
     return cells

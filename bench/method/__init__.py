@@ -1,10 +1,10 @@
 """What a method author implements."""
 
+from bench.families import FAMILIES
 from bench.method.auxiliary import Auxiliary
 from bench.method.averaging import WeightAverage
 from bench.method.batch import Augmentation, Batch, Encoded, TrainingSet
 from bench.method.closure import Closure
-from bench.method.families import FAMILIES
 from bench.method.files import load_weights, read_tensors
 from bench.method.hyperparameters import file, tunable
 from bench.method.losses import bce_elements, masked_bce

@@ -40,7 +40,7 @@ class Auxiliary(nn.Module):
 
     def step(self, loss: Tensor) -> None:
         """One descent of this network's parameters on a loss; no other parameter moves or keeps a gradient of it."""
-        parameters = list(self.network.parameters())
+        parameters = [p for p in self.network.parameters() if p.requires_grad]
         if self._optimizer is None:
             # Made at the first step: only then do the parameters stand on the device they are trained on.
             self._optimizer = self._make(parameters, lr=self.lr)

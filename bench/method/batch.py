@@ -30,7 +30,8 @@ class Batch(NamedTuple):
     images: Tensor
     targets: Tensor
     groups: Tensor
-    index: Tensor = _NONE
+    # Not the tuple's method of that name, which nobody needs of a batch.
+    index: Tensor = _NONE  # type: ignore[assignment]
     attributes: Mapping[str, Tensor] = {}
     twins: Tensor | None = None
     views: tuple[Tensor, ...] = ()

@@ -9,7 +9,8 @@ import lightning as L
 from torch import nn
 
 from bench.errors import BenchError, suggest
-from bench.method.families import FAMILIES
+from bench.families import FAMILIES
+from bench.method.hyperparameters import files
 from bench.method.stages import check_stages
 
 #: The hooks of a method, and what each is called with beside ``self``.
@@ -71,6 +72,15 @@ def check_declared(cls: type[Any]) -> None:
     if cls.uses_race == "test" and "classify" not in vars(cls):
         _check_hook(cls, "classify")
     _check_metadata(cls)
+
+
+def needs(cls: type[Any]) -> list[str]:
+    """What a method needs beside images, targets and race, in words."""
+    found = [f"attribute {name}" for name in cls.uses_attributes]
+    found += ["held-out patients"] if cls.uses_held_out else []
+    found += ["twins of training images"] if cls.needs_twins else []
+    found += ["twins that show no race"] if cls.race_free else []
+    return [*found, *(f"a file ({name})" for name in files(cls))]
 
 
 def _check_hook(cls: type[Any], name: str) -> None:

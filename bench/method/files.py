@@ -31,8 +31,8 @@ def read_tensors(path: Path) -> dict[str, Tensor]:
         found = load_file(path) if path.suffix in _SAFE else torch.load(path, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError as error:
         raise BenchError(
-            f"{path} holds more than tensors, and what else it holds could run code: it is not read. Save the network's "
-            "state_dict() alone, or write it as .safetensors."
+            f"{path} holds more than tensors, and what else it holds could run code: it is not read. Save the "
+            "network's state_dict() alone, or write it as .safetensors."
         ) from error
     except (SafetensorError, OSError, RuntimeError, EOFError, ValueError, KeyError) as error:
         raise BenchError(f"{path} cannot be read as weights: {' '.join(str(error).split()[:30])}.") from error

@@ -77,14 +77,17 @@ class Tunable:
         checked: Value = value
         return checked
 
+    def kept(self, value: Value) -> Scalar | None:
+        """A value as a sweep writes it down, which keeps no tuples; :meth:`check` reads it."""
+        return json.dumps(value) if isinstance(value, tuple) else value
+
     def suggest(self, name: str, trial: optuna.trial.Trial) -> Value:
         """A value drawn by an Optuna trial from the declared range."""
         if self.choices is not None:
             if self.type is tuple:
-                # Optuna keeps plain values only.
-                drawn: str = trial.suggest_categorical(name, [json.dumps(choice) for choice in self.choices])
+                drawn = trial.suggest_categorical(name, [self.kept(choice) for choice in self.choices])
                 return self.check(name, drawn)
-            return trial.suggest_categorical(name, list(self.choices))  # type: ignore[return-value, arg-type]
+            return trial.suggest_categorical(name, list(self.choices))  # type: ignore[arg-type]
         assert self.low is not None
         assert self.high is not None
         if self.type is int:

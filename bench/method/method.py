@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from bench.errors import BenchError
 from bench.method.auxiliary import Auxiliary
 from bench.method.batch import Augmentation, Batch, Encoded, TrainingSet
-from bench.method.checks import check_shape, check_steps, checked_loss, where
+from bench.method.checks import check_steps, checked_loss, where
 from bench.method.closure import Closure
 from bench.method.declared import check_declared
 from bench.method.hyperparameters import Value, files, resolve, tunable
@@ -45,11 +45,13 @@ class Method(L.LightningModule):
     reference: ClassVar[bool] = False
     #: Trained and tested on twins whose pixels do not show the protected attribute: for data sets that can render them.
     race_free: ClassVar[bool] = False
+    #: Whether it looks at images as pixels, beside what it does in augment, distort and normalise: no stored vectors.
+    needs_pixels: ClassVar[bool] = False
     #: Whether :meth:`finalize` fits on patients that were not trained on.
     uses_held_out: ClassVar[bool] = False
     #: Whether it trains on images of the same patients in another group, :attr:`Batch.twins`.
     needs_twins: ClassVar[bool] = False
-    #: What of training it changes, one of :data:`bench.method.families.FAMILIES`.
+    #: What of training it changes, one of :data:`bench.families.FAMILIES`.
     family: ClassVar[str] = ""
     #: The year of the paper or page that defines the method, and where that is.
     year: ClassVar[int] = 0
@@ -128,7 +130,12 @@ class Method(L.LightningModule):
         return images
 
     def normalise(self, images: Tensor) -> Tensor:
-        """Pixels 0 … 255 as the encoder takes them: ``(B, C, H, W) float``, from -2 to 2."""
+        """Pixels 0 … 255 as the encoder takes them: ``(B, C, H, W) float``, from -2 to 2, or as it was trained on."""
+        if images.ndim == 2:  # vectors, as they are stored
+            return images.float()
+        if isinstance(pixels := getattr(self.backbone, "pixels", None), nn.Module):
+            shown: Tensor = pixels(images)
+            return shown
         return images.float().div(255.0).sub_(0.5).div_(0.25)
 
     def encode(self, images: Tensor) -> Tensor:
@@ -230,18 +237,6 @@ class Method(L.LightningModule):
         """Keep the present weights for :meth:`restart`."""
         self._start = copy.deepcopy(self.state_dict())
 
-    def outputs(self, images: Tensor, groups: Tensor | None = None) -> tuple[Tensor, Tensor]:
-        """Logits ``(B, T)`` and features ``(B, D)`` of images ``(B, C, H, W) uint8``.
-
-        Raises:
-            BenchError: where a hook gives another shape.
-        """
-        features = self.features(images)
-        check_shape(self, "encode", features, (len(images), None))
-        logits = self.logits(features, groups)
-        check_shape(self, "classify", logits, (len(images), len(self.spec.targets)))
-        return logits, features
-
     def training_step(self, batch: Batch, batch_idx: int) -> Tensor | None:
         """One step of :meth:`loss`, or the method's own :meth:`step`."""
         if self.automatic_optimization:
@@ -251,7 +246,7 @@ class Method(L.LightningModule):
         before, closure = self.trainer.global_step, Closure(self, batch)
         self.step(closure)
         check_steps(self, closure.calls, self.trainer.global_step - before)
-        self.lr_schedulers().step()  # type: ignore[union-attr, call-arg]
+        self.lr_schedulers().step()  # type: ignore[union-attr]
         self.log(f"{self.stage}/loss", closure.loss, prog_bar=True)
         return None
 

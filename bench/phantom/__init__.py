@@ -4,6 +4,7 @@ from bench.phantom.acquisition import Exposure, Scanner, acquire
 from bench.phantom.arrangement import Arrangement, Lean
 from bench.phantom.bias import Bias
 from bench.phantom.body import Features, Positioning, below, ridges
+from bench.phantom.exams import exams, places
 from bench.phantom.patients import Findings, Site, Visits, choose, elsewhere, mixed, scanners_used, visits
 from bench.phantom.rows import (
     NO_RACE,
@@ -43,12 +44,14 @@ __all__ = [
     "cloud_gain",
     "drawn",
     "elsewhere",
+    "exams",
     "image_names",
     "mixed",
     "numbers_of",
     "octave_gains",
     "of_cohort",
     "patient_name",
+    "places",
     "ridges",
     "scanners_used",
     "stream",

@@ -44,6 +44,8 @@ class Entry(Generic[T]):
     #: The task of a data set, imported before it.
     parent: Entry[Any] | None = None
     summary: str = ""
+    #: Of a method, what family its source says that it is of.
+    family: str = ""
     error: str | None = None
     blocked: bool = False
 

@@ -18,8 +18,9 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from bench.errors import BenchError, suggest
 from bench.plugins.checking import check
 from bench.plugins.entry import DATASET, Entry, path_module
+from bench.plugins.imports import find_module
 from bench.plugins.memory import failures
-from bench.plugins.source import describe, find_module, source_hash
+from bench.plugins.source import describe, source_hash
 
 if TYPE_CHECKING:
     from bench.method import Method

@@ -62,8 +62,8 @@ def _about(study: StudyResults) -> Bullets:
         f"{info.images['test']:,} test images of {info.patients['test']:,} patients; trained on"
         f" {info.images['train']:,} of {info.patients['train']:,}, epochs chosen on {info.images['val']:,} of"
         f" {info.patients['val']:,}.",
-        f"Images of {config.task.image_size} px, backbone {config.backbone}, up to {config.trainer.max_epochs} epochs,"
-        f" seed {', '.join(map(str, study.settings.seeds))}, preset {study.settings.preset}.",
+        f"Images of {config.task.image_size} px, backbone {config.backbone.label}, up to {config.trainer.max_epochs}"
+        f" epochs, seed {', '.join(map(str, study.settings.seeds))}, preset {study.settings.preset}.",
         *study.notes,
     ]
     if config.task.protected != "race":

@@ -74,6 +74,10 @@ class Experiment(ABC):
         """What the paper found in the place of this score of the cell."""
         return None
 
+    def published_of(self, task: str, cell: Cell, score: Score) -> Published | None:
+        """The same where the images are those of a task; None where the paper's are of others."""
+        return self.published(cell, score) if task in self.tasks else None
+
     @property
     def source(self) -> str:
         """SHA-256 of the file that the experiment stands in: another code, another result."""

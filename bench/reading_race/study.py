@@ -128,7 +128,7 @@ class Study:
                 "code": [_code(network_code.__file__), _code(transforms_code.__file__)],
                 "transform": repr(transform),
                 "cohort": [pictures.cohort.fingerprint, pictures.fingerprint],
-                "backbone": config.backbone,
+                "backbone": config.backbone.label,
                 "hyperparameters": config.method.hyperparameters,
                 "seed": config.seed,
                 "trainer": self.run.budget,

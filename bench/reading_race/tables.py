@@ -84,7 +84,7 @@ def _lines(found: Found, results: Sequence[Result], columns: Sequence[str], task
             if column not in columns:
                 continue
             same = [_find(result, part, score.target) for result in results]
-            paper = experiment.published(first.cell, score) if task in experiment.tasks else None
+            paper = experiment.published_of(task, first.cell, score)
             note = next((one.note for one in same if one is not None and one.note), None)
             entries[column] = Entry(paper, pool(same, within), note)
         most = max(scores, key=lambda score: score.n)

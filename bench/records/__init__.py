@@ -7,14 +7,15 @@ from bench.records.run_record import (
     SCHEMA_VERSION,
     Attrition,
     Cell,
+    Cost,
     DataInfo,
     MethodInfo,
     RunRecord,
     TaskInfo,
     TrainingInfo,
 )
-from bench.records.score import FEATURES, MACRO, OUTPUTS, Score
-from bench.records.score_file import Head, Place, ScoreFile, Unit
+from bench.records.score import FEATURES, MACRO, NETWORK, OUTPUTS, STORED, TRUE_LABELS, Score
+from bench.records.score_file import Head, Layers, Place, ScoreFile, Unit
 from bench.records.store import (
     RUN,
     Record,
@@ -34,14 +35,19 @@ __all__ = [
     "BASELINE",
     "FEATURES",
     "MACRO",
+    "NETWORK",
     "OUTPUTS",
     "PROTECTED",
     "RUN",
     "SCHEMA_VERSION",
+    "STORED",
+    "TRUE_LABELS",
     "Attrition",
     "Cell",
+    "Cost",
     "DataInfo",
     "Head",
+    "Layers",
     "MethodInfo",
     "Place",
     "Record",

@@ -17,10 +17,19 @@ PREDICTIONS = "predictions.parquet"
 FEATURES = "features.npy"
 
 
+def probabilities(logits: np.ndarray) -> np.ndarray:
+    """Sigmoid of logits, ``float64``."""
+    return 1.0 / (1.0 + np.exp(-logits.astype(np.float64)))
+
+
 @dataclass(frozen=True)
 class Outputs:
     """``logits (N, T) float32`` and the ``features (N, D) float32`` that the diagnostic head reads, in cohort order.
 
+    ``stored`` are the features as they came through the channel to the head, which made the logits of them; ``direct``
+    the logits that the network makes at once. None where there was no channel. ``unsteady`` is the share of images in
+    which a grey level more or less moves some feature or logit by over half of its deviation; None where that was not
+    asked for. ``told (N,)`` are the codes of the protected attribute that the head was given, where it was.
     ``blocks``, "block 1" and on, are pooled features ``(N, C) float32`` of the encoder's blocks, where they were asked
     for and are known. Of a ``randomised`` network, which computes something else at every reading, all are averages.
     """
@@ -29,14 +38,18 @@ class Outputs:
     features: np.ndarray
     blocks: Mapping[str, np.ndarray] = field(default_factory=dict)
     randomised: bool = False
+    stored: np.ndarray | None = None
+    direct: np.ndarray | None = None
+    unsteady: float | None = None
+    told: np.ndarray | None = None
 
     @property
     def probabilities(self) -> np.ndarray:
         """Sigmoid of the logits, ``(N, T) float64``."""
-        return 1.0 / (1.0 + np.exp(-self.logits.astype(np.float64)))
+        return probabilities(self.logits)
 
     def replaced(self, rows: np.ndarray, others: Outputs) -> Outputs:
-        """These logits and features, but at the positions ``rows`` those of ``others``, in their order; no blocks."""
+        """These logits and features, but at the positions ``rows`` those of ``others``, in order; nothing else."""
         logits, features = self.logits.copy(), self.features.copy()
         logits[rows], features[rows] = others.logits, others.features
         return Outputs(logits, features, randomised=self.randomised or others.randomised)

@@ -21,8 +21,9 @@ class Part(BaseModel):
 class MethodInfo(Part):
     """The method, as it was.
 
-    ``code`` is the sha256 of its source. A ``reference`` is ranked with nobody. One that is ``race_free`` was trained
-    and tested on twins of the images that do not show the protected attribute.
+    ``code`` is the sha256 of its source; of a hyperparameter that is a file that of the content stands there. A
+    ``reference`` is ranked with nobody. One that is ``race_free`` was trained and tested on twins of the images that do
+    not show the protected attribute.
     """
 
     name: str
@@ -30,7 +31,7 @@ class MethodInfo(Part):
     origin: str
     code: str
     uses_race: Literal["never", "train", "test"]
-    hyperparameters: dict[str, bool | int | float | str]
+    hyperparameters: dict[str, bool | int | float | str | tuple[bool | int | float | str, ...] | None]
     reference: bool = False
     race_free: bool = False
 
@@ -89,7 +90,8 @@ class DataInfo(Part):
 
     ``attrition`` says what became of the data set's rows; records made before there was such a table have ``excluded``
     instead, rows left out and values set to unknown in one. ``true_labels`` names the targets whose test scores are
-    made against true labels; training, thresholds and val scores took the reported ones.
+    made against true labels; training, thresholds and val scores took the reported ones. ``options`` are the data set's
+    own, without paths; of records made before they were kept there are none.
     """
 
     dataset: str
@@ -101,16 +103,44 @@ class DataInfo(Part):
     attrition: Attrition | None = None
     excluded: dict[str, int] = Field(default_factory=dict)
     true_labels: list[str] = Field(default_factory=list)
+    options: dict[str, Any] = Field(default_factory=dict)
+
+
+class Cost(Part):
+    """What training cost, as the framework counted it.
+
+    ``images`` were learnt from, over all epochs. The encoder went ``forward`` and ``backward`` with so many, and
+    whatever else takes images in went so many passes both ways (``other``). ``relative`` is the sum of all passes over
+    that of plain training, which goes forward and backward once with every image. ``parameters`` are those of encoder
+    and head, ``extra_parameters`` those of all else that was trained or used. ``seconds`` are those of training alone,
+    ``peak_memory`` bytes of the GPU, or of the process. ``files`` names the hyperparameters that were files: what a
+    network was begun with is budget that stands in none of the figures.
+    """
+
+    images: int
+    forward: int
+    backward: int
+    other: int
+    relative: float
+    parameters: int
+    extra_parameters: int
+    seconds: float
+    peak_memory: int
+    files: list[str] = Field(default_factory=list)
 
 
 class TrainingInfo(Part):
-    """How training went: epochs run, the epoch kept (from 0) and its validation AUROC, every epoch's, seconds."""
+    """How training went: epochs run, the epoch kept (from 0) and its validation AUROC, every epoch's, seconds.
+
+    ``cost`` is None in records made before it was counted.
+    """
 
     epochs: int
     best_epoch: int
     best_auroc: float
     curve: list[dict[str, float]]
     seconds: float
+    cost: Cost | None = None
 
     @model_validator(mode="after")
     def _is_of_its_epochs(self) -> TrainingInfo:

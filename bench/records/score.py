@@ -11,6 +11,10 @@ MACRO = "macro"
 #: Layers that every network has: what its diagnostic head reads, and its logits. An encoder's blocks are "block 1"
 #: and on.
 FEATURES, OUTPUTS = "features", "outputs"
+#: The features as the framework stored them between encoder and head; and all layers that count, read together.
+STORED, NETWORK = "features, stored", "network"
+#: The reference that reads the true labels themselves: what a perfect diagnosis would show.
+TRUE_LABELS = "true labels"
 #: By how much a limit may lie on the wrong side of its value, as sums in another order have it.
 _ROUNDING = 1e-9
 #: What a metric is broken down by.

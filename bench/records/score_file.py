@@ -13,17 +13,20 @@ from bench.records.run_record import SCHEMA_VERSION, DataInfo, Part
 from bench.records.score import Score
 
 Unit = Literal["image", "study"]
-#: Val and test patients of the set that was trained on, or anybody else.
-Place = Literal["val", "test", "elsewhere"]
+#: The layers that the whole suite read; others were read by linear probes.
+Layers = Literal["features", "all"]
+#: Val and test patients of the set that was trained on, patients rendered with a group drawn at random, patients in
+#: three test conditions, or others.
+Place = Literal["val", "test", "trial", "conditions", "elsewhere"]
 
 
 class Head(Part):
     """What a file's scores are of, and by what they were made: files are comparable where all of it agrees.
 
-    ``arena`` is the name of the set, ``place`` whether it is the val or test patients of the set trained on or
-    another. ``data`` and ``split`` are fingerprints
-    of its table with pixels, and of which image is in which split. ``unit`` is what counts once, ``n`` how many there
-    are, of ``patients``. ``scoring`` and ``suite`` are the versions of what made the scores.
+    ``arena`` is the name of the set; ``place`` says whether it is the val or test patients of the set trained on, a
+    trial, test conditions or another set. ``data`` and ``split`` are fingerprints of its table with pixels, and of
+    which image is in which split. ``layers`` are those that the whole suite read. ``unit`` is what counts once, ``n``
+    how many there are, of ``patients``. ``scoring`` and ``suite`` are the versions of what made the scores.
     """
 
     arena: str
@@ -40,6 +43,7 @@ class Head(Part):
     patients: int
     scoring: int
     suite: int
+    layers: Layers = "features"
 
     @property
     def digest(self) -> str:

@@ -35,16 +35,25 @@ class Record:
     folder: Path | None = field(default=None, compare=False)
 
     def of(self, place: Place = "test", unit: Unit = "image", suite: int | None = None) -> ScoreFile | None:
-        """The scores on val or test patients of the set trained on, of this suite or the newest; None if not scored."""
+        """The scores at a place, of this suite or the newest, and of most patients; None where there are none."""
         found = [file for file in self.files if (file.head.place, file.head.unit) == (place, unit)]
         found = [file for file in found if suite in (None, file.head.suite)]
-        return max(found, key=lambda file: file.head.suite, default=None)
+        return max(found, key=lambda file: (file.head.suite, file.head.patients), default=None)
 
     def elsewhere(self, like: ScoreFile) -> tuple[ScoreFile, ...]:
         """The scores in other arenas, made as those of this file: the same unit, suite and version of scoring."""
         wanted = (like.head.unit, like.head.suite, like.head.scoring)
         there = [file for file in self.files if file.head.place == "elsewhere"]
         return tuple(file for file in there if (file.head.unit, file.head.suite, file.head.scoring) == wanted)
+
+    def beside(self, like: ScoreFile, place: Place) -> ScoreFile | None:
+        """The scores at another place that were made as those of this file, of most patients; None where none are."""
+
+        def made(file: ScoreFile) -> tuple[object, ...]:
+            return file.head.unit, file.head.suite, file.head.scoring, file.head.layers
+
+        there = [file for file in self.files if file.head.place == place and made(file) == made(like)]
+        return max(there, key=lambda file: file.head.patients, default=None)
 
     def influence(self, file: ScoreFile) -> pd.DataFrame | None:
         """The influence values beside a file of scores: a row a patient, by keyed hash, a column a score's label.

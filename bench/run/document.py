@@ -20,7 +20,7 @@ from bench.pages.document import (
     Section,
     strong,
 )
-from bench.records import FEATURES, MACRO, OUTPUTS, PROTECTED, DataInfo, Record, RunRecord, ScoreFile, Scores
+from bench.records import FEATURES, MACRO, NETWORK, OUTPUTS, PROTECTED, DataInfo, Record, RunRecord, ScoreFile, Scores
 from bench.scoring.catalogue import BY_KEY, MEASURES
 from bench.scoring.document import COLUMNS, REFERENCES, cell, evidence, probes, readings
 
@@ -79,7 +79,7 @@ def _elsewhere(run: RunRecord, home: ScoreFile, other: ScoreFile) -> Section:
         attribute = None if metric == "auroc" and group is None else PROTECTED
         label = f"{target}, {group}" if group else BY_KEY[metric].screen or target
         rows += _beside(home, other, label, metric, target=target, attribute=attribute, group=group)
-    for layer in (FEATURES, OUTPUTS):
+    for layer in (NETWORK, FEATURES, OUTPUTS):
         for reference in (None, "untrained"):
             label = f"{head.protected} from {layer}" + (f", {REFERENCES[reference]}" if reference else "")
             rows += _beside(home, other, label, "decodability", layer=layer, reference=reference, attribute=PROTECTED)

@@ -6,6 +6,7 @@ import json
 import os
 import time
 from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -26,12 +27,12 @@ from bench.run import arenas
 from bench.run.arenas import Arena, Opened
 from bench.run.network import Network
 from bench.run.planning import Run, plan
-from bench.scoring import Scored, score, score_to_choose
+from bench.scoring import Computed, Scored, score, score_conditions, score_to_choose, score_trial
 from bench.scoring.decodability import Suite
-from bench.scoring.suites import SUITES
+from bench.scoring.suites import RETIRED, SUITES
 from bench.task import Cohort
 from bench.terminal import say, step, warn
-from bench.training import loggers
+from bench.training import Predictor, loggers
 
 CONFIG, FIGURE = "config.yaml", "scores.png"
 
@@ -93,10 +94,15 @@ def suites_of(versions: Sequence[int]) -> list[Suite]:
     """The suites of these versions, each once.
 
     Raises:
-        BenchError: for a version that there is no suite of.
+        BenchError: for a version that there is no suite of, or no more.
     """
     asked = dict.fromkeys(versions)
     for version in asked:
+        if version in RETIRED:
+            raise BenchError(
+                f"scoring.suites={[*asked]}: suite {version} makes no more scores, since {RETIRED[version]}. Files that"
+                f" it has made stay readable, on boards of their own; ask for scoring.suites={[*SUITES]}."
+            )
         if version not in SUITES:
             known = suggest(str(version), map(str, SUITES))
             raise BenchError(f"scoring.suites={[*asked]}: no suite has version {version}.{known}")
@@ -108,28 +114,35 @@ def _lacking(planned: Run, places: Sequence[Place], whole: bool) -> list[tuple[A
 
     ``whole``: also those whose influence values are not there, as of records that were converted.
     """
-    folder, replicates = planned.folder, planned.config.scoring.replicates
+    folder, scoring = planned.folder, planned.config.scoring
     there = records.read(folder).files if (folder / records.RUN).exists() else ()
     if whole:
         there = tuple(file for file in there if records.influence_path(records.path_of(file, folder)).exists())
-    suites = suites_of(planned.config.scoring.suites)
+    suites = suites_of(scoring.suites)
     wanted = [
-        (arena, [suite for suite in suites if not any(arena.holds(file, suite.version, replicates) for file in there)])
+        (arena, [suite for suite in suites if not any(arena.holds(file, suite.version, scoring) for file in there)])
         for arena in arenas.of(planned, places)
     ]
     return [(arena, lacking) for arena, lacking in wanted if lacking]
 
 
 def _execute(planned: Run, places: Sequence[Place], train: bool) -> Record:
-    network, log = _trained(planned)
-    for arena, suites in _lacking(planned, places, whole=not train):
-        with step(f"scoring on {arena.title}", {}):
-            _score(planned, network, arena, suites)
-        if arena.place == "test":
-            _draw(planned)
+    with _predictor(planned, places) as predictor:
+        network, log = _trained(planned, predictor)
+        for arena, suites in _lacking(planned, places, whole=not train):
+            with step(f"scoring on {arena.title}", {}):
+                _score(planned, network, arena, suites)
+            if arena.place == "test":
+                _draw(planned)
     record = records.read(planned.folder)
     loggers.log_result(log, record.files, planned.folder / FIGURE, _told(planned))
     return record
+
+
+def _predictor(planned: Run, places: Sequence[Place]) -> AbstractContextManager[Predictor | None]:
+    """The process in which test images are predicted: started now, so that it is ready once the network is trained."""
+    isolated = planned.config.scoring.isolated and any(place != "val" for place in places)
+    return Predictor() if isolated else nullcontext()
 
 
 def _score(planned: Run, network: Network, arena: Arena, suites: Sequence[Suite]) -> None:
@@ -139,25 +152,34 @@ def _score(planned: Run, network: Network, arena: Arena, suites: Sequence[Suite]
     if arena.place == "test":
         key = records.patient_key(planned.config.runs_dir)
         outputs.write(network.kept(opened.cohort, found), key, planned.folder)
-    leace = arena.place == "test" and planned.config.method.name == records.BASELINE
-    replicates = planned.config.scoring.replicates
     for suite in suites:
         started = time.monotonic()
-        made = (
-            score_to_choose(computed, suite, replicates)
-            if arena.place == "val"
-            else score(computed, suite, replicates, leace=leace)
-        )
+        made = _scored(planned, arena, computed, suite)
         _write(planned, network, arena, opened, computed.cohort, suite, made, time.monotonic() - started)
 
 
-def _trained(planned: Run) -> tuple[Network, Any]:
+def _scored(planned: Run, arena: Arena, computed: Computed, suite: Suite) -> Scored:
+    """What an arena is scored for."""
+    replicates, every_layer = planned.config.scoring.replicates, planned.config.scoring.layers == "all"
+    if arena.place == "val":
+        return score_to_choose(computed, suite, replicates)
+    if arena.place == "trial":
+        return score_trial(computed, suite, every_layer=every_layer)
+    if arena.place == "conditions":
+        return score_conditions(computed, replicates)
+    leace = arena.place == "test" and planned.config.method.name == records.BASELINE
+    return score(computed, suite, replicates, every_layer=every_layer, leace=leace)
+
+
+def _trained(planned: Run, predictor: Predictor | None) -> tuple[Network, Any]:
     """The network, trained unless it is; and the logger, where one was told of the training."""
     config, folder = planned.config, planned.folder
     method = planned.build()
     if (folder / records.RUN).exists():
         training.load(method, folder / training.WEIGHTS)
-        return Network(planned, method), None
+        network = Network(planned, method, predictor)
+        network.keep_channel()  # of networks that were trained before there was one
+        return network, None
     seconds: dict[str, float] = {}
     for read in (planned.cohort, *(other.whole for other in planned.externals)):
         for doubt in identity.spelt(read.table):
@@ -177,24 +199,38 @@ def _trained(planned: Run) -> tuple[Network, Any]:
             train, val, pixels = cohort.part("train"), planned.val, planned.images.pixels
             if not len(val.fitting):
                 say("Val is too small to be halved: epochs and thresholds are chosen on all of it.")
+            learner = planned.build(to_train=True)
             info = training.fit(
-                method, train, val.choosing, pixels, config.trainer, config.seed, folder, log, held_out=val.fitting
+                learner,
+                train,
+                val.choosing,
+                pixels,
+                config.trainer,
+                config.seed,
+                folder,
+                log,
+                held_out=val.fitting,
+                twins=planned.twins_to_train(),
             )
+            training.load(method, folder / training.WEIGHTS)
+    network = Network(planned, method, predictor)
+    with step("measuring the features of training images", seconds):
+        network.keep_channel()
     run_record = records.RunRecord(
         id=planned.id,
         created=_now(),
         method=planned.method_info(),
         task=planned.task_info(cohort),
         data=planned.data_info(cohort),
-        backbone=config.backbone,
+        backbone=config.backbone.label,
         seed=config.seed,
         trainer=planned.budget,
         training=info,
-        environment=environment(method.device),
+        environment=environment(training.device(config.trainer.accelerator)),
         seconds=seconds,
     )
     records.write_run(run_record, folder)
-    return Network(planned, method), log
+    return network, log
 
 
 def _told(planned: Run) -> dict[str, Any]:
@@ -213,13 +249,16 @@ def _write(
 ) -> None:
     file = ScoreFile(
         run=planned.id,
-        head=arena.head(opened, units, suite.version),
+        head=arena.head(opened, units, suite.version, planned.config.scoring.layers),
         created=_now(),
         replicates=planned.config.scoring.replicates,
         data=arena.info(opened.whole) if arena.info else None,
         flags=made.flags,
         scores=made.scores,
-        environment=environment(network.method.device),
+        environment={
+            **environment(training.device(planned.config.trainer.accelerator)),
+            "isolated": network.predictor is not None,
+        },
         seconds=round(seconds, 3),
     )
     key = records.patient_key(planned.config.runs_dir)

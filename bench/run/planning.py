@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from bench import __version__, records, training
 from bench.config import RunConfig
-from bench.data.cohorts import attrition, external, halves
+from bench.data.cohorts import attrition, external, halves, twins
 from bench.data.cohorts.chosen import Chosen, choose
 from bench.data.cohorts.external import External
 from bench.data.cohorts.halves import Halves
 from bench.data.pixels.cache import Images
 from bench.errors import BenchError
+from bench.files import contents
 from bench.method import Method
+from bench.method.hyperparameters import Value, files
 from bench.plugins.registry import METHODS, Entry, source_hash
 from bench.task import Cohort, Dataset
+from bench.training import Recipe
 
 #: Of what determines a run's id; raised only when a network would come out otherwise.
 _IDENTITY = 1
@@ -66,11 +71,52 @@ class Run:
         """The two halves of the val patients, without images that cannot be read."""
         return halves.of(self.trained_on)
 
-    def build(self) -> Method:
-        """The method with a freshly initialised network."""
-        config, spec = self.config, self.cohort.spec
-        with training.threads(config.trainer.threads):
-            return training.build(self.method, config.backbone, config.method.hyperparameters, config.seed, spec)
+    def build(self, to_train: bool = False) -> Method:
+        """The method with a freshly initialised network.
+
+        The files that it is told to read are given to it only where it is built ``to_train``: the untrained reference
+        has read none, and a trained network is made of its own weights.
+        """
+        if to_train:
+            return replace(self.recipe, hyperparameters=self.config.method.hyperparameters).build(to_train=True)
+        return self.recipe.build()
+
+    @property
+    def recipe(self) -> Recipe:
+        """How its network is made anew, without the files that it was trained with."""
+        config, trainer = self.config, self.config.trainer
+        return Recipe(
+            entry=self.entry,
+            backbone=config.backbone,
+            hyperparameters={**config.method.hyperparameters, **dict.fromkeys(files(self.method))},
+            seed=config.seed,
+            spec=self.cohort.spec,
+            threads=trainer.threads,
+            accelerator=trainer.accelerator,
+        )
+
+    @cached_property
+    def hyperparameters(self) -> dict[str, Value]:
+        """The method's hyperparameters; of those that are files, the hash of what they contain.
+
+        Raises:
+            BenchError: for a file that is not there or cannot be read.
+        """
+        told, of_files = self.config.method.hyperparameters, files(self.method)
+        return {
+            name: f"sha256:{contents(Path(str(value)), f'method.{name}')}"
+            if name in of_files and value is not None
+            else value
+            for name, value in told.items()
+        }
+
+    def twins_to_train(self) -> np.ndarray | None:
+        """The training images of one group after the other, for a method that learns from them; None for others."""
+        if not self.method.needs_twins:
+            return None
+        train = self.trained_on.part("train")
+        made = [twins.twin(train, self.dataset, group) for group in train.spec.groups]
+        return self.open_images(twins.joined(made)).pixels
 
     def open_images(self, cohort: Cohort) -> Images:
         """The images of a cohort of the data set that is trained on, whose rows are numbered from 0."""
@@ -96,9 +142,9 @@ class Run:
             {
                 "version": __version__,
                 "schema": _IDENTITY,
-                "method": [self.config.method.name, source_hash(self.entry), self.config.method.hyperparameters],
+                "method": [self.config.method.name, source_hash(self.entry), self.hyperparameters],
                 "cohort": [self.cohort.fingerprint, self.chosen.fingerprint(seen)],
-                "backbone": self.config.backbone,
+                "backbone": self.config.backbone.label,
                 "seed": self.config.seed,
                 "trainer": self.budget,
             }
@@ -132,6 +178,7 @@ class Run:
             patients=_count(cohort, "patient"),
             attrition=attrition.of(cohort),
             true_labels=list(cohort.true_labels),
+            options=self.chosen.stated,
         )
 
     @cached_property
@@ -147,7 +194,7 @@ class Run:
             origin=_origin(self.entry),
             code=source_hash(self.entry),
             uses_race=self.method.uses_race,
-            hyperparameters=self.config.method.hyperparameters,
+            hyperparameters=self.hyperparameters,
             reference=self.method.reference,
             race_free=self.method.race_free,
         )
@@ -171,6 +218,14 @@ def plan(config: RunConfig) -> Run:
             f" without the attribute that its task protects: task={task.name} task.dataset={task.dataset}"
             f" task.protected={task.protected}, where it has twins."
         )
+    _check_kind(planned)
+    if planned.method.needs_twins and not planned.has_twins:
+        raise BenchError(
+            f"Method {config.method.name!r} trains on images of the same patients in another group of "
+            f"{cohort.spec.protected}, which data set {chosen.dataset.name!r} cannot render for task.protected="
+            f"{cohort.spec.protected}. Only a synthetic data set can, and only of the attribute that its task protects."
+        )
+    training.check_attributes(planned.method, cohort)
     for other in others:
         if planned.method.race_free and other.chosen.dataset.twin is None:
             raise BenchError(
@@ -180,6 +235,28 @@ def plan(config: RunConfig) -> Run:
     if planned.method.uses_held_out:
         training.check_held_out(planned.method, halves.of(cohort).fitting)
     return planned
+
+
+def _check_kind(planned: Run) -> None:
+    """See that method and test sets take what the data set holds, pixels or vectors."""
+    width, method = planned.cohort.spec.vectors, planned.method
+    if width is not None:
+        changed = [
+            hook for hook in ("augment", "distort", "normalise") if getattr(method, hook) is not getattr(Method, hook)
+        ]
+        if changed or method.needs_pixels:
+            where = f" ({changed[0]})" if changed else ""
+            raise BenchError(
+                f"Method {planned.config.method.name!r} works on pixels{where}, and data set {planned.dataset.name!r}"
+                " holds its images as vectors: there are none to change."
+            )
+    for other in planned.externals:
+        there = other.test.spec.vectors
+        if there != width:
+            held = [f"vectors of {one} numbers" if one is not None else "pixels" for one in (width, there)]
+            raise BenchError(
+                f"test.dataset={other.chosen.dataset.name} holds {held[1]}, and the network is trained on {held[0]}."
+            )
 
 
 def _count(cohort: Cohort, column: str) -> dict[str, int]:

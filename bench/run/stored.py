@@ -32,8 +32,9 @@ def score_stored(overrides: Sequence[str]) -> Iterator[str]:
     """Score networks that are trained where scores are missing; nothing is trained.
 
     Each run below ``runs_dir`` that ``task``, ``method`` and ``seed`` choose is scored as its own ``config.yaml`` says,
-    with ``scoring.…`` in the place of what stands there and the sets that ``test.…`` names beside its own: on val or
-    test patients only where it has been scored on them, so that a sweep's trials never see test patients.
+    with ``scoring=…`` and ``scoring.…`` in the place of what stands there and the sets that ``test.…`` names beside its
+    own: on val or test patients only where it has been scored on them, so that a sweep's trials never see test
+    patients.
 
     Yields:
         a line a run: the files of scores that were added, or why it was passed over.
@@ -77,12 +78,14 @@ def read_config(folder: Path) -> RunConfig:
 
 def _scoring(asked: Mapping[str, Any]) -> dict[str, Any]:
     """The options of scoring that are asked for, each of which is known to be one."""
-    made = {key.removeprefix(_SCORING): asked[key] for key in asked if key.startswith(_SCORING)}
+    made = dict(configuration.scoring(asked))
+    made |= {key.removeprefix(_SCORING): asked[key] for key in asked if key.startswith(_SCORING)}
     defaults = RunConfig.model_fields["scoring"].default
     own = [_SCORING + name for name in type(defaults).model_fields]
     for key in asked:
-        if key not in ("runs_dir", *_CHOICES, *own) and not key.startswith(_TEST):
-            raise BenchError(f"bench score takes no option {key!r}.{suggest(key, ['runs_dir', *_CHOICES, *own])}")
+        taken = ("runs_dir", "scoring", *_CHOICES, *own)
+        if key not in taken and not key.startswith(_TEST):
+            raise BenchError(f"bench score takes no option {key!r}.{suggest(key, taken)}")
     checked = validated(type(defaults), {**defaults.model_dump(mode="json"), **made}, _SCORING)
     suites_of(checked.suites)
     return {name: getattr(checked, name) for name in made}

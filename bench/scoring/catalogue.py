@@ -10,9 +10,22 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from bench.records import ANY, FEATURES, MACRO, OUTPUTS, PROTECTED
+from bench.records import ANY, FEATURES, MACRO, NETWORK, OUTPUTS, PROTECTED
 from bench.scoring.decodability import measures as read
-from bench.scoring.measures import Column, Comparison, Difference, Measure, Metric, Reading, over_protected
+from bench.scoring.decodability.measures_of_controls import CONTROLS
+from bench.scoring.measures import (
+    BALANCED,
+    CONDITION,
+    INVERTED,
+    Column,
+    Comparison,
+    Difference,
+    Measure,
+    Metric,
+    Reading,
+    null,
+    over_protected,
+)
 from bench.statistics import metrics
 
 AUROC = Metric(
@@ -163,21 +176,78 @@ COUNTERFACTUAL_SHIFT = Measure(
     ("twins",),
     range=(-1.0, 1.0),
 )
+CONDITION_LOSS = Measure(
+    "condition_loss",
+    "AUROC lost",
+    "AUROC lost",
+    "down",
+    "the diagnosis AUROC among patients in whom {protected} and disease go together as in training, less that among "
+    "the same patients where the two are unrelated (balanced), or related the other way round (inverted). A network "
+    "that takes {protected} for a hint of disease loses; below 0 it gains.",
+    ("conditions",),
+    range=(-1.0, 1.0),
+    columns=(
+        Column(
+            target=MACRO,
+            attribute=CONDITION,
+            group=BALANCED,
+            place="conditions",
+            key="condition_loss_balanced",
+            title="AUROC lost, balanced",
+            paper=False,
+        ),
+        Column(
+            target=MACRO,
+            attribute=CONDITION,
+            group=INVERTED,
+            place="conditions",
+            key="condition_loss_inverted",
+            title="AUROC lost, inverted",
+        ),
+    ),
+    source="Müller & Berens, 2026",
+    legend="AUROC lost",
+)
+EFFECTIVE_SHARE = Measure(
+    "effective_share",
+    "Effective sample",
+    "effective sample",
+    "up",
+    "(Σw)² / Σw² of the weights that images are given in a condition, as a share of the images.",
+    ("conditions",),
+    source="Kish, 1965",
+)
 DECODABILITY = Reading(
     "decodability",
     "Decodability",
     "decodability",
     "down",
-    "Macro one-vs-one AUROC with which the probe chosen on held-out patients reads {protected}; 0.5 is chance.",
+    "Macro one-vs-one AUROC with which {protected} is read from all layers of a network that count, by all probes "
+    "together, put together on held-out patients; 0.5 is chance.",
     ("probes",),
     source="Hand & Till, 2001",
     columns=(
         Column(
             attribute=PROTECTED,
-            layer=FEATURES,
-            title="Decodability, features",
+            layer=NETWORK,
+            place="trial",
+            key="decodability_trial",
+            title="Decodability, trial",
+        ),
+        Column(
+            attribute=PROTECTED,
+            layer=NETWORK,
+            title="Decodability, observed",
             elsewhere="Decodability",
             elsewhere_in_paper=True,
+        ),
+        Column(
+            attribute=PROTECTED,
+            layer=FEATURES,
+            key="decodability_features",
+            title="Decodability, features",
+            page=False,
+            paper=False,
         ),
         Column(
             attribute=PROTECTED,
@@ -189,32 +259,46 @@ DECODABILITY = Reading(
     ),
     function=read.headline,
 )
-CONDITIONAL = Reading(
-    "decodability_conditional",
-    "Decodability given C",
-    "given C",
+GIVEN_DIAGNOSIS = Reading(
+    "decodability_given_diagnosis",
+    "Decodability given the diagnosis",
+    "given the diagnosis",
     "down",
-    "the same among images alike in C, that is in labels, view, sex and age as far as the task has them, so that "
-    "{protected} cannot be told by what goes with it.",
+    "the same among patients alike in the diagnosis, that is in the true labels, view, sex and age as far as the data "
+    "set has them, by overlap weights: what a perfect diagnosis shows reads 0.5.",
     ("controls",),
-    columns=(Column(attribute=PROTECTED, layer=FEATURES),),
-    legend="Given C",
-    note="C: labels, view, sex and age, as far as the task has them.",
-    function=read.conditional,
+    columns=(Column(attribute=PROTECTED, layer=NETWORK),),
+    legend="Given the diagnosis",
+    note="Given the diagnosis: labels, view, sex and age, by overlap weights.",
+    source="Li, Morgan & Zaslavsky, 2018; Li & Li, 2019",
+    function=read.given_diagnosis,
+)
+GIVEN_KNOWN = Reading(
+    "decodability_given_known",
+    "Decodability given all that is known",
+    "given all that is known",
+    "down",
+    "the same given the covariates of the data set, too, such as BMI, density, site and scanner. It excuses nobody who "
+    "reads {protected} by way of the site.",
+    ("controls",),
+    columns=(Column(attribute=PROTECTED, layer=NETWORK, paper=False),),
+    legend="Given all that is known",
+    source="Li, Morgan & Zaslavsky, 2018; Li & Li, 2019",
+    function=read.given_known,
 )
 RESIDUAL = Measure(
     "residual",
     "Residual",
     "residual",
     "down",
-    "(D − 0.5) / (D of `{baseline}` − 0.5), D the decodability of the features, seed by seed, then the mean over the "
+    "(D − 0.5) / (D of `{baseline}` − 0.5), D the decodability, seed by seed, then the mean over the "
     "seeds that both have: 1 is what plain training leaves, 0 is nothing. The paired difference says the same with an "
     "interval.",
     ("rows",),
     range=(None, None),
     columns=(Column(),),
     legend="Residual",
-    note=r"Residual: $(D - .5) / (D_{{\mathrm{{{baseline}}}}} - .5)$ of the features.",
+    note=r"Residual: $(D - .5) / (D_{{\mathrm{{{baseline}}}}} - .5)$.",
 )
 REMOVAL = Reading(
     "removal",
@@ -236,12 +320,16 @@ REMOVAL = Reading(
 METRICS: tuple[Metric, ...] = (AUROC, AUPRC, BRIER, ECE, SENSITIVITY, SPECIFICITY, SELECTION_RATE)
 DIFFERENCES: tuple[Difference, ...] = (EQUALIZED_ODDS, DEMOGRAPHIC_PARITY)
 #: Whatever the suite reads of a layer, in the order of the files of scores.
-READINGS: tuple[Reading, ...] = (DECODABILITY, CONDITIONAL, *read.BETWEEN, REMOVAL, *read.CONTROLS)
+READINGS: tuple[Reading, ...] = (DECODABILITY, GIVEN_DIAGNOSIS, GIVEN_KNOWN, *read.BETWEEN, REMOVAL, *CONTROLS)
+
+#: Whatever is a gap between groups.
+GAPS: tuple[Measure, ...] = (*(metric.gap for metric in METRICS if metric.compared), *DIFFERENCES, UNDERDIAGNOSIS.gap)
 
 MEASURES: tuple[Measure, ...] = (
     *(measure for metric in METRICS for measure in (metric, *metric.over_groups)),
     DECODABILITY,
-    CONDITIONAL,
+    GIVEN_DIAGNOSIS,
+    GIVEN_KNOWN,
     RESIDUAL,
     REMOVAL,
     *DIFFERENCES,
@@ -249,7 +337,10 @@ MEASURES: tuple[Measure, ...] = (
     *UNDERDIAGNOSIS.over_groups,
     COUNTERFACTUAL_EFFECT,
     COUNTERFACTUAL_SHIFT,
+    *(null(gap) for gap in GAPS),
+    CONDITION_LOSS,
+    EFFECTIVE_SHARE,
     *read.BETWEEN,
-    *read.CONTROLS,
+    *CONTROLS,
 )
 BY_KEY: Mapping[str, Measure] = {measure.key: measure for measure in MEASURES}

@@ -6,11 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from bench.records import FEATURES, Score, Scores
+from bench.records import NETWORK, Score, Scores
 from bench.scoring.catalogue import REMOVAL
-from bench.scoring.decodability.flags import UNDERPOWERED, VOID_REMOVAL, split
+from bench.scoring.decodability.flags import VOID_REMOVAL, split
 
-Verdict = Literal["yes", "no", "underpowered", "unreliable"]
+Verdict = Literal["yes", "no", "underpowered", "unreliable", "unseen", "diagnosis lost"]
+#: Why nothing can be said, the gravest reason first.
+_WITHHELD: tuple[Verdict, ...] = ("diagnosis lost", "unreliable", "unseen", "underpowered")
 
 
 @dataclass(frozen=True)
@@ -34,30 +36,26 @@ def claim_of(seeds: Sequence[tuple[Scores, Sequence[str]]]) -> Claim | None:
     """The claim of one method, from the scores and the flags of each seed; None where one was not examined for it.
 
     A margin δ is granted if every seed grants it. If none is, the widest δ, the weakest claim, decides: "no" if a seed
-    refuses it, since then some probe may read the group at .5 + δ; else "unreliable" if a seed withholds it for a
-    control that failed; else "underpowered". A seed with a flag of ``VOID_REMOVAL`` grants nothing.
+    refuses it, since then some probe may read the group at .5 + δ; else the gravest reason for which a seed withholds
+    it. A seed with a flag of ``VOID_REMOVAL`` grants nothing.
     """
     by_seed = [{score.level: score for score in removal_scores(scores)} for scores, _ in seeds]
     margins = sorted(set.intersection(*({level for level in seed if level is not None} for seed in by_seed)))
     if not margins:
         return None
-    void = any(_voids(*split(flag)) for _, flags in seeds for flag in flags)
+    void = any(split(flag)[1] in VOID_REMOVAL for _, flags in seeds for flag in flags)
     for margin in margins:
         if not void and all(seed[margin].value == 1 for seed in by_seed):
             return Claim("yes", margin)
     weakest = [seed[margins[-1]] for seed in by_seed]
     if any(score.value == 0 for score in weakest):
         return Claim("no")
-    withheld = [score.note or "" for score in weakest if score.value is None]
-    if void or any(UNDERPOWERED not in note.upper() for note in withheld):
-        return Claim("unreliable")
-    return Claim("underpowered")
+    reasons = {(score.note or "").partition(":")[0] for score in weakest if score.value is None}
+    if void:
+        reasons.add("unreliable")
+    return Claim(next((reason for reason in _WITHHELD if reason in reasons), "unreliable"))
 
 
 def removal_scores(scores: Scores) -> list[Score]:
-    """The claims about a network's features: one a margin."""
-    return scores.every(REMOVAL.key, layer=FEATURES, reference=None)
-
-
-def _voids(layer: str | None, name: str) -> bool:
-    return layer in (None, FEATURES) and name in VOID_REMOVAL
+    """The claims about a network: one a margin."""
+    return scores.every(REMOVAL.key, layer=NETWORK, reference=None)

@@ -19,14 +19,18 @@ from bench.pages.document import (
     Text,
     strong,
 )
-from bench.records import FEATURES, Score, Scores
-from bench.scoring.catalogue import BY_KEY
+from bench.records import FEATURES, NETWORK, TRUE_LABELS, Score, Scores
+from bench.scoring.catalogue import BY_KEY, GIVEN_DIAGNOSIS, GIVEN_KNOWN
 from bench.scoring.claims import claim_of, removal_scores, short
 from bench.scoring.decodability.flags import MEANINGS, split
 
 COLUMNS = (Column(""), Column("value", estimates=True))
 #: What was read beside the network itself, by ``Score.reference``.
-REFERENCES = {"untrained": "same network untrained", "leace": "after LEACE"}
+REFERENCES = {
+    "untrained": "same network untrained",
+    "leace": "after LEACE",
+    TRUE_LABELS: "true labels alone (what a perfect diagnosis shows)",
+}
 #: What of the features is said at the end of the page of ``bench decode``.
 _INFORMATION = ("v_information", "v_information_conditional")
 
@@ -53,41 +57,44 @@ def document(scores: Scores, flags: Sequence[str]) -> Document:
 
 
 def readings(scores: Scores) -> list[Row]:
-    """The features' rows with their references, then the other layers'."""
-    protected, features = scores.protected, {"layer": FEATURES}
-    own = {**features, "reference": None}
-    named = [(FEATURES, score) for score in scores.every("decodability", **own)]
-    named += [(f"{FEATURES}, given C", score) for score in scores.every("decodability_conditional", **own)]
+    """The network's rows with their references, then those of each layer."""
+    protected, network = scores.protected, {"layer": NETWORK}
+    own = {**network, "reference": None}
+    named = [(NETWORK, score) for score in scores.every("decodability", **own)]
+    for measure in (GIVEN_DIAGNOSIS, GIVEN_KNOWN):
+        named += [(f"{NETWORK}, {measure.short}", score) for score in scores.every(measure.key, **own)]
     worst = scores.every("decodability_worst_pair", **own)
-    named += [(f"{FEATURES}, worst pair: {score.group}", score) for score in worst]
+    named += [(f"{NETWORK}, worst pair: {score.group}", score) for score in worst]
     for reference, words in REFERENCES.items():
-        read = scores.every("decodability", **features, reference=reference)
-        named += [(f"{FEATURES}, {words}", score) for score in read]
-    null = scores.every("decodability_null", **features)
-    named += [(f"null: {protected} permuted over patients", score) for score in null]
-    label = scores.every("decodability_random_label", **features)
-    named += [("null: a random label per patient", score) for score in label]
-    for layer in dict.fromkeys(score.layer for score in scores.rows if score.layer not in (None, FEATURES)):
+        read = scores.every("decodability", **network, reference=reference)
+        named += [(f"{NETWORK}, {words}", score) for score in read]
+    floor = scores.every(GIVEN_DIAGNOSIS.key, **network, reference=TRUE_LABELS)
+    named += [(f"{NETWORK}, true labels alone, {GIVEN_DIAGNOSIS.short}", score) for score in floor]
+    for layer in dict.fromkeys(score.layer for score in scores.rows if score.layer not in (None, NETWORK)):
         named += [(f"{layer}", score) for score in scores.every("decodability", layer=layer, reference=None)]
-        given = scores.every("decodability_conditional", layer=layer, reference=None)
-        named += [(f"{layer}, given C", score) for score in given]
+    null = scores.every("decodability_null", layer=FEATURES)
+    named += [(f"null: {protected} permuted over patients", score) for score in null]
+    drawn = scores.every("decodability_null_given_diagnosis", layer=FEATURES)
+    named += [(f"null: {protected} drawn from what the diagnosis tells of it", score) for score in drawn]
+    label = scores.every("decodability_random_label", layer=FEATURES)
+    named += [("null: a random label per patient", score) for score in label]
     return [(words, cell(score)) for words, score in named]
 
 
 def probes(scores: Scores) -> tuple[Rows, ...]:
-    """The features' rows probe by probe, the chosen one marked; none where the probes were not scored."""
-    chosen = {score.read_by for score in scores.every("decodability", layer=FEATURES, reference=None)}
+    """The features' rows probe by probe, the heaviest one marked; none where the probes were not scored."""
+    heaviest = {score.read_by for score in scores.every("decodability", layer=FEATURES, reference=None)}
     rows = [
-        (f"{'→ ' if score.probe in chosen else ''}{score.probe}", cell(score))
+        (f"{'→ ' if score.probe in heaviest else ''}{score.probe}", cell(score))
         for score in scores.every("decodability_probe", layer=FEATURES, reference=None)
     ]
-    title = "Features, probe by probe (→ chosen most often on held-out patients)"
+    title = "Features, probe by probe (→ weighs most in what all read together)"
     return (Rows(tuple(rows), title),) if rows else ()
 
 
 def evidence(scores: Scores, flags: Sequence[str]) -> list[Block]:
-    """Depth, planted signals, the claim of removal, and each flag once with where it was raised and what it means."""
-    texts = [_depth(scores), _plants(scores), _removal(scores, flags)]
+    """Depth, detection limits, the claim of removal, and each flag once with where it was raised and what it means."""
+    texts = [_depth(scores), _limits(scores), _removal(scores, flags)]
     places: dict[str, list[str]] = {}
     for layer, name in map(split, flags):
         places.setdefault(name, []).append(layer or "")
@@ -104,17 +111,17 @@ def _depth(scores: Scores) -> Text:
     return (strong("Depth D(σ)"), f" by linear probes: {', '.join(values)}") if values else ""
 
 
-def _plants(scores: Scores) -> Text:
-    """What was recovered of the signals planted along the spectrum, by kind and percentile."""
+def _limits(scores: Scores) -> Text:
+    """The weakest signals that would be seen in the features, by kind and percentile of the spectrum."""
     found: dict[str, dict[str, str]] = {}
-    for score in scores.every("decodability_plant", layer=FEATURES):
-        kind, _, percentile = (score.reference or "").removeprefix("planted ").partition(", percentile ")
-        found.setdefault(kind, {})[percentile] = "–" if score.value is None else f"{score.value:.3f}"
+    for score in scores.every("detection_limit", layer=FEATURES):
+        kind, _, percentile = (score.reference or "").partition(", percentile ")
+        found.setdefault(kind, {})[percentile] = "none" if score.value is None else f"{score.value:.3f}"
     if not found:
         return ""
     percentiles = dict.fromkeys(percentile for values in found.values() for percentile in values)
     kinds = [f"{kind} {'/'.join(values.get(p, '–') for p in percentiles)}" for kind, values in found.items()]
-    return (strong("Planted signals recovered"), f" (of 0.70, at {'/'.join(percentiles)}%): {', '.join(kinds)}")
+    return (strong("Detection limit"), f" (AUROC, at {'/'.join(percentiles)}% of the spectrum): {', '.join(kinds)}")
 
 
 def _removal(scores: Scores, flags: Sequence[str]) -> Text:
@@ -128,11 +135,11 @@ def _removal(scores: Scores, flags: Sequence[str]) -> Text:
         words = f"granted at δ = {short(found.margin)}: every probe's upper bound is below {limit}."
     elif found.verdict == "no":
         margins = ", ".join(short(s.level or 0.0) for s in claims if s.value == 0)
-        bounds = scores.every("removal_bound", layer=FEATURES, reference=None)
-        reads = [f"up to {s.value:.3f} ({s.read_by})" for s in bounds if s.value is not None]
+        bounds = scores.every("removal_bound", layer=NETWORK, reference=None)
+        reads = [f"up to {s.value:.3f} ({s.read_by} {s.note})" for s in bounds if s.value is not None]
         words = f"refused at δ = {margins}, as a probe may read {(*reads, 'more than 0.5 + δ')[0]}."
-    elif found.verdict == "underpowered":
-        words = "cannot be judged with so few patients; nothing may be claimed."
     else:
-        words = "nothing may be claimed, since a control failed (see the flags)."
-    return (strong(f"Removal of {scores.protected}"), f" from the features: {words}")
+        notes = [(score.note or "").partition(": ") for score in claims]
+        reasons = [reason for answer, _, reason in notes if answer == found.verdict]
+        words = f"nothing may be claimed ({found.verdict}): {(*reasons, 'see the flags')[-1]}."
+    return (strong(f"Removal of {scores.protected}"), f" from the network: {words}")

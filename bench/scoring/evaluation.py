@@ -5,8 +5,8 @@ The diagnosis and the fairness scores are both read off these tables, so that wh
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -99,6 +99,7 @@ def evaluate(
     names: Sequence[str],
     attributes: Sequence[Attribute],
     bootstrap: PatientBootstrap,
+    threshold_draws: np.ndarray | None = None,
 ) -> Evaluation:
     """Score every target over everyone and in every group of every attribute.
 
@@ -114,6 +115,8 @@ def evaluate(
         names: of the T targets.
         attributes: groupings of the N images.
         bootstrap: of the N images' patients.
+        threshold_draws: the thresholds of each replicate, ``(T, R)``: those that would have been chosen on other
+            patients. None: the same in all.
 
     Raises:
         BenchError: on shapes that do not match, labels other than 0, 1 and NaN, probabilities outside [0, 1].
@@ -133,16 +136,17 @@ def evaluate(
         for g in range(len(groups))
     ]
 
-    def statistic(weights: np.ndarray) -> np.ndarray:
+    def statistic(weights: np.ndarray, at: np.ndarray | None = None) -> np.ndarray:
         values = np.full((len(metrics), len(cells), weights.shape[1]), np.nan)
         for c, cell in enumerate(cells):
             if cell.note is None:
                 inside = weights[cell.rows]
+                sample = cell.sample if at is None else replace(cell.sample, threshold=at[cell.target])
                 for m, metric in enumerate(metrics):
-                    values[m, c] = metric.function(cell.sample, inside)
+                    values[m, c] = metric.function(sample if metric.at_threshold else cell.sample, inside)
         return values
 
-    values, draws = bootstrap.replicate(statistic)
+    values, draws = _replicated(bootstrap, statistic, threshold_draws)
     tables, start = [], 0
     for attribute, groups, codes in groupings:
         here = slice(start, start + len(names) * len(groups))
@@ -154,10 +158,25 @@ def evaluate(
     return Evaluation(targets, probabilities, thresholds, tuple(names), bootstrap, metrics, tuple(tables))
 
 
+def _replicated(
+    bootstrap: PatientBootstrap, statistic: Callable[..., np.ndarray], thresholds: np.ndarray | None
+) -> tuple[np.ndarray, np.ndarray]:
+    """What :meth:`PatientBootstrap.replicate` gives, where each replicate has thresholds ``(T, R)`` of its own."""
+    if thresholds is None:
+        return bootstrap.replicate(statistic)
+    whole = statistic(np.ones((len(bootstrap.patients), 1)))[..., 0]
+    draws, start = [], 0
+    for weights in bootstrap.chunks():
+        draws.append(statistic(weights, thresholds[:, start : start + weights.shape[1]]))
+        start += weights.shape[1]
+    return whole, np.concatenate(draws, axis=-1)
+
+
 @dataclass(frozen=True)
 class _Cell:
     """One target in one group; ``note`` says why it is not scored."""
 
+    target: int
     rows: np.ndarray
     sample: Sample
     patients: int
@@ -195,13 +214,13 @@ def _cell(
     strict: bool,
 ) -> _Cell:
     sample = Sample(probabilities[rows, t], targets[rows, t] == 1, float(thresholds[t]))
-    cell = _Cell(rows, sample, len(np.unique(bootstrap.patients[rows])), None)
+    cell = _Cell(t, rows, sample, len(np.unique(bootstrap.patients[rows])), None)
     positive = int(sample.positives.sum())
     small = cell.patients < MIN_PATIENTS or min(positive, len(rows) - positive) < MIN_IMAGES
     if not (small if strict else len(rows) == 0):
         return cell
     needed = f" (needed: {MIN_PATIENTS} patients, {MIN_IMAGES} images of each class)" if strict else ""
-    return _Cell(rows, sample, cell.patients, f"too small to score: {cell.counts}{needed}")
+    return replace(cell, note=f"too small to score: {cell.counts}{needed}")
 
 
 def _table(
@@ -249,7 +268,7 @@ def _table(
 def _why_undefined(metric: Metric, cell: _Cell) -> str:
     if cell.note is not None:
         return cell.note
-    if metric.at_threshold and np.isnan(cell.sample.threshold):
+    if metric.at_threshold and np.isnan(cell.sample.threshold).all():
         return "no threshold: the images it is chosen on hold only one class of this target"
     return f"undefined: {cell.counts}"
 

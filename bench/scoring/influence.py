@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import numpy as np
+from scipy.stats import norm
 
 from bench.records import MACRO
 from bench.records.score import label
-from bench.scoring.catalogue import AUROC, BRIER, DECODABILITY
+from bench.scoring.catalogue import AUROC, BRIER, DECODABILITY, GIVEN_DIAGNOSIS
 from bench.scoring.decodability.result import Decodability
 from bench.scoring.evaluation import Evaluation
 from bench.statistics.auroc import Contest, decide
@@ -38,17 +39,44 @@ def of_diagnosis(evaluation: Evaluation) -> dict[str, np.ndarray]:
     return found
 
 
-def of_reading(found: Decodability, layer: str, attribute: str, patients: int) -> dict[str, np.ndarray]:
-    """Influence values of the headline read of a layer; 0 for patients whose group is unknown.
+def diagnoses(truth: np.ndarray, scores: np.ndarray, patients: np.ndarray) -> bool:
+    """Whether a network diagnoses at all: the lower 95% limit of its macro AUROC lies above chance.
+
+    Args:
+        truth: labels (N, T), NaN for unknown.
+        scores: of a positive (N, T).
+        patients: patient codes (N,) int.
+    """
+    owners = np.unique(patients, return_inverse=True)[1]
+    values, influences = [], []
+    for labels, own in zip(truth.T, scores.T, strict=True):
+        known = np.flatnonzero(~np.isnan(labels))
+        value, influence = decide(Contest(own[known], labels[known] == 1, labels[known] == 0))
+        if not np.isnan(value):
+            values.append(value)
+            influences.append(np.bincount(owners[known], influence, minlength=int(owners.max()) + 1))
+    if not values:
+        return False
+    error = float(np.sqrt((np.mean(influences, axis=0) ** 2).sum()))
+    return bool(np.mean(values) - norm.ppf(0.975) * error > 0.5)
+
+
+def of_reading(found: Decodability, attribute: str, patients: int) -> dict[str, np.ndarray]:
+    """Influence values of what is read of a layer, and given the diagnosis; 0 for patients whose group is unknown.
 
     Args:
         found: what was read.
-        layer, attribute: as in the score.
+        attribute: as in the score.
         patients: P of the arena's cohort, whose codes the reading was given.
     """
-    values = np.zeros(patients)
-    values[found.patient_codes] = found.influence
-    return {label(DECODABILITY.key, layer=layer, attribute=attribute): values}
+    read = {DECODABILITY.key: found.influence}
+    if found.given_diagnosis is not None:
+        read[GIVEN_DIAGNOSIS.key] = found.given_diagnosis.influence
+    made = {}
+    for key, influence in read.items():
+        made[label(key, layer=found.layer, attribute=attribute)] = values = np.zeros(patients)
+        values[found.patient_codes] = influence
+    return made
 
 
 def _auroc(scores: np.ndarray, positive: np.ndarray) -> np.ndarray | None:

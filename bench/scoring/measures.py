@@ -9,31 +9,35 @@ from typing import Literal
 
 import numpy as np
 
-from bench.records import MACRO, PROTECTED
+from bench.records import MACRO, PROTECTED, Place
 from bench.scoring.decodability.result import Decodability
 from bench.statistics.bootstrap import Interval
 from bench.statistics.metrics import Sample
 
 Direction = Literal["up", "down"]
 #: What it takes to have a measure, beside predictions: a threshold chosen on val, groups to compare, a target that says
-#: "healthy", twins, fresh probes, probes other than linear ones, the suite's controls, or other rows of a leaderboard.
-Need = Literal["threshold", "groups", "no_finding", "twins", "probes", "all probes", "controls", "rows"]
+#: "healthy", twins, fresh probes, probes other than linear ones, the suite's controls, test conditions, or other rows
+#: of a leaderboard.
+Need = Literal["threshold", "groups", "no_finding", "twins", "probes", "all probes", "controls", "conditions", "rows"]
 
 
 @dataclass(frozen=True)
 class Column:
     """A column of leaderboards: which of a measure's scores stands there.
 
-    ``key`` names it in the CSV and ``title`` heads it, by default the measure's own; ``paper``: whether it stands in
-    the LaTeX table, which has to fit a page; ``elsewhere``: its title where it stands for other sets, too, whose name
-    follows.
+    ``place`` says in which arena it was scored. ``key`` names it in the CSV and ``title`` heads it, by default the
+    measure's own; ``page`` and ``paper``: whether it stands on the page, and in the LaTeX table, which has to fit one
+    of a paper, or in the CSV alone; ``elsewhere``: its title where it stands for other sets, too, whose name follows.
     """
 
     target: str | None = None
     attribute: str | None = None
     layer: str | None = None
+    group: str | None = None
+    place: Place = "test"
     key: str = ""
     title: str = ""
+    page: bool = True
     paper: bool = True
     elsewhere: str = ""
     elsewhere_in_paper: bool = False
@@ -41,7 +45,7 @@ class Column:
     @property
     def dimensions(self) -> dict[str, str | float | None]:
         """What to ask for in a file of scores."""
-        return {"target": self.target, "attribute": self.attribute, "layer": self.layer}
+        return {"target": self.target, "attribute": self.attribute, "layer": self.layer, "group": self.group}
 
 
 @dataclass(frozen=True)
@@ -161,6 +165,32 @@ class Reading(Measure):
 
     function: Callable[[Decodability], Iterable[Row]] = field(kw_only=True)
 
+
+#: ``Score.reference`` of what is read with the groups permuted over patients.
+PERMUTED = "permuted"
+
+
+def null_of(key: str) -> str:
+    """The key of the measure of what another one reads with the groups permuted over patients."""
+    return f"{key}_null"
+
+
+def null(measure: Measure) -> Measure:
+    """The entry of what a gap between groups reads with the groups permuted over patients."""
+    return Measure(
+        null_of(measure.key),
+        f"{measure.title}, by chance",
+        "by chance",
+        None,
+        f"{measure.title} with {{protected}} permuted over patients: the mean, and the 5th and the 95th percentile. A "
+        "gap below the 95th percentile is nothing.",
+        measure.needs,
+    )
+
+
+#: The conditions that a diagnosis is scored in, as groups of an attribute of this name.
+CONDITION = "condition"
+CONDITIONS = AS_TRAINED, BALANCED, INVERTED = "as trained", "balanced", "inverted"
 
 #: Where scores over the groups of the protected attribute stand, of the mean over targets.
 OVER_PROTECTED = Column(target=MACRO, attribute=PROTECTED)

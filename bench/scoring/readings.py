@@ -16,12 +16,11 @@ def _defined(number: float | None) -> float | None:
     return None if number is None or math.isnan(number) else number
 
 
-def scores(found: Decodability, *, layer: str, attribute: str, reference: str | None = None) -> list[Score]:
+def scores(found: Decodability, *, attribute: str, reference: str | None = None) -> list[Score]:
     """The scores of every entry of the catalogue that is read, in its order.
 
     Args:
         found: from :func:`bench.scoring.decodability.decode`.
-        layer: where it was read: "features", "outputs", "block 1" …
         attribute: what the groups are groups of.
         reference: None for the method itself, else what was read instead ("untrained", "leace").
     """
@@ -35,7 +34,7 @@ def scores(found: Decodability, *, layer: str, attribute: str, reference: str | 
             patients=found.patients if row.patients is None else row.patients,
             attribute=attribute,
             group=row.group,
-            layer=layer,
+            layer=found.layer,
             probe=row.probe,
             reference=row.reference or reference,
             level=row.level,

@@ -11,7 +11,7 @@ from typing import Protocol
 
 import numpy as np
 
-from bench.records.outputs import Outputs
+from bench.records.outputs import Outputs, probabilities
 from bench.task import TRUE, Cohort
 
 #: Means of probabilities are kept this far from 0 and 1, so that they have a logit.
@@ -48,13 +48,20 @@ class Studies:
 
     def outputs(self, found: Outputs) -> Outputs:
         """Probabilities and features are means over a study's images."""
-        p = np.clip(self._mean(found.probabilities), _MARGIN, 1 - _MARGIN)
         return replace(
             found,
-            logits=np.log(p / (1 - p)).astype(np.float32),
+            logits=self._of_means(found.logits),
             features=self._mean(found.features).astype(np.float32),
             blocks={name: self._mean(block).astype(np.float32) for name, block in found.blocks.items()},
+            stored=None if found.stored is None else self._mean(found.stored).astype(np.float32),
+            told=None if found.told is None else found.told[np.unique(self.codes, return_index=True)[1]],
+            direct=None if found.direct is None else self._of_means(found.direct),
         )
+
+    def _of_means(self, logits: np.ndarray) -> np.ndarray:
+        p = np.clip(self._mean(probabilities(logits)), _MARGIN, 1 - _MARGIN)
+        odds: np.ndarray = np.log(p / (1 - p)).astype(np.float32)
+        return odds
 
     def _mean(self, values: np.ndarray) -> np.ndarray:
         total = np.zeros((len(self.cohort), values.shape[1]))
@@ -71,13 +78,18 @@ def of(part: Cohort) -> Studies:
     """The studies of a cohort's images, sorted by patient and study.
 
     A study is positive for a target where one of its images is, negative where all whose label is known are, and
-    unknown where none is known; so with true labels. All else is that of its first image.
+    unknown where none is known; but without a finding only where none of its images has one, as of two breasts. So with
+    true labels. All else is that of its first image.
     """
     table = part.table
     codes = table.groupby(["patient", "study"], sort=True, observed=True).ngroup().to_numpy()
     first = np.unique(codes, return_index=True)[1]
     columns = [name for target in part.spec.targets for name in (target, f"{TRUE}{target}") if name in table]
-    # The maximum leaves out what is unknown, unless all is.
-    labels = table.groupby(codes)[columns].max()
+    # Maximum and minimum leave out what is unknown, unless all is.
+    by_study = table.groupby(codes)[columns]
+    labels, all_of_them = by_study.max(), by_study.min()
+    for name in columns:
+        if name.removeprefix(TRUE) == part.no_finding:
+            labels[name] = all_of_them[name]
     merged = table.iloc[first].assign(**{name: labels[name].to_numpy() for name in columns})
     return Studies(replace(part, table=merged), codes)

@@ -1,7 +1,7 @@
 """AUROC between groups, over pairs of images that may be compared at all, and every image's part in it.
 
-Two images may be compared when one fit scored both and, given C, when they also agree on every column of C. A set of
-such images is called a cell.
+Two images may be compared when one fit scored both and, where cells are given, when they are of one cell. A pair counts
+by the product of its images' weights, where images have weights.
 """
 
 from __future__ import annotations
@@ -17,14 +17,18 @@ from scipy.stats import rankdata
 
 @dataclass(frozen=True)
 class Contest:
-    """One AUROC: ``scores`` (n,) should be higher where ``positive`` (n,) than where ``negative`` (n,)."""
+    """One AUROC: ``scores`` (n,) should be higher where ``positive`` (n,) than where ``negative`` (n,).
+
+    ``weights`` (n,) of the images, 0 or more; None: all the same.
+    """
 
     scores: np.ndarray
     positive: np.ndarray
     negative: np.ndarray
+    weights: np.ndarray | None = None
 
 
-def pairs(log_posteriors: np.ndarray, groups: np.ndarray) -> list[Contest]:
+def pairs(log_posteriors: np.ndarray, groups: np.ndarray, against: np.ndarray | None = None) -> list[Contest]:
     """One contest for each two groups, i before j, ranked by the log odds of i against j.
 
     Those odds decide between the two groups, whatever a third group's share; for two groups they are the odds of
@@ -33,10 +37,16 @@ def pairs(log_posteriors: np.ndarray, groups: np.ndarray) -> list[Contest]:
     Args:
         log_posteriors: of each group (n, K), up to a constant for every image.
         groups: group codes (n,) int.
+        against: what an image weighs against each group (n, K); None: all weigh the same.
     """
     k = log_posteriors.shape[1]
     return [
-        Contest(_tied(log_posteriors[:, i] - log_posteriors[:, j]), groups == i, groups == j)
+        Contest(
+            _tied(log_posteriors[:, i] - log_posteriors[:, j]),
+            groups == i,
+            groups == j,
+            None if against is None else np.where(groups == i, against[:, j], against[:, i]),
+        )
         for i, j in combinations(range(k), 2)
     ]
 
@@ -56,8 +66,13 @@ def hand_till(log_posteriors: np.ndarray, groups: np.ndarray) -> list[Contest]:
     return [Contest(odds[i], groups == i, groups == j) for i, j in permutations(range(len(odds)), 2)]
 
 
-def one_vs_one(log_posteriors: np.ndarray, groups: np.ndarray) -> np.ndarray:
-    """Mean AUROC over the pairs of groups, ``(L,)``, of log posteriors (L, n, K); NaN where no pair occurs."""
+def one_vs_one(log_posteriors: np.ndarray, groups: np.ndarray, against: np.ndarray | None = None) -> np.ndarray:
+    """Mean AUROC over the pairs of groups, ``(L,)``, of log posteriors (L, n, K); NaN where no pair occurs.
+
+    ``against`` as in :func:`pairs`.
+    """
+    if against is not None:
+        return np.array([decide_all(pairs(one, groups, against))[0] for one in log_posteriors])
     values = []
     for i, j in combinations(range(log_posteriors.shape[2]), 2):
         rows = np.flatnonzero((groups == i) | (groups == j))
@@ -71,14 +86,16 @@ def one_vs_one(log_posteriors: np.ndarray, groups: np.ndarray) -> np.ndarray:
 
 
 def decide(contest: Contest, cells: np.ndarray | None = None) -> tuple[float, np.ndarray]:
-    """The AUROC of a contest over pairs of images of one cell, every pair counting the same, and its influence values.
+    """The AUROC of a contest over pairs of images of one cell and its influence values.
 
-    An image's influence is what its pairs add to the AUROC beyond their share: with w its pairs in the right order
-    (a tie counts half), t all its pairs and T those of all positive images, ``(w - AUROC · t) / T``. Summed over the
-    images of a patient and squared, they give the variance (DeLong et al., 1988; by clusters, Obuchowski, 1997).
+    A pair counts by the product of its images' weights. With a the weights of an image's opponents that it beats (a tie
+    counts half), t those of all its opponents and T the pairs in all, an image of weight w adds to the AUROC, beyond
+    its share, ``w · (a - AUROC · t) / T``: its influence. Summed over the images of a patient and squared, they give
+    the variance (DeLong et al., 1988; by clusters, Obuchowski, 1997). Divided by w, they are the derivative of the
+    AUROC by the weights.
 
     Args:
-        contest: scores and sides.
+        contest: scores, sides and weights.
         cells: (n,) int; None: one cell.
 
     Returns:
@@ -87,23 +104,25 @@ def decide(contest: Contest, cells: np.ndarray | None = None) -> tuple[float, np
     influence = np.zeros(len(contest.scores))
     rows = np.flatnonzero(contest.positive | contest.negative)
     positive = contest.positive[rows]
+    weights = np.ones(len(rows)) if contest.weights is None else contest.weights[rows]
     cell = np.zeros(len(rows), dtype=np.int64) if cells is None else np.unique(cells[rows], return_inverse=True)[1]
-    counts = np.bincount(cell * 2 + positive, minlength=2 * (int(cell.max(initial=0)) + 1)).reshape(-1, 2)
-    opponents = np.where(positive, counts[cell, 0], counts[cell, 1])
-    total = opponents[positive].sum()
-    if total == 0:
-        return float("nan"), influence
-    # Cells one after another in one sequence of midranks: within a cell, the rank among all less the rank among one's
-    # own side is the number of opponents below.
+    # Cells one after another in one sequence of scores, in which equal ones of a cell stand at one place.
     key = np.unique(contest.scores[rows], return_inverse=True)[1] + len(rows) * cell
-    own = np.empty(len(rows))
-    own[positive], own[~positive] = rankdata(key[positive]), rankdata(key[~positive])
-    before = np.vstack([np.zeros(2, dtype=np.int64), counts.cumsum(axis=0)[:-1]])
-    below = rankdata(key) - own - np.where(positive, before[cell, 0], before[cell, 1])
-    won = np.where(positive, below, opponents - below)
-    auroc = won[positive].sum() / total
-    influence[rows] = (won - auroc * opponents) / total
-    return float(auroc), influence
+    at = np.unique(key, return_inverse=True)[1]
+    won, opponents = np.empty(len(rows)), np.empty(len(rows))
+    for side, higher_wins in ((positive, True), (~positive, False)):
+        theirs = np.where(side, 0.0, weights)
+        of_cell = np.bincount(cell, theirs)
+        here = np.bincount(at, theirs)
+        below = (here.cumsum() - here / 2)[at[side]] - (of_cell.cumsum() - of_cell)[cell[side]]
+        opponents[side] = of_cell[cell[side]]
+        won[side] = below if higher_wins else opponents[side] - below
+    total = float((weights * opponents)[positive].sum())
+    if not total > 0:
+        return float("nan"), influence
+    auroc = float((weights * won)[positive].sum()) / total
+    influence[rows] = weights * (won - auroc * opponents) / total
+    return auroc, influence
 
 
 def decide_all(contests: Sequence[Contest], cells: np.ndarray | None = None) -> tuple[float, np.ndarray]:

@@ -22,17 +22,19 @@ class Sample:
     Args:
         scores: ``(n,)``, higher means more likely positive; probabilities in [0, 1] for Brier and ECE.
         positives: ``(n,) bool``.
-        threshold: an image is called positive when its score is at least this; NaN where there is none.
+        threshold: an image is called positive when its score is at least this; NaN where there is none. One for all
+            weightings, or one for each, ``(R,)``.
     """
 
     scores: np.ndarray
     positives: np.ndarray
-    threshold: float = float("nan")
+    threshold: float | np.ndarray = float("nan")
 
     @cached_property
     def called(self) -> np.ndarray:
-        """Whether the image is called positive, ``(n,) bool``."""
-        return self.scores >= self.threshold
+        """Whether the image is called positive, ``(n, 1) bool``, or ``(n, R)`` where each weighting has a threshold."""
+        called: np.ndarray = self.scores[:, None] >= np.atleast_1d(self.threshold)
+        return called
 
     @cached_property
     def positive_rows(self) -> np.ndarray:
@@ -133,10 +135,9 @@ def selection_rate(sample: Sample, weights: np.ndarray) -> np.ndarray:
 
 
 def _share(sample: Sample, among: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    if np.isnan(sample.threshold):
-        return np.full(weights.shape[1], np.nan)
-    called, total = np.stack([among & sample.called, among]).astype(float) @ weights
-    return _ratio(called, total)
+    called, total = among[:, None] & sample.called, among.astype(float) @ weights
+    inside = np.einsum("nr,nr->r", called, weights) if called.shape[1] > 1 else called[:, 0].astype(float) @ weights
+    return np.where(np.isnan(sample.threshold), np.nan, _ratio(inside, total))
 
 
 def _cumulated(weights: np.ndarray) -> np.ndarray:

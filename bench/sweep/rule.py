@@ -6,7 +6,7 @@ from typing import Literal
 
 from optuna.trial import FrozenTrial
 
-from bench.records import FEATURES, MACRO, PROTECTED, ScoreFile
+from bench.records import MACRO, NETWORK, PROTECTED, ScoreFile
 from bench.scoring.catalogue import AUROC, DECODABILITY
 
 #: What a trial is judged by on validation patients, and which way is better.
@@ -30,5 +30,5 @@ def macro_auroc(scores: ScoreFile) -> float:
 
 
 def decodability(scores: ScoreFile) -> float:
-    """Decodability from the features of validation patients, NaN where it is undefined."""
-    return scores.find.value(DECODABILITY.key, layer=FEATURES, attribute=PROTECTED)
+    """Decodability from the network, on validation patients, NaN where it is undefined."""
+    return scores.find.value(DECODABILITY.key, layer=NETWORK, attribute=PROTECTED)

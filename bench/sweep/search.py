@@ -58,7 +58,8 @@ def sweep(config: RunConfig) -> Sweep:
     storage = folder / "study.db"
     # A hyperparameter that the user set is held; the others are searched.
     declared = hyperparameters(cls)
-    searched = {n: tunable for n, tunable in declared.items() if config.method.hyperparameters[n] == tunable.default}
+    given = config.method.hyperparameters
+    searched = {n: tunable for n, tunable in declared.items() if tunable.is_searched and given[n] == tunable.default}
     try:
         with FileLock(folder / ".lock", timeout=0):
             study = open_study(storage, folder.name, searched)

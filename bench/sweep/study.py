@@ -61,7 +61,7 @@ def ask(study: optuna.Study, searched: Mapping[str, Tunable], seed: int, number:
     """The next trial and its hyperparameters; they depend on the sweep's seed and on the finished trials only."""
     if number == 0 and not study.get_trials(deepcopy=False, states=[TrialState.WAITING]):
         # The method as its author set it is always among the candidates.
-        study.enqueue_trial({name: tunable.default for name, tunable in searched.items()})
+        study.enqueue_trial({name: tunable.kept(tunable.default) for name, tunable in searched.items()})
     # A sampler for each trial: its draws then do not depend on how many were drawn before in this process.
     drawn = int(np.random.SeedSequence([seed, number]).generate_state(1)[0])
     study.sampler = optuna.samplers.TPESampler(seed=drawn, n_startup_trials=5)

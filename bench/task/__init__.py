@@ -1,7 +1,8 @@
 """What a task author implements: a Task with its data sets, and the Cohort that every later step walks on."""
 
 from bench.task.cohort import MIN_GROUP_PATIENTS, SPLITS, TRUE, Attribute, Cohort
-from bench.task.datasets import MAX_UNREADABLE, Dataset, Draw, Phantom, Reading, Twin, require_root
+from bench.task.confounders import Confounder
+from bench.task.datasets import MAX_UNREADABLE, Dataset, Draw, Phantom, Reading, Twin, VectorFile, require_root
 from bench.task.task import Options, Task, TaskSpec
 
 __all__ = [
@@ -11,6 +12,7 @@ __all__ = [
     "TRUE",
     "Attribute",
     "Cohort",
+    "Confounder",
     "Dataset",
     "Draw",
     "Options",
@@ -19,5 +21,6 @@ __all__ = [
     "Task",
     "TaskSpec",
     "Twin",
+    "VectorFile",
     "require_root",
 ]

@@ -10,6 +10,7 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
+from bench.task.confounders import Confounder
 from bench.task.task import TaskSpec
 
 SPLITS = ("train", "val", "test")
@@ -36,7 +37,7 @@ class Cohort:
 
     ``excluded`` counts the rows left out, by reason, and ``set_to_unknown`` the values; ``rows_in`` is how many rows
     the data set's own table had, so that rows in are rows kept and rows left out. ``missing`` names the first few
-    images that are not on disk.
+    images that are not on disk. ``covariates`` are the columns that the task names as such.
 
     Made by :func:`bench.data.cohorts.build`; the constructor trusts its arguments.
     """
@@ -47,6 +48,7 @@ class Cohort:
     synthetic: bool
     attribute_groups: Mapping[str, tuple[str, ...]]
     no_finding: str | None = None
+    covariates: tuple[str, ...] = ()
     excluded: Mapping[str, int] = field(default_factory=dict)
     set_to_unknown: Mapping[str, int] = field(default_factory=dict)
     rows_in: int = 0
@@ -118,18 +120,39 @@ class Cohort:
             known.append(_cross(by_name["race"], by_name["sex"]))
         return known
 
-    def conditions(self) -> np.ndarray:
-        """What may explain the protected attribute: target × view × sex × age group, as far as known, codes (N, S) int.
+    def confounders(self, labels: np.ndarray) -> tuple[Confounder, ...]:
+        """What may explain the protected attribute, as far as known: the diagnosis, and what else the table tells.
 
-        Unknown is a code of its own, -1. The protected attribute itself is left out.
+        To the diagnosis belong the labels, view, sex and age; the other covariates of the task are marked as such. The
+        protected attribute is left out, and so are attributes that may be finer steps of it. Latent causes from which a
+        phantom is drawn are nobody's to know.
+
+        Args:
+            labels: of the targets (N, T), 1, 0 or NaN: :attr:`truth` where there is no reason against it. Reported
+                labels may hang on both disease and protected attribute; what is alike in them differs in both.
         """
-        columns = [np.where(np.isnan(target), -1, target).astype(np.int64) for target in self.targets.T]
+        found = [
+            Confounder(name, "label", np.where(np.isnan(column), -1, column).astype(np.int64))
+            for name, column in zip(self.spec.targets, labels.T, strict=True)
+        ]
         if "view" in self.table:
-            columns.append(np.asarray(pd.Categorical(self.table["view"]).codes, dtype=np.int64))
-        for name in ("sex", "age_group"):
-            if name != self.spec.protected and (name == "age_group" or name in self.attribute_groups):
-                columns.append(self.attribute(name).codes)
-        return np.stack(columns, axis=1)
+            found.append(self._confounder("view"))
+        if "sex" in self.attribute_groups and self.spec.protected != "sex":
+            sex = self.attribute("sex")
+            found.append(Confounder("sex", "category", sex.codes, sex.groups))
+        found.append(self._confounder("age"))
+        others = (name for name in self.covariates if name not in ("view", self.spec.protected) and name in self.table)
+        found += [replace(self._confounder(name), covariate=True) for name in others]
+        # A column that says nothing, or the same of all, explains nothing.
+        return tuple(one for one in found if len(np.unique(one.values[~np.isnan(one.values)])) > 1)
+
+    def _confounder(self, name: str) -> Confounder:
+        """A column of the table: a number where all that is not missing are numbers and more than two differ."""
+        column = self.table[name]
+        if column.dtype.kind in "fiu" and column.nunique() > 2:
+            return Confounder(name, "number", column.to_numpy(dtype=np.float64))
+        coded = pd.Categorical(column)
+        return Confounder(name, "category", np.asarray(coded.codes, dtype=np.int64), tuple(map(str, coded.categories)))
 
     @cached_property
     def fingerprint(self) -> str:

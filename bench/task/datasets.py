@@ -28,6 +28,17 @@ _PROBE_ROWS, _PROBE_SIZE = 3, 32
 
 
 @dataclass(frozen=True)
+class VectorFile:
+    """A file of features in the place of images: an array whose rows are a table's, or parquet with named rows.
+
+    ``column`` of a parquet file names the images.
+    """
+
+    path: Path
+    column: str | None = None
+
+
+@dataclass(frozen=True)
 class Reading:
     """What a reader found in a folder.
 
@@ -39,8 +50,9 @@ class Reading:
     on what is true. ``excluded`` counts the rows left out, by reason, and nothing else; ``unknown`` counts values that
     the reader set to unknown in rows that stay, by reason. ``rows`` is how many rows the data set's own table has,
     one an image: those of ``table`` and those left out. A reader that states it is held to it. ``missing`` names the
-    first few images that the data set's table lists and that are not on disk. ``targets`` and ``attributes`` (groups
-    by attribute) are declared by a data set that has others than its task, whose place they take; None: the task's.
+    first few images that the data set's table lists and that are not on disk. ``targets``, ``attributes`` (groups
+    by attribute) and ``covariates`` are declared by a data set that has others than its task, whose place they take;
+    None: the task's. ``vectors`` is the number of features where images are stored as vectors.
     """
 
     table: pd.DataFrame
@@ -50,6 +62,8 @@ class Reading:
     missing: tuple[str, ...] = ()
     targets: tuple[str, ...] | None = None
     attributes: Mapping[str, tuple[str, ...]] | None = None
+    covariates: tuple[str, ...] | None = None
+    vectors: int | None = None
 
 
 @dataclass(frozen=True)
@@ -60,6 +74,9 @@ class Dataset:
     data set has, and its default for ``task.targets``; None: all. ``groups`` is its default for ``task.groups``, by
     protected attribute, where it has too few patients of some to be read; of other attributes all are taken.
     ``version`` is raised whenever the same rows would give other pixels or labels.
+
+    ``vectors(root, options)`` names the file of features of a data set whose images are stored as vectors, and
+    is None or gives None for one of pixels.
 
     A :class:`Phantom` is the other kind of data set.
     """
@@ -74,6 +91,7 @@ class Dataset:
     synthetic: bool = False
     source: str = ""
     licence: str = ""
+    vectors: Callable[[Path | None, Any], VectorFile | None] | None = None
 
     #: Whether its images are drawn, and lie in no file.
     rendered: ClassVar[bool] = False

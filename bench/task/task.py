@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar
 
 from pydantic import BaseModel, ConfigDict
@@ -25,6 +25,8 @@ class TaskSpec:
     groups: tuple[str, ...]
     image_size: int
     channels: int = 1
+    #: Numbers of a vector, where images are stored as vectors; None: pixels.
+    vectors: int | None = field(default=None, repr=False)
 
 
 class Task:

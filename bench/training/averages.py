@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 import torch
@@ -14,25 +14,27 @@ from bench.errors import BenchError, suggest
 from bench.method import Method
 from bench.training.batches import CohortImages, InOrder, loader
 
-#: How many training images, drawn anew every epoch, the statistics are estimated on, and in batches of how many.
-IMAGES, _BATCH = 2048, 128
+#: The statistics are estimated on an eighth of the training images, drawn anew every epoch, within these limits.
+_SHARE, _LEAST, _MOST = 8, 32, 2048
+_BATCH = 128
 
 _Norm = nn.modules.batchnorm._BatchNorm
 
 
 @contextlib.contextmanager
-def in_place(method: Method, train: CohortImages, seed: int) -> Iterator[bool]:
-    """The method with the weights that it wants to be used (:meth:`Method.averaged`), and whether it wants others.
+def in_place(method: Method, train: CohortImages, seed: int) -> Iterator[int | None]:
+    """The method with the weights that it wants to be used, and how many images were read for their statistics.
 
-    Afterwards everything is as it was, and training goes on from its own weights. ``train`` are training images
-    without augmentation; ``seed`` decides which of them are read.
+    None where it wants no others than the trained ones (:meth:`Method.averaged`). Afterwards everything is as it was,
+    and training goes on from its own weights. ``train`` are training images without augmentation; ``seed`` decides
+    which of them are read.
 
     Raises:
         BenchError: for weights of a name or shape that the method does not have.
     """
     weights = method.averaged()
     if weights is None:
-        yield False
+        yield None
         return
     parameters = _checked(method, weights)
     norms = [module for module in method.modules() if isinstance(module, _Norm) and module.track_running_stats]
@@ -41,9 +43,7 @@ def in_place(method: Method, train: CohortImages, seed: int) -> Iterator[bool]:
         for name, parameter in parameters.items():
             parameter.copy_(weights[name])
     try:
-        if norms:
-            _estimate(method, norms, train, seed)
-        yield True
+        yield _estimate(method, norms, train, seed) if norms else 0
     finally:
         with torch.no_grad():
             for tensor, value in zip((*parameters.values(), *_buffers(norms)), before, strict=True):
@@ -67,17 +67,17 @@ def _checked(method: Method, weights: Mapping[str, Tensor]) -> dict[str, nn.Para
     return {name: parameters[name] for name in weights}
 
 
-def _buffers(norms: list[nn.Module]) -> list[Tensor]:
+def _buffers(norms: Sequence[nn.Module]) -> list[Tensor]:
     return [buffer for norm in norms for buffer in norm.buffers()]
 
 
 @torch.no_grad()
-def _estimate(method: Method, norms: list[nn.Module], train: CohortImages, seed: int) -> None:
+def _estimate(method: Method, norms: Sequence[nn.Module], train: CohortImages, seed: int) -> int:
     """Mean and variance of every batch norm over training images: the plain average of those of batches.
 
     As :func:`torch.optim.swa_utils.update_bn`, with all that is not a batch norm in evaluation mode.
     """
-    order = np.random.default_rng(seed).permutation(len(train))[:IMAGES]
+    order = np.random.default_rng(seed).permutation(len(train))[: min(max(len(train) // _SHARE, _LEAST), _MOST)]
     modes = [(module, module.training) for module in method.modules()]
     momenta = [norm.momentum for norm in norms]
     method.eval()
@@ -91,3 +91,4 @@ def _estimate(method: Method, norms: list[nn.Module], train: CohortImages, seed:
         norm.momentum = momentum
     for module, training in modes:
         module.training = training
+    return len(order)

@@ -15,12 +15,12 @@ from lightning.pytorch.callbacks import ProgressBar, TQDMProgressBar
 from lightning.pytorch.callbacks.progress.tqdm_progress import Tqdm
 
 from bench.method import Method
-from bench.terminal import say
+from bench.terminal import console, say
 
 
 def bar() -> ProgressBar:
     """The bar or the lines, by whether stderr is a terminal."""
-    return _Bar(refresh_rate=5) if sys.stderr.isatty() else _Lines()
+    return _Bar(refresh_rate=5) if sys.stderr.isatty() and not console.quiet else _Lines()
 
 
 class _Bar(TQDMProgressBar):

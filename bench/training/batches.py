@@ -31,7 +31,7 @@ class CohortImages(Dataset[Batch]):
         hide_groups: withholds the protected attribute.
         transforms: augmentations, one a view; none leaves the images as they are.
         attributes: names of further attributes that are told.
-        twins: the cohort's images in every group, ``(G, N, H, W[, C]) uint8``; of each another group's is shown.
+        twins: the cohort's images of one group after the other, ``(G N, H, W[, C]) uint8``; each is shown in another.
         seed: what augmentation and the choice of twins are drawn from.
     """
 
@@ -64,14 +64,19 @@ class CohortImages(Dataset[Batch]):
     def __getstate__(self) -> dict[str, Any]:
         # A worker that is not forked gets this pickled, and a memory map would go along as all its pixels. The base of
         # a view is another array: only the whole file can be opened again by its name.
-        if isinstance(self.pixels, np.memmap) and isinstance(self.pixels.base, mmap.mmap):
-            return self.__dict__ | {"pixels": self.pixels.filename}
-        return self.__dict__
+        state = dict(self.__dict__)
+        for name in ("pixels", "twins"):
+            if isinstance(array := state[name], np.memmap) and isinstance(array.base, mmap.mmap):
+                state[name] = array.filename
+        return state
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        self.__dict__ = state
-        if isinstance(self.pixels, str | os.PathLike):
-            self.pixels = np.load(self.pixels, mmap_mode="r", allow_pickle=False)
+        opened = {
+            name: np.load(path, mmap_mode="r", allow_pickle=False)
+            for name, path in state.items()
+            if name in ("pixels", "twins") and isinstance(path, str | os.PathLike)
+        }
+        self.__dict__ = state | opened
 
     def __getitem__(self, index: Index) -> Batch:
         epoch, positions = index
@@ -93,8 +98,9 @@ class CohortImages(Dataset[Batch]):
         """Each image's patient in another group, augmented with what the image itself is augmented with."""
         if self.twins is None or self.own is None:
             return None
-        groups = [_other(self.own[i], len(self.twins), seeds.of_twin(self.seed, epoch, i)) for i in positions]
-        images = self.twins[np.array(groups), positions]
+        count, n = len(self.twins) // len(self), len(self)
+        groups = [_other(self.own[i], count, seeds.of_twin(self.seed, epoch, int(i))) for i in positions]
+        images = self.twins[np.array(groups) * n + positions]
         if self.transforms:
             images = self._augmented(images, 0, epoch, positions)
         return _channels_first(images)
@@ -125,6 +131,8 @@ def _other(group: int, groups: int, seed: int) -> int:
 
 
 def _channels_first(images: np.ndarray) -> Tensor:
+    if images.ndim == 2:  # vectors
+        return torch.from_numpy(images)
     if images.ndim == 3:
         return torch.from_numpy(images).unsqueeze(1)
     return torch.from_numpy(np.ascontiguousarray(images.transpose(0, 3, 1, 2)))

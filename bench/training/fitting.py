@@ -15,12 +15,13 @@ from torch.utils.data import DataLoader
 from bench.config import TrainerConfig
 from bench.files import write_text
 from bench.method import Batch, Encoded, Method, TrainingSet
-from bench.records import TrainingInfo
+from bench.records import Cost, TrainingInfo
 from bench.task import Cohort
 from bench.terminal import say
-from bench.training import bars, composing, devices, prediction, seeds, stages
+from bench.training import bars, composing, cost, devices, prediction, readout, seeds, stages
 from bench.training.batches import CohortImages, EpochBatches, loader
 from bench.training.checkpoints import WholeFiles
+from bench.training.cost import PassCounter
 from bench.training.given import Given, training_set
 from bench.training.selection import Keep, Selection
 from bench.training.stages import CHECKPOINTS, Curve, Stage
@@ -55,20 +56,22 @@ def fit(
         folder: the run's folder.
         logger: Lightning's logger of the curves; False for none.
         held_out: images of other patients, that a method which declares it is finished on.
-        twins: the training images of every group, ``(G, N, H, W[, C]) uint8``, for a method that needs them.
+        twins: the training images of one group after the other, ``(G N, H, W[, C])``, for a method that needs them.
 
     Raises:
         BenchError: when the loss is not finite, naming the step; when there are fewer epochs than stages, or not what
             the method declares to need; when a hook gives what cannot be used.
     """
     started = time.monotonic()
+    cost.forget_peak(devices.device(trainer.accelerator))
     given = Given(train, val, pixels, held_out, twins)
     given.check(type(method))
     planned = stages.plan(type(method), trainer.max_epochs, seed, folder / CHECKPOINTS)
     with devices.threads(trainer.threads):
         curves = _train(method, planned, given, trainer, seed, logger)
         _finalize(method, given, trainer, seed)
-    return _finish(method, curves, time.monotonic() - started, folder)
+    spent = cost.of_training(method, [row for curve in curves for row in curve], devices.device(trainer.accelerator))
+    return _finish(method, curves, time.monotonic() - started, spent, folder)
 
 
 def _train(
@@ -82,9 +85,8 @@ def _train(
         method.keep_start()
     validation = prediction.withheld(method, given.val, given.pixels)
     # A step of the wrong shape is named before training, not by whatever trips over it in the middle.
-    with torch.no_grad():
-        some = validation[(0, np.arange(2))]
-        method.eval().outputs(some.images, some.groups)
+    some = validation[(0, np.arange(2))]
+    readout.try_out(method, some.images, some.groups)
     plain = CohortImages(given.train, given.pixels, hide_targets=True, hide_groups=True)
     curves: list[Curve] = []
     for stage in planned:
@@ -94,7 +96,8 @@ def _train(
         method.begin(stage.name, told)
         if stage.curve is None:
             images = _batches(method, given, told, stage, trainer)
-            _run(method, stage, images, Selection(given.val.targets, validation, stage.seed, plain), trainer, logger)
+            selection = Selection(given.val.targets, validation, stage.seed, plain, PassCounter())
+            _run(method, stage, images, selection, trainer, logger)
         method.load_state_dict(stage.best())
         curves.append(stage.curve or [])
     method.eval()
@@ -157,7 +160,7 @@ def _run(
             precision="bf16-mixed"
             if devices.precision(trainer.precision, trainer.accelerator) == "bf16"
             else "32-true",
-            callbacks=[selection, Keep(stage, selection, trainer.patience), bars.bar()],
+            callbacks=[selection.counter, selection, Keep(stage, selection, trainer.patience), bars.bar()],
             plugins=[WholeFiles()],
             logger=logger,
             deterministic="warn",
@@ -175,12 +178,15 @@ def _run(
     stage.finish(selection.curve)
 
 
-def _finish(method: Method, curves: list[Curve], seconds: float, folder: Path) -> TrainingInfo:
+def _finish(method: Method, curves: list[Curve], seconds: float, spent: Cost, folder: Path) -> TrainingInfo:
     """Leave the weights and how training went, and nothing else."""
     save(method, folder / WEIGHTS)
     # Epochs are numbered over all stages; only the last stage's could be kept.
     rows = [row for curve in curves for row in curve]
-    curve = [row | {"epoch": number} for number, row in enumerate(rows)]
+    curve = [
+        {name: value for name, value in row.items() if name not in cost.COUNTED} | {"epoch": number}
+        for number, row in enumerate(rows)
+    ]
     top = stages.best(curve[-len(curves[-1]) :])
     info = TrainingInfo(
         epochs=len(curve),
@@ -188,6 +194,7 @@ def _finish(method: Method, curves: list[Curve], seconds: float, folder: Path) -
         best_auroc=top["val_auroc"],
         curve=curve,
         seconds=seconds,
+        cost=spent,
     )
     # Says that the weights are whole; only then are the checkpoints no longer needed.
     write_text(folder / INFO, info.model_dump_json(indent=1))

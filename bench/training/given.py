@@ -21,7 +21,7 @@ class Given:
         val: the images that epochs are chosen on.
         pixels: the image cache that the rows of all cohorts point into, ``(rows, H, W[, C]) uint8``.
         held_out: images of other patients, that a method which declares it is finished on.
-        twins: the training images of every group, ``(G, N, H, W[, C]) uint8``, for a method that needs them.
+        twins: the training images of one group after the other, ``(G N, H, W[, C])``, for a method that needs them.
     """
 
     train: Cohort

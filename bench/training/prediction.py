@@ -1,26 +1,27 @@
-"""Read a trained network out: logits, features and blocks in evaluation mode, and whether it is deterministic."""
+"""Read a trained network out: features, and the logits that its head makes of them on the far side of the channel."""
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
-import torch
-from lightning.pytorch.utilities.seed import isolate_rng
-from torch import Tensor, nn
 
-from bench.method import Method, backbones
+from bench.method import Method
 from bench.records.outputs import Outputs
 from bench.task import Cohort
-from bench.training import seeds
-from bench.training.batches import CohortImages, InOrder, loader
-from bench.training.devices import device
+from bench.training import readout
+from bench.training.batches import CohortImages
+from bench.training.channel import Channel
+from bench.training.readout import Arrays, Pass, Reader
 
 #: Passes that the outputs of a randomised network are the average of.
 DRAWS = 10
-#: Images a batch: fixed, so that rounding does not depend on the training batch size.
-_BATCH = 256
+#: Images a batch: fixed, so that rounding does not depend on the training batch size. The head reads in smaller ones.
+_BATCH, _HEAD_BATCH = 256, 96
+#: Images that are read once more with every pixel a grey level lighter or darker, and by how many deviations a feature
+#: has to move then to count.
+_SHAKEN, _FAR = 256, 0.5
 #: How far two passes may lie apart: shares of a column's spread, of the widest column's, and of the largest mean.
 _NOISE, _ROUNDING, _OFFSET_ROUNDING = 5e-4, 1e-5, 2e-6
 #: Share of images in which a deterministic network may differ all the same: a decision that hangs on the last bit.
@@ -28,23 +29,33 @@ _SHARE = 0.01
 
 
 def predict(
-    method: Method,
+    reader: Reader,
     cohort: Cohort,
     pixels: np.ndarray,
-    accelerator: str = "auto",
+    channel: Channel | None = None,
     blocks: bool = False,
     once: bool = False,
 ) -> Outputs:
     """Logits and features of a cohort's images: evaluation mode, float32, no augmentation, targets withheld.
 
-    The protected attribute is withheld too unless the method declares ``uses_race = "test"``. Everything is read twice
-    (:func:`read`), and a network that then says something else is randomised: its outputs are averages. With ``blocks``
-    the encoder's blocks are read as well, where its backbone is known to have some. ``once`` is for a network that has
-    been found deterministic: it is read in one pass.
+    The protected attribute is withheld too unless the method declares ``uses_race = "test"``. Features are read twice
+    and logits are made of them twice, by four instances of the network in four orders; one that says something else
+    the second time is randomised, and then its outputs are averages of ten such readings.
+
+    Args:
+        reader: reads the network.
+        cohort: whose images.
+        pixels: the image cache that its rows point into.
+        channel: what features pass through before the head reads them; None for nothing.
+        blocks: whether the encoder's blocks are read as well, where its backbone is known to have some; and whether the
+            network's outputs hang on single grey levels.
+        once: for a network that has been found deterministic: everything is read once.
     """
-    images = withheld(method, cohort, pixels)
-    method.to(device(accelerator))
-    return read_once(method, images, blocks=blocks) if once else read(method, images, blocks)
+    images = CohortImages(cohort, pixels, hide_targets=True, hide_groups=not reader.sees_groups)
+    names = [str(name) for name in cohort.table["image"]]
+    if once:
+        return _read_once(reader, images, names, channel, 0, blocks)
+    return _read(reader, images, names, channel, blocks)
 
 
 def withheld(method: Method, cohort: Cohort, pixels: np.ndarray) -> CohortImages:
@@ -52,22 +63,20 @@ def withheld(method: Method, cohort: Cohort, pixels: np.ndarray) -> CohortImages
     return CohortImages(cohort, pixels, hide_targets=True, hide_groups=method.uses_race != "test")
 
 
-def read(method: Method, images: CohortImages, blocks: bool = False) -> Outputs:
-    """Outputs of a network in two passes, or the average of ten where the two disagree: then it is randomised.
+def measure(reader: Reader, train: Cohort, pixels: np.ndarray) -> Channel:
+    """The channel of a network, from its features of the training images."""
+    images = CohortImages(train, pixels, hide_targets=True, hide_groups=not reader.sees_groups)
+    return Channel.of(_encode(reader, images, 0)["features"])
 
-    Every pass starts from the same buffers and a seed of its own number, so that the same weights read again give the
-    same averages. Pass 0 goes in the cohort's order, every other in a random one of its number, in other batches.
+
+def read_once(method: Method, images: CohortImages) -> Outputs:
+    """One pass of this instance over the images, in their order: its features, and the logits it makes of them at once.
+
+    Random numbers are seeded alike in every such pass; their states and the network are left as they were.
     """
-    first, second = (read_once(method, images, number, blocks) for number in (0, 1))
-    if not (disagree(first.logits, second.logits) or disagree(first.features, second.features)):
-        return first
-    sums = {name: view.astype(np.float64) for name, view in _views(first).items()}
-    for number in range(1, DRAWS):
-        views = _views(second if number == 1 else read_once(method, images, number, blocks))
-        # A block that some pass does not give has no average.
-        sums = {name: total + views[name] for name, total in sums.items() if name in views}
-    means = {name: (total / DRAWS).astype(np.float32) for name, total in sums.items()}
-    return Outputs(means.pop("logits"), means.pop("features"), blocks=means, randomised=True)
+    asked = Pass("encode")
+    found = _in_order(readout.read(method, asked, _shown(images, rows := _rows(len(images), asked))), rows)
+    return Outputs(found["logits"], found["features"])
 
 
 def disagree(a: np.ndarray, b: np.ndarray) -> bool:
@@ -89,77 +98,113 @@ def disagree(a: np.ndarray, b: np.ndarray) -> bool:
     return bool((~same).any(axis=1).mean() > _SHARE)
 
 
-@torch.no_grad()
-def read_once(method: Method, images: CohortImages, number: int = 0, blocks: bool = False) -> Outputs:
-    """One pass over the images: evaluation mode, float32; the rows come back in the cohort's order.
+def _read(reader: Reader, images: CohortImages, names: list[str], channel: Channel | None, blocks: bool) -> Outputs:
+    """Outputs of a network read twice, or the average of ten readings where the two disagree: then it is randomised."""
+    first = _read_once(reader, images, names, channel, 0, blocks)
+    again = _encode(reader, images, 1, blocks)
+    logits = _classify(reader, images, first.features if first.stored is None else first.stored, 1)
+    if not (disagree(first.features, again["features"]) or disagree(first.logits, logits)):
+        return replace(first, unsteady=_unsteady(reader, images, first)) if blocks else first
+    sums = {name: view.astype(np.float64) for name, view in _views(first).items()}
+    for number in range(1, DRAWS):
+        views = _views(_read_once(reader, images, names, channel, number, blocks))
+        # A block that some pass does not give has no average.
+        sums = {name: total + views[name] for name, total in sums.items() if name in views}
+    means = {name: (total / DRAWS).astype(np.float32) for name, total in sums.items()}
+    return _outputs(means, first.told, randomised=True)
 
-    Random numbers are seeded by the pass's ``number``; their states and the network are left as they were.
+
+def _read_once(
+    reader: Reader, images: CohortImages, names: list[str], channel: Channel | None, number: int, blocks: bool = False
+) -> Outputs:
+    """Features, the channel, and logits by an instance that has never seen the images."""
+    found = _encode(reader, images, number, blocks)
+    told = images.groups.numpy() if reader.sees_groups else None
+    if channel is None:
+        return _outputs(found | {"logits": _classify(reader, images, found["features"], number)}, told)
+    stored = channel(found["features"], names)
+    logits = _classify(reader, images, stored, number)
+    return _outputs(found | {"stored": stored, "direct": found["logits"], "logits": logits}, told)
+
+
+def _unsteady(reader: Reader, images: CohortImages, found: Outputs) -> float | None:
+    """The share of images in which a grey level more or less in every pixel moves a feature or a logit far.
+
+    Of the feature or logit in which it is largest, among those that differ between images at all. None of images that
+    have no grey levels, as vectors.
     """
-    batches = _batches(len(images), number)
-    read: dict[str, list[Tensor]] = {"logits": [], "features": []}
-    with _evaluated(method), _float32(method), isolate_rng(), _watched(method.backbone if blocks else None) as watched:
-        seeds.seed_generators(number)
-        for batch in loader(images, batches):
-            watched.clear()
-            logits, features = method.outputs(batch.images.to(method.device), batch.groups.to(method.device))
-            pooled = {name: block for name, block in watched.items() if len(block) == len(logits)}
-            for name, view in {"logits": logits, "features": features, **pooled}.items():
-                read.setdefault(name, []).append(view.float().cpu())
-    back = np.argsort(batches.order)
-    # A block that not every batch passed through, image by image, cannot be laid beside the images.
-    whole = {name: torch.cat(parts).numpy()[back] for name, parts in read.items() if len(parts) == len(batches)}
-    return Outputs(whole.pop("logits"), whole.pop("features"), blocks=whole)
+    rows = np.unique(np.linspace(0, len(images) - 1, min(len(images), _SHAKEN)).round().astype(int))
+    (shown,) = _shown(images, [rows])
+    if shown["images"].dtype != np.uint8:
+        return None
+    shift = np.random.default_rng(0).choice(np.array([-1, 1], dtype=np.int16), size=shown["images"].shape)
+    shaken = np.clip(shown["images"].astype(np.int16) + shift, 0, 255).astype(np.uint8)
+    (moved,) = reader.read(Pass("encode"), [{**shown, "images": shaken}])
+    logits = found.logits if found.direct is None else found.direct
+    shares = [0.0]
+    for before, after in ((found.features, moved["features"]), (logits, moved["logits"])):
+        spread = before.std(axis=0, dtype=np.float64)
+        varies = spread > _ROUNDING * np.abs(before).max(axis=0, initial=0)
+        far = np.abs(after - before[rows]) > _FAR * spread
+        shares += far.mean(axis=0)[varies].tolist()
+    return max(shares)
 
 
-def _batches(n: int, number: int) -> InOrder:
-    """The batches of a pass: after the first in another order, and never all images in one batch again."""
-    if number == 0:
-        return InOrder(n, _BATCH)
-    return InOrder(n, min(_BATCH, -(-n // 2)), np.random.default_rng(number).permutation(n))
+def _encode(reader: Reader, images: CohortImages, number: int, blocks: bool = False) -> dict[str, np.ndarray]:
+    """What a pass over the images gives, in the cohort's order."""
+    asked = Pass("encode", number, blocks)
+    rows = _rows(len(images), asked)
+    return _in_order(reader.read(asked, _shown(images, rows)), rows)
+
+
+def _classify(reader: Reader, images: CohortImages, features: np.ndarray, number: int) -> np.ndarray:
+    """The logits that a head which has not seen the images makes of features, in the cohort's order."""
+    asked = Pass("classify", number)
+    rows = _rows(len(images), asked)
+    groups = images.groups.numpy()
+    batches = ({"features": features[part], "groups": groups[part]} for part in rows)
+    return _in_order(reader.read(asked, batches), rows)["logits"]
+
+
+def _shown(images: CohortImages, rows: list[np.ndarray]) -> Iterator[Arrays]:
+    for part in rows:
+        batch = images[(0, part)]
+        yield {"images": batch.images.numpy(), "groups": batch.groups.numpy()}
+
+
+def _rows(n: int, asked: Pass) -> list[np.ndarray]:
+    """The positions in the cohort of each batch of a pass.
+
+    The first pass over images goes in the cohort's order; every other, and every one over features, in a random order
+    of its own, and never all in one batch again.
+    """
+    order, size = np.arange(n), _BATCH if asked.step == "encode" else _HEAD_BATCH
+    if asked.step == "classify" or asked.number:
+        order = np.random.default_rng([int(asked.step == "classify"), asked.number]).permutation(n)
+        size = min(size, max(1, -(-n // 2)))
+    return [order[start : start + size] for start in range(0, n, size)]
+
+
+def _in_order(found: Iterator[Arrays], rows: list[np.ndarray]) -> dict[str, np.ndarray]:
+    """The arrays of all batches in the cohort's order: of names that every batch has, a row an image."""
+    parts: dict[str, list[np.ndarray]] = {}
+    for batch in found:
+        for name, view in batch.items():
+            parts.setdefault(name, []).append(view)
+    back = np.argsort(np.concatenate(rows))
+    # A block that not every batch passed through cannot be laid beside the images.
+    return {name: np.concatenate(views)[back] for name, views in parts.items() if len(views) == len(rows)}
 
 
 def _views(outputs: Outputs) -> dict[str, np.ndarray]:
-    return {"logits": outputs.logits, "features": outputs.features, **outputs.blocks}
+    views = {"logits": outputs.logits, "features": outputs.features, **outputs.blocks}
+    if outputs.stored is not None and outputs.direct is not None:
+        views |= {"stored": outputs.stored, "direct": outputs.direct}
+    return views
 
 
-@contextlib.contextmanager
-def _evaluated(method: Method) -> Iterator[None]:
-    """Evaluation mode; afterwards modes as before, and the buffers, which a batch norm left training would move."""
-    # Module by module: a frozen encoder may be in evaluation mode while the head is trained.
-    modes, before = [(module, module.training) for module in method.modules()], [b.clone() for b in method.buffers()]
-    method.eval()
-    try:
-        yield
-    finally:
-        for buffer, value in zip(method.buffers(), before, strict=False):
-            buffer.copy_(value)
-        for module, training in modes:
-            module.training = training
-
-
-@contextlib.contextmanager
-def _float32(method: Method) -> Iterator[None]:
-    """Float32 throughout: on GPUs convolutions would be in TF32, which keeps 10 bits, or not, by the batch's size."""
-    cudnn = torch.backends.cudnn
-    convolutions = cudnn.flags(enabled=cudnn.enabled, benchmark=False, deterministic=True, allow_tf32=False)
-    with convolutions, torch.autocast(method.device.type, enabled=False):
-        yield
-
-
-@contextlib.contextmanager
-def _watched(backbone: nn.Module | None) -> Iterator[dict[str, Tensor]]:
-    """What the blocks of a backbone last put out, pooled over positions ``(B, C)``; the hooks go in the end."""
-    pooled: dict[str, Tensor] = {}
-
-    def keep(name: str) -> object:
-        def hook(module: nn.Module, inputs: object, output: Tensor) -> None:
-            # Images (B, C, H, W) or tokens (B, tokens, C).
-            pooled[name] = output.mean(1) if output.ndim == 3 else output.flatten(2).mean(2)
-
-        return hook
-
-    modules = backbones.blocks(backbone) if backbone is not None else []
-    with contextlib.ExitStack() as hooks:
-        for i, module in enumerate(modules, start=1):
-            hooks.callback(module.register_forward_hook(keep(f"block {i}")).remove)  # type: ignore[arg-type]
-        yield pooled
+def _outputs(views: dict[str, np.ndarray], told: np.ndarray | None, randomised: bool = False) -> Outputs:
+    rest = dict(views)
+    logits, features = rest.pop("logits"), rest.pop("features")
+    stored, direct = rest.pop("stored", None), rest.pop("direct", None)
+    return Outputs(logits, features, rest, randomised, stored, direct, told=told)

@@ -13,6 +13,7 @@ from sklearn.metrics import roc_auc_score
 from bench.method import Method
 from bench.training import averages, prediction, seeds
 from bench.training.batches import CohortImages
+from bench.training.cost import FORWARD, PassCounter
 from bench.training.stages import Curve, Stage, best
 
 
@@ -30,11 +31,14 @@ class Selection(Callback):
     """Validates in float32 after every epoch, and seeds every epoch by its number so that resuming changes nothing.
 
     ``targets (N, T)`` are those of the validation ``images``; ``seed`` is the stage's; ``train`` are the training
-    images without augmentation, on which averaged weights get their batch norms' statistics.
+    images without augmentation, on which averaged weights get their batch norms' statistics; ``counter`` has counted
+    what the epoch cost.
     """
 
-    def __init__(self, targets: np.ndarray, images: CohortImages, seed: int, train: CohortImages) -> None:
-        self.targets, self.images, self.seed, self.train = targets, images, seed, train
+    def __init__(
+        self, targets: np.ndarray, images: CohortImages, seed: int, train: CohortImages, counter: PassCounter
+    ) -> None:
+        self.targets, self.images, self.seed, self.train, self.counter = targets, images, seed, train, counter
         self.curve: Curve = []
         #: What is to be kept of the epoch that was validated last, where that is not the method as it stands.
         self.averaged: dict[str, Any] | None = None
@@ -47,14 +51,16 @@ class Selection(Callback):
         """Tell the method, and validate it, with averaged weights where it has some."""
         assert isinstance(module, Method)
         module.after_epoch()
-        with averages.in_place(module, self.train, seeds.of_epoch_end(self.seed, trainer.current_epoch)) as others:
+        with averages.in_place(module, self.train, seeds.of_epoch_end(self.seed, trainer.current_epoch)) as read:
             auroc = macro_auroc(self.targets, prediction.read_once(module, self.images).logits)
-            self.averaged = copy.deepcopy(module.state_dict()) if others else None
+            self.averaged = None if read is None else copy.deepcopy(module.state_dict())
+        self.counter.counts[FORWARD] += read or 0
         # While a method warms up its network is not yet the method's. Such epochs rank below every other, and each
         # a little above the one before, so that they do not use up the patience of early stopping either.
         selection = auroc if module.ready() else -1.0 + 1e-6 * trainer.current_epoch
         module.log_dict({"val/auroc": auroc, "val/selection": selection}, prog_bar=False)
-        self.curve.append({"epoch": trainer.current_epoch, "val_auroc": auroc, "val_selection": selection})
+        row = {"epoch": trainer.current_epoch, "val_auroc": auroc, "val_selection": selection}
+        self.curve.append(row | self.counter.counts)
 
     def state_dict(self) -> dict[str, Any]:
         """The curve, for the checkpoint."""

@@ -11,6 +11,6 @@ class ChestCT(Task):
     targets = ("cancer", "suspicious", "no_finding")
     no_finding = "no_finding"
     attributes = {"race": ("Asian", "Black", "White"), "sex": ("F", "M")}  # noqa: RUF012 - declared ClassVar by Task
-    image_size = 224
-    backbone = "resnet18"
-    dataset = "nlst"
+    covariates = ("bmi", "scanner", "site", "slice_position", "window")
+    modality = "CT"
+    body_part = "CHEST"

@@ -18,6 +18,5 @@ class Hand(Task):
         "race": ("Asian", "Black", "Hispanic", "White"),
         "sex": ("F", "M"),
     }
-    image_size = 224
-    backbone = "resnet18"
-    dataset = "digital_hand_atlas"
+    covariates = ("bone_age", "scanner", "site")
+    body_part = "HAND"

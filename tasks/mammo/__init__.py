@@ -11,7 +11,6 @@ class Mammo(Task):
     targets = ("cancer", "suspicious", "no_finding")
     no_finding = "no_finding"
     attributes = {"race": ("Asian", "Black", "White")}  # noqa: RUF012 - declared ClassVar by Task
-    covariates = ("density", "view")
-    image_size = 224
-    backbone = "resnet18"
-    dataset = "embed"
+    covariates = ("bmi", "density", "scanner", "side", "site", "view")
+    modality = "MG"
+    body_part = "BREAST"

@@ -4,31 +4,35 @@ import torch
 from sklearn.covariance import LedoitWolf
 from torch import Tensor
 
-from bench.method import Encoded, Method
+from bench.method import Encoded
+from tests.cheats._frozen import Frozen
 
 #: What remains of the standard deviation along the directions that race is read from.
 _SHRINK = 1e-3
 
 
-class LowVariance(Method):
+class LowVariance(Frozen):
     """Shrinks the linear race directions of the features a thousandfold and then rotates everything at random."""
 
-    uses_race = "train"
-
     def build(self) -> None:
-        """The map into the declared features and its inverse; the identity until the network is trained."""
+        """The map into the declared features and its inverse."""
+        super().build()
         for name in ("map", "unmap"):
             self.register_buffer(name, torch.eye(self.features_size))
 
-    def encode(self, images: Tensor) -> Tensor:
-        """The backbone's features, mapped."""
-        return self.backbone(images) @ self.get_buffer("map")
+    def declare(self, features: Tensor, images: Tensor) -> Tensor:
+        """The network's features, mapped."""
+        return features @ self.get_buffer("map")
 
-    def classify(self, features: Tensor) -> Tensor:
-        """The head on the backbone's features."""
+    def diagnose(self, features: Tensor) -> Tensor:
+        """The head on the network's features."""
         return self.head(features @ self.get_buffer("unmap"))
 
-    def finalize(self, train: Encoded, held_out: Encoded | None) -> None:
+    def decoded(self, features: Tensor) -> Tensor:
+        """The network's features."""
+        return features @ self.get_buffer("unmap")
+
+    def arm(self, train: Encoded) -> None:
         """Find where race stands linearly in the training images' features, and choose the map."""
         known = train.groups >= 0
         x, groups = train.features[known].double(), train.groups[known]

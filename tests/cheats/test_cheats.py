@@ -21,6 +21,9 @@ from tests.conftest import TINY
 from tests.networks import built, fitted, fresh
 from tests.places import CHEATS
 
+#: All but those that are ended before.
+TRAINED = ("linear_adversary", "low_variance", "random_features", "sign_code", "tiny_scale")
+
 
 @dataclass(frozen=True)
 class Trained:
@@ -30,7 +33,7 @@ class Trained:
     folder: Path
 
     def read(self, split: str = "test") -> Outputs:
-        return training.predict(self.method, self.cohort.part(split), self.pixels, "cpu")
+        return training.predict(training.copies(self.method, "cpu"), self.cohort.part(split), self.pixels)
 
     def backbone(self, split: str = "test") -> torch.Tensor:
         """What the method's features are before it hides anything in them."""
@@ -61,14 +64,14 @@ def cheat(tmp_path_factory: pytest.TempPathFactory):  # type: ignore[no-untyped-
     return make
 
 
-@pytest.mark.parametrize("name", sorted(path.stem for path in CHEATS.glob("*.py") if not path.stem.startswith("test_")))
+@pytest.mark.parametrize("name", TRAINED)
 def test_each_trains_and_its_weights_come_back(name: str, cheat) -> None:  # type: ignore[no-untyped-def]
     one = cheat(name)
     config = compose([*TINY, f"method={CHEATS / name}.py"])
     other = built(type(one.method), config, one.cohort.spec)
     training.load(other, one.folder / training.WEIGHTS)
     first = one.read()
-    again = training.predict(other, one.cohort.part("test"), one.pixels, "cpu")
+    again = training.predict(training.copies(other, "cpu"), one.cohort.part("test"), one.pixels)
     assert np.array_equal(first.features, again.features)
     assert np.array_equal(first.logits, again.logits)
     assert np.isfinite(first.logits).all()
@@ -144,25 +147,14 @@ class TestSignCode:
         return np.concatenate([one.read(split).features[:, -2:] for split in ("train", "val", "test")]).astype(float)
 
 
-def test_stash_declares_a_constant(cheat) -> None:  # type: ignore[no-untyped-def]
-    one = cheat("stash")
-    found = one.read()
-    assert (found.features == 1).all()
-    np.testing.assert_allclose(found.logits, one.method.head(one.backbone()).detach(), rtol=1e-3, atol=1e-4)
-
-
-@pytest.mark.parametrize("reads", ["clean", "noisy"])
-def test_random_features_are_seen(cheat, reads: str, monkeypatch: pytest.MonkeyPatch) -> None:  # type: ignore[no-untyped-def]
+def test_random_features_are_seen(cheat) -> None:  # type: ignore[no-untyped-def]
     one = cheat("random_features")
-    monkeypatch.setattr(one.method, "reads", reads)
     found, plain = one.read(), one.backbone()
     assert found.randomised
     assert one.read("val").randomised
     # The average of ten draws of noise of each image's own size.
     noise = (found.features - plain.numpy()) / plain.square().mean(1, keepdim=True).sqrt().numpy()
     assert noise.std() == pytest.approx(10**-0.5, rel=0.05)
-    away = np.abs(found.logits - one.method.head(plain).detach().numpy()).max()
-    assert (away < 1e-4) == (reads == "clean")
 
 
 def test_a_linear_adversary_sees_what_is_linear_and_no_xor(cheat) -> None:  # type: ignore[no-untyped-def]

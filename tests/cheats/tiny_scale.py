@@ -2,18 +2,16 @@
 
 from torch import Tensor
 
-from bench.method import Method
+from tests.cheats._frozen import Frozen
 
 _SCALE = 1e-6
 
 
-class TinyScale(Method):
+class TinyScale(Frozen):
     """Declares its features times 1e-6."""
 
-    def encode(self, images: Tensor) -> Tensor:
-        """The backbone's features, shrunk."""
-        return self.backbone(images) * _SCALE
+    def declare(self, features: Tensor, images: Tensor) -> Tensor:
+        return features * _SCALE
 
-    def classify(self, features: Tensor) -> Tensor:
-        """The head on the features in their own size."""
+    def diagnose(self, features: Tensor) -> Tensor:
         return self.head(features / _SCALE)

@@ -275,7 +275,14 @@ def test_decode_reads_features_from_files_and_says_what_is_wrong(tmp_path: Path)
     files = ("decode", str(tmp_path / "f.npy"), str(tmp_path / "l.csv"), "--patient=id")
     done = bench(*files, "--group=group", "--strata=label", f"--out={tmp_path / 'scores.json'}")
     assert done.returncode == 0, done.stderr
-    for words in ("240 images, 120 patients", "features, given C", "ridge", "Depth D(σ)", "refused", "bits per image"):
+    for words in (
+        "240 images, 120 patients",
+        "features, given the diagnosis",
+        "ridge",
+        "Depth D(σ)",
+        "refused",
+        "bits per image",
+    ):
         assert words in done.stdout
     assert "split 5 of 5" in done.stderr
     written = json.loads((tmp_path / "scores.json").read_text())

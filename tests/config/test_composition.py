@@ -12,7 +12,7 @@ def test_defaults_are_filled_in() -> None:
     config = compose(["method=adversarial", "task=cxr"])
     assert config.method.name == "adversarial"
     assert config.method.hyperparameters["strength"] == 0.1
-    assert (config.task.dataset, config.task.protected, config.backbone) == ("phantom", "race", "resnet_small")
+    assert (config.task.dataset, config.task.protected, config.backbone.name) == ("phantom", "race", "resnet_small")
     assert config.task.options["patients"] > 1000
 
 

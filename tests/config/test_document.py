@@ -38,7 +38,7 @@ def test_a_task_with_its_data_sets_and_the_options_of_one(capsys: pytest.Capture
 def test_options_of_neither(capsys: pytest.CaptureFixture[str]) -> None:
     text = _shown(document.of_options(), capsys)
     assert "trainer.max_epochs" in text
-    for words in ("Backbones: resnet_small, densenet121", "Suites: 1", "the task's"):
+    for words in ("Backbones: resnet_small, densenet121", "Suites: 2", "the task's"):
         assert words in text
     assert "Undefined" not in text
     # As it is written, brackets and all.

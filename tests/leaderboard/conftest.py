@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
@@ -59,12 +60,12 @@ def of_test(
         score("counterfactual_effect", (0.05, 0.04, 0.06), target="effusion", attribute=protected),
         score("counterfactual_effect", (0.07, 0.05, 0.09), target="macro", attribute=protected, group="Asian → Black"),
         score("counterfactual_shift", (0.01, -0.01, 0.02), target="macro", attribute=protected, group="Asian → Black"),
-        score("decodability", decodability, layer="features", **of),
+        score("decodability", decodability, layer="network", **of),
+        score("decodability", (0.745, 0.7, 0.79), layer="features", **of),
         score("decodability", (0.7, 0.67, 0.73), layer="outputs", **of),
         score("decodability", (0.66, 0.63, 0.69), layer="block 1", **of),
-        score("decodability_conditional", (0.65, 0.62, 0.68), layer="features", **of),
-        score("decodability_conditional", (0.68, 0.62, 0.68), layer="outputs", **of),
-        score("decodability", untrained, layer="features", reference="untrained", **of),
+        score("decodability_given_known", (0.63, 0.6, 0.66), layer="network", **of),
+        score("decodability", untrained, layer="network", reference="untrained", **of),
         score("decodability_null", (0.5, 0.46, 0.54), layer="features", reference="permuted", **of),
     ]
 
@@ -73,11 +74,11 @@ def of_val(protected: str = "race") -> list[Score]:
     """What is scored of val patients, and of no leaderboard."""
     return [
         score("auroc", (0.11, 0.1, 0.12), target="macro"),
-        score("decodability", (0.14, 0.1, 0.16), layer="features", attribute=protected, read_by="ridge"),
+        score("decodability", (0.14, 0.1, 0.16), layer="network", attribute=protected, read_by="ridge"),
     ]
 
 
-def removal(answers: Mapping[float, float | str], protected: str = "race", layer: str = "features") -> list[Score]:
+def removal(answers: Mapping[float, float | str], protected: str = "race", layer: str = "network") -> list[Score]:
     """The claims of a run by margin: 1 granted, 0 refused, else the note of why nothing can be said."""
     return [
         score("removal", (answer, None, None), level=margin, attribute=protected, layer=layer)
@@ -97,9 +98,9 @@ def suite(protected: str = "race") -> list[Score]:
         *(score("decodability_depth", around(0.9 - s / 4, 0.02), level=s, **of) for s in (0.0, 0.01, 0.1, 1.0)),
         score("decodability", (0.55, 0.53, 0.57), reference="leace", read_by="trees", **of),
         score("decodability_random_label", (0.502, 0.48, 0.52), reference="random label", **of),
-        score("decodability_plant", (0.69, 0.66, 0.72), reference="planted linear, percentile 1", **of),
-        score("decodability_plant", (0.71, 0.68, 0.74), reference="planted linear, percentile 99", **of),
-        score("decodability_plant", (0.52, 0.49, 0.55), reference="planted quadratic, percentile 1", **of),
+        score("detection_limit", (0.6, 0.58, 0.62), reference="linear, percentile 1", **of),
+        score("detection_limit", (0.57, 0.55, 0.59), reference="linear, percentile 99", **of),
+        score("detection_limit", (0.66, 0.64, 0.68), reference="quadratic, percentile 1", **of),
         score("removal_bound", (0.917, None, None), read_by="ridge", **of),
         *removal({0.02: 0.0, 0.03: 0.0, 0.05: 0.0}, protected),
     ]
@@ -209,7 +210,7 @@ def file(
     **head: Any,
 ) -> ScoreFile:
     """Scores of a run in an arena; ``head`` are fields of the head that are not as on the run's own test patients."""
-    split = "test" if place == "elsewhere" else place
+    split = "val" if place == "val" else "test"
     fields = {
         "dataset": run.data.dataset,
         "synthetic": run.data.synthetic,
@@ -236,6 +237,40 @@ def file(
         flags=list(flags),
         scores=list(scores),
     )
+
+
+def given(value: float, protected: str = "race") -> Score:
+    """What is read given the diagnosis."""
+    of = {"attribute": protected, "layer": "network", "read_by": "ridge"}
+    return score("decodability_given_diagnosis", around(value, 0.03), **of)
+
+
+def in_trial(found: Record, decodability: Triple, flags: Sequence[str] = (), patients: int = 9000) -> Record:
+    """The record with a trial of so many patients, in which this is read."""
+    of = {"attribute": found.run.task.protected, "layer": "network"}
+    scores = [
+        score("decodability", decodability, **of),
+        score("decodability", (0.58, 0.57, 0.59), reference="untrained", **of),
+        *removal({0.05: 0.0}, found.run.task.protected),
+    ]
+    return _beside(found, f"trial of {patients}", "trial", scores, flags, n=patients, patients=patients, data="7e1a1")
+
+
+def in_conditions(found: Record, balanced: float, inverted: float) -> Record:
+    """The record with test conditions in which so much AUROC is lost."""
+    lost = {"balanced": balanced, "inverted": inverted}
+    of = {"target": "macro", "attribute": "condition"}
+    scores = [score("condition_loss", around(value, 0.005), group=name, **of) for name, value in lost.items()]
+    return _beside(found, "conditions of 9000", "conditions", scores, n=27_000, patients=9000)
+
+
+def _beside(
+    found: Record, arena: str, place: Place, scores: list[Score], flags: Sequence[str] = (), **head: Any
+) -> Record:
+    (test,) = [one for one in found.files if one.head.place == "test"]
+    made = {"unit": test.head.unit, "suite": test.head.suite, "scoring": test.head.scoring, "created": test.created}
+    more = file(found.run, arena, place, scores, flags, **made, **head)  # type: ignore[arg-type]
+    return replace(found, files=(*found.files, more))
 
 
 def rescored(found: Record, scores: Sequence[Score]) -> Record:
@@ -274,6 +309,9 @@ def make() -> SimpleNamespace:
         removal=removal,
         suite=suite,
         file=file,
+        given=given,
+        in_trial=in_trial,
+        in_conditions=in_conditions,
         rescored=rescored,
         of_record=of_record,
         entry=entry,

@@ -4,10 +4,10 @@ import pytest
 
 from bench.errors import BenchError
 from bench.leaderboard.columns import COLUMNS, columns_of
-from bench.leaderboard.lookup import DIAGNOSIS_AUROC, FEATURES_DECODABILITY, Lookup
-from bench.leaderboard.rows import entries, rows
+from bench.leaderboard.lookup import DIAGNOSIS_AUROC, OBSERVED, Lookup
 from bench.records import Record, ScoreFile
 from bench.scoring.measures import Column as Shown
+from tests.leaderboard.conftest import table as board
 
 
 def _value(lookup: Lookup, entry) -> float | None:  # type: ignore[no-untyped-def]
@@ -16,24 +16,31 @@ def _value(lookup: Lookup, entry) -> float | None:  # type: ignore[no-untyped-de
 
 
 def test_every_measure_finds_its_score_among_those_that_resemble_it(make: SimpleNamespace) -> None:
-    entry = make.entry(make.record(auroc=(0.8, 0.7, 0.9), decodability=(0.91, 0.9, 0.92)))
+    record = make.record(auroc=(0.8, 0.7, 0.9), decodability=(0.91, 0.9, 0.92), also=[make.given(0.65)])
+    record = make.in_conditions(make.in_trial(record, make.around(0.81, 0.01)), 0.01, 0.02)
+    entry = make.entry(record)
     found = {c.key: _value(c.produce, entry) for c in COLUMNS if isinstance(c.produce, Lookup)}
     assert found == {
         "auroc": 0.8,
         "worst_auroc": 0.7,
         "brier": 0.2,
+        "decodability_trial": 0.81,
         "decodability": 0.91,
+        "decodability_features": 0.745,
         "decodability_outputs": 0.7,
-        "decodability_conditional": 0.65,
+        "decodability_given_diagnosis": 0.65,
+        "decodability_given_known": 0.63,
         "equalized_odds_difference": 0.1,
         "underdiagnosis_gap": 0.04,
         "counterfactual_effect": 0.03,
+        "condition_loss_balanced": 0.01,
+        "condition_loss_inverted": 0.02,
     }
 
 
 def test_the_protected_attribute_is_the_tasks(make: SimpleNamespace) -> None:
     entry = make.entry(make.record(protected="sex", decodability=(0.6, 0.5, 0.7)))
-    assert _value(FEATURES_DECODABILITY, entry) == 0.6
+    assert _value(OBSERVED, entry) == 0.6
     assert _value(Lookup("worst_auroc", Shown(target="macro", attribute="race")), entry) is None
 
 
@@ -63,13 +70,17 @@ def test_every_column_says_what_it_is() -> None:
 
 def test_differences_stand_behind_their_measure() -> None:
     keys = [column.key for column in COLUMNS]
-    for measure, more in (("auroc", 2), ("decodability", 2), ("brier", 1)):
-        at = keys.index(measure)
-        assert keys[at + 1 : at + 1 + more] == [f"{measure}_difference", f"{measure}_difference_p"][:more]
+    lost = "condition_loss_inverted"
+    behind = (("auroc", "auroc", 2), ("brier", "brier", 1), (lost, lost, 1))
+    for at, measure, more in (*behind, ("decodability_given_diagnosis", "decodability", 2)):
+        place = keys.index(at) + 1
+        assert keys[place : place + more] == [f"{measure}_difference", f"{measure}_difference_p"][:more]
+    assert keys.index("decodability_trial") == keys.index("decodability_given_diagnosis") - 1
+    assert len(keys) == len(set(keys)) == len(columns_of(()))
 
 
 def _cell(key: str, records: list) -> object:
-    (row,) = rows(entries(records))[0]
+    (row,) = board(records).rows
     (column,) = [column for column in COLUMNS if column.key == key]
     return column.produce(row)
 
@@ -77,7 +88,7 @@ def _cell(key: str, records: list) -> object:
 def test_a_score_at_a_level_is_not_the_score(make: SimpleNamespace) -> None:
     level = make.score("decodability", (0.6, 0.5, 0.7), attribute="race", layer="features", level=0.1)
     with_level, plain = make.entry(make.record(also=[level])), make.entry(make.record())
-    assert FEATURES_DECODABILITY.pooled([with_level]) == FEATURES_DECODABILITY.pooled([plain])
+    assert OBSERVED.pooled([with_level]) == OBSERVED.pooled([plain])
 
 
 def test_the_claim_is_that_of_all_seeds(make: SimpleNamespace) -> None:
@@ -88,11 +99,19 @@ def test_the_claim_is_that_of_all_seeds(make: SimpleNamespace) -> None:
     assert _cell("removal", [make.record("m")]) is None
 
 
-def test_flags_are_those_of_any_seed_on_what_has_a_column(make: SimpleNamespace) -> None:
-    flags = (("RANDOMISED", "features: PLANT_MISSED"), ("outputs: CONTROL_LEAK", "block 2: PLANT_MISSED"))
+def test_the_claim_is_made_in_the_trial_where_there_is_one(make: SimpleNamespace) -> None:
+    granted = make.record("m", also=make.removal({0.05: 1.0}))
+    assert _cell("removal", [granted]) == "yes (δ=.05)"
+    assert _cell("removal", [make.in_trial(granted, make.around(0.6, 0.01))]) == "no"
+
+
+def test_flags_are_those_of_any_seed_on_the_test_patients_and_in_the_trial(make: SimpleNamespace) -> None:
+    flags = (("RANDOMISED", "features: BLIND"), ("outputs: CONTROL_LEAK", "block 2: BLIND"))
     records = [make.record("m", seed, flags=raised) for seed, raised in enumerate(flags)]
-    assert _cell("flags", records) == ("PLANT_MISSED", "RANDOMISED", "outputs: CONTROL_LEAK")
-    assert _cell("flags", [make.record("m", flags=("block 2: PLANT_MISSED",))]) is None
+    assert _cell("flags", records) == ("BLIND", "RANDOMISED", "block 2: BLIND", "outputs: CONTROL_LEAK")
+    assert _cell("flags", [make.record("m")]) is None
+    trial = make.in_trial(make.record("m"), make.around(0.6, 0.01), flags=("UNDERPOWERED",))
+    assert _cell("flags", [trial]) == ("UNDERPOWERED",)
 
 
 def _elsewhere(make: SimpleNamespace, record: Record, name: str, data: str, auroc: float, **more: object) -> ScoreFile:

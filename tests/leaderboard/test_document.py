@@ -169,7 +169,7 @@ def test_csv_holds_residual_claim_flags_and_references(full: Table) -> None:
     assert lines["flagged"]["flags"] == "CONTROL_LEAK, NONLINEAR_GAP, outputs: ILL_CONDITIONED"
     assert lines["elsewhere"]["section"] == "not compared"
     assert float(lines["good"]["residual"]) == pytest.approx(0.025, abs=1e-3)
-    assert float(lines["LEACE on ERM"]["decodability"]) == 0.55
+    assert float(lines["LEACE on ERM"]["decodability_features"]) == 0.55
     reader = lines["race_reader"]
     assert (reader["section"], reader["front"], reader["hyperparameters"]) == ("references", "", '{"lr": 0.1}')
     assert float(reader["decodability"]) == pytest.approx(0.97, abs=1e-3)

@@ -109,7 +109,7 @@ def test_order_is_by_claim_then_class_then_auroc(make: SimpleNamespace) -> None:
         method("higher", 0.845, 0.70),
         method("claims", 0.83, 0.75, also=make.removal({0.03: 0.0, 0.05: 1.0})),
         method("claims more", 0.83, 0.76, also=make.removal({0.03: 1.0, 0.05: 1.0})),
-        method("claims in vain", 0.83, 0.55, also=make.removal({0.05: 1.0}), flags=("PLANT_MISSED",)),
+        method("claims in vain", 0.83, 0.55, also=make.removal({0.05: 1.0}), flags=("BLIND",)),
     )
     assert [(row.method, row.standing.tie_class) for row in table.of("methods")] == [
         ("claims more", 5),

@@ -14,15 +14,16 @@ def _reading(records: list) -> str:
 def test_only_what_is_shown_is_explained(make: SimpleNamespace) -> None:
     record = make.record()
     bare = make.rescored(record, [s for s in make.of_record(record) if s.metric == "auroc"])
-    for words in ("Given C", "Residual:", "Removal:", "LEACE", "ranked with nobody", "Flags"):
+    for words in ("Given the diagnosis", "Residual:", "Removal:", "LEACE", "ranked with nobody", "Flags"):
         assert words not in _reading([bare])
-    full = make.record(also=make.suite(), flags=("features: NONLINEAR_GAP", "block 1: ILL_CONDITIONED"))
+    full = make.record(
+        also=[*make.suite(), make.given(0.7)], flags=("features: NONLINEAR_GAP", "block 1: ILL_CONDITIONED")
+    )
     text = _reading([full, make.record("race_reader", reference=True)])
-    for words in ("Given C", "Residual:", "Removal:", "LEACE", "ranked with nobody", "Flags"):
+    for words in ("Given the diagnosis", "Residual:", "Removal:", "LEACE", "ranked with nobody", "Flags"):
         assert words in text
     assert f"  - NONLINEAR_GAP: {MEANINGS['NONLINEAR_GAP']}" in text.splitlines()
-    # No column is about a block.
-    assert "ILL_CONDITIONED" not in text
+    assert "ILL_CONDITIONED" in text
 
 
 def test_true_labels_are_named(make: SimpleNamespace) -> None:

@@ -48,7 +48,14 @@ def test_run_figure(make: SimpleNamespace) -> None:
     left, right, *_ = figure.axes
     dots = {tuple(line.get_xydata()[0]) for line in left.lines if len(line.get_xydata()) == 1}
     assert {x for x, _ in dots} == {0.8, 0.7, 0.71, 0.72}
-    assert {line.get_xdata()[0] for line in right.lines if len(line.get_xdata()) == 1} == {0.9, 0.7, 0.66, 0.6, 0.5}
+    assert {line.get_xdata()[0] for line in right.lines if len(line.get_xdata()) == 1} == {
+        0.9,
+        0.745,
+        0.7,
+        0.66,
+        0.6,
+        0.5,
+    }
 
 
 def test_run_figure_of_a_bare_record(make: SimpleNamespace) -> None:
@@ -63,9 +70,9 @@ def test_probes_and_depth_stand_below(make: SimpleNamespace) -> None:
     figure = run_figure(make.record(also=make.suite()))
     figure.savefig(io.BytesIO(), format="png")
     _, layers, depth, probes = figure.axes
-    assert [label.get_text() for label in layers.get_yticklabels()] == ["features", "outputs", "block 1"]
+    assert [label.get_text() for label in layers.get_yticklabels()] == ["network", "features", "outputs", "block 1"]
     assert 0.55 in {x for x, _ in _points(layers)}  # after LEACE
-    assert [label.get_text() for label in probes.get_yticklabels()] == ["ridge (chosen)", "logistic", "trees"]
+    assert [label.get_text() for label in probes.get_yticklabels()] == ["ridge (heaviest)", "logistic", "trees"]
     assert _points(probes) == {(0.9, 0), (0.89, 1), (0.88, 2)}
     assert any(np.allclose(line.get_xdata(), [0.88, 0.92]) for line in probes.lines)
     assert depth.get_xlabel().startswith("Noise")

@@ -43,7 +43,7 @@ def test_what_fits_of_probes_add_widens_a_difference(
         for file in record.files:
             scores = [
                 s.model_copy(update={"low": s.value - 2 * (s.value - s.low), "high": s.value + 2 * (s.high - s.value)})
-                if s.metric in ("decodability", "auroc") and s.layer in (None, "features") and s.reference is None
+                if s.metric in ("decodability", "auroc") and s.layer in (None, "network") and s.reference is None
                 else s
                 for s in file.scores
                 if s.value is not None and s.low is not None and s.high is not None

@@ -171,7 +171,7 @@ def test_references_are_the_baselines(make: SimpleNamespace) -> None:
         "decodability": Estimate(0.6, pytest.approx(0.59), pytest.approx(0.61)),
         "residual": pytest.approx(0.25),
     }
-    assert references["permuted groups"] == {"decodability": Estimate(0.5, 0.46, 0.54)}
+    assert references["permuted groups"] == {"decodability_features": Estimate(0.5, 0.46, 0.54)}
     assert dict(board(records[1:]).references)["untrained network"]["decodability"].mean == 0.7
 
 
@@ -201,7 +201,7 @@ def test_a_table_of_reference_methods_alone(make: SimpleNamespace) -> None:
 
 
 def test_leace_is_the_baselines_or_none(make: SimpleNamespace) -> None:
-    of = {"attribute": "race", "layer": "features", "reference": "leace"}
+    of = {"attribute": "race", "layer": "network", "reference": "leace"}
     records = [
         make.record(name, also=[make.score("decodability", make.around(value, 0.01), **of)])
         for name, value in (("a", 0.6), ("erm", 0.7))

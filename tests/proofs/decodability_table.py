@@ -20,14 +20,22 @@ from pathlib import Path
 
 from bench.files import user_cache, whole
 from tests.places import ROOT
-from tests.proofs.decodability import cheats, claims, null, planted, speed
+from tests.proofs.decodability import cheats, claims, null, planted, sight, speed, strongest
 from tests.proofs.decodability.part import Job, Measured, Result
 from tests.proofs.markdown import insert
 from tests.scoring.decodability.plants import ROWS
 
 DOCUMENT = ROOT / "docs" / "decodability.md"
 FIGURE = ROOT / "docs" / "decodability_growth.png"
-PARTS = {"plants": planted.PART, "null": null.PART, "claim": claims.PART, "cheats": cheats.PART, "speed": speed.PART}
+PARTS = {
+    "plants": planted.PART,
+    "strongest": strongest.PART,
+    "sight": sight.PART,
+    "null": null.PART,
+    "claim": claims.PART,
+    "cheats": cheats.PART,
+    "speed": speed.PART,
+}
 
 
 def main() -> None:

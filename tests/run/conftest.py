@@ -10,7 +10,7 @@ import pytest
 
 from bench.config import RunConfig, compose
 from bench.records import Record, ScoreFile
-from bench.scoring.suites import SUITES, V1
+from bench.scoring.suites import SUITES, V2
 from tests.conftest import TINY
 
 
@@ -30,4 +30,4 @@ def by_arena(record: Record) -> dict[str, ScoreFile]:
 
 def second_suite(monkeypatch: pytest.MonkeyPatch) -> None:
     """A second suite of linear probes alone."""
-    monkeypatch.setitem(SUITES, 2, dataclasses.replace(V1, version=2, probes=V1.linear))  # type: ignore[arg-type]
+    monkeypatch.setitem(SUITES, 3, dataclasses.replace(V2, version=3, probes=V2.linear))  # type: ignore[arg-type]

@@ -17,6 +17,7 @@ from bench.errors import BenchError
 from bench.leaderboard import build
 from bench.records import Record, ScoreFile, outputs
 from bench.run import Run, arenas, plan, run
+from bench.run.network import Network
 from bench.scoring.diagnosis import choose_thresholds
 from tests.conftest import TINY, read_with_few_probes
 from tests.run.conftest import config
@@ -60,13 +61,14 @@ def test_the_scores_are_those_of_the_trained_network_with_its_own_thresholds(sco
     assert (other.head.arena, list(other.data.patients)) == (NAME, ["test"])
     method = planned.build()
     training.load(method, planned.folder / training.WEIGHTS)
+    reader, channel = training.copies(method), Network(planned, method).channel
     external = planned.externals[0]
     assert external.test.table["site"].tolist() != planned.cohort.part("test").table["site"].tolist()
     pixels = external.chosen.open_images(external.test, planned.config.cache_dir).pixels
-    found = training.predict(method, external.test, pixels)
+    found = training.predict(reader, external.test, pixels, channel)
     home = planned.open_images(planned.cohort).pixels
     val = planned.cohort.part("val")
-    thresholds = choose_thresholds(val.targets, training.predict(method, val, home).probabilities)
+    thresholds = choose_thresholds(val.targets, training.predict(reader, val, home, channel).probabilities)
     for t, target in enumerate(external.test.spec.targets):
         truth, p = external.test.truth[:, t], found.probabilities[:, t]
         assert other.find.value("auroc", target=target) == pytest.approx(roc_auc_score(truth, p))
@@ -84,7 +86,7 @@ def test_what_it_was_made_of_and_by_stands_in_the_file(scored: tuple[Run, Record
     assert head.data != tiny_scores.head.data
     assert other.data is not None
     assert (other.data.fingerprint, other.data.split_fingerprint) == (head.data, head.split)
-    assert (head.suite, head.scoring, head.unit) == (1, tiny_scores.head.scoring, "image")
+    assert (head.suite, head.scoring, head.unit) == (2, tiny_scores.head.scoring, "image")
     influence = records.influence_path(records.path_of(other, planned.folder))
     assert influence.exists()
 

@@ -34,14 +34,14 @@ def test_what_a_run_prints(capsys: pytest.CaptureFixture[str]) -> None:
         "macro, worst group": ["0.700", "0.660 – 0.740"],
         "counterfactual effect (mean change of p between twins)": ["0.030", "0.020 – 0.040"],
         "features": ["0.900", "0.880 – 0.920"],
-        "features, given C": ["0.650", "0.620 – 0.680"],
+        "features, given the diagnosis": ["0.650", "0.620 – 0.680"],
         "features, worst pair: Asian vs Black": ["0.930", "0.910 – 0.950"],
         "features, same network untrained": ["0.600", "0.570 – 0.630"],
         "features, after LEACE": ["0.550", "0.530 – 0.570"],
         "null: race permuted over patients": ["0.500", "0.460 – 0.540"],
         "null: a random label per patient": ["0.502", "0.480 – 0.520"],
         "outputs": ["0.700", "0.670 – 0.730"],
-        "outputs, given C": ["0.680", "0.620 – 0.680"],
+        "outputs, given the diagnosis": ["0.680", "0.620 – 0.680"],
         "block 1": ["0.660", "0.630 – 0.690"],
         "→ ridge": ["0.900", "0.880 – 0.920"],
         "logistic": ["0.890", "0.870 – 0.910"],
@@ -50,7 +50,7 @@ def test_what_a_run_prints(capsys: pytest.CaptureFixture[str]) -> None:
     assert {label: _cells(lines, label) for label in expected} == expected
     text = "\n".join(lines)
     assert "Depth D(σ) by linear probes: σ=0 0.900, σ=0.01 0.898, σ=0.1 0.875, σ=1 0.650\n" in text
-    assert "Planted signals recovered (of 0.70, at 1/99%): linear 0.690/0.710, quadratic 0.520/–\n" in text
+    assert "Detection limit (AUROC, at 1/99% of the spectrum): linear 0.600/0.570, quadratic 0.660/–\n" in text
     assert "refused at δ = .02, .03, .05, as a probe may read up to 0.917 (ridge)." in text
     assert lines[-1] == "Record: folder"
     assert max(map(len, lines)) <= 110
@@ -101,12 +101,12 @@ def test_the_claim_of_removal_in_words(
 
 
 def test_each_flag_once_with_where_and_what_it_means(capsys: pytest.CaptureFixture[str]) -> None:
-    flags = ("RANDOMISED", "features: PLANT_MISSED", "block 1: PLANT_MISSED", "outputs: OF_ANOTHER_TIME")
+    flags = ("RANDOMISED", "features: BLIND", "block 1: BLIND", "outputs: OF_ANOTHER_TIME")
     text = " ".join(_printed(record(flags=flags), capsys))
     assert f"RANDOMISED: {MEANINGS['RANDOMISED']}" in text
-    assert f"PLANT_MISSED (features, block 1): {MEANINGS['PLANT_MISSED']}" in text
+    assert f"BLIND (features, block 1): {MEANINGS['BLIND']}" in text
     assert "OF_ANOTHER_TIME (outputs)" in text
-    assert text.count("PLANT_MISSED") == 1
+    assert text.count("BLIND") == 1
 
 
 def test_a_record_with_few_scores_is_printed_without_what_it_lacks(capsys: pytest.CaptureFixture[str]) -> None:
@@ -115,14 +115,14 @@ def test_a_record_with_few_scores_is_printed_without_what_it_lacks(capsys: pytes
     validation = [
         score("auroc", (0.8, 0.7, 0.9), target="macro"),
         score("decodability", (0.7, 0.6, 0.8), read_by="ridge", **of),
-        score("decodability_conditional", (None, None, None), note="no [stratum] to compare", **of),
+        score("decodability_given_diagnosis", (None, None, None), note="no [stratum] to compare", **of),
     ]
     lines = _printed(Record(home.run, (file(home.run, "val", "val", validation),)), capsys)
     assert lines[0].endswith("100 val patients")
     assert _cells(lines, "features") == ["0.700", "0.600 – 0.800"]
-    assert _cells(lines, "features, given C") == ["–", "no [stratum] to compare"]
+    assert _cells(lines, "features, given the diagnosis") == ["–", "no [stratum] to compare"]
     text = "\n".join(lines)
-    for words in ("Depth", "Planted", "Removal", "probe by probe"):
+    for words in ("Depth", "Detection limit", "Removal", "probe by probe"):
         assert words not in text
 
 

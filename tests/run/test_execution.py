@@ -47,7 +47,7 @@ def test_the_same_seed_gives_identical_scores_and_val_patients_first_change_noth
     outcome = run(config(tmp_path))
     assert not outcome.existed
     assert outcome.record.run == val.run
-    assert by_arena(outcome.record)["val.1"] == val.files[0]
+    assert by_arena(outcome.record)["val.2"] == val.files[0]
     assert comparable(outcome.record) == comparable(tiny_record)
 
 
@@ -87,10 +87,10 @@ def test_other_scoring_is_made_from_the_same_weights(
 
 def test_scoring_val_anew_keeps_the_test_scores(copied: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(training, "fit", None)
-    (test,) = copied.rglob("test.1.json")
+    (test,) = copied.rglob("test.2.json")
     before = test.read_bytes()
     record = run(config(copied, "scoring.replicates=110"), ["val"]).record
-    assert {name: file.replicates for name, file in by_arena(record).items()} == {"val.1": 110, "test.1": 100}
+    assert {name: file.replicates for name, file in by_arena(record).items()} == {"val.2": 110, "test.2": 100}
     assert test.read_bytes() == before
 
 
@@ -103,8 +103,8 @@ def test_a_damaged_record_names_its_file(tmp_path: Path) -> None:
 
 
 def test_a_suite_that_there_is_not_is_refused_before_anything_is_done(tmp_path: Path) -> None:
-    with pytest.raises(BenchError, match=r"scoring.suites=\[1, 99\]: no suite has version 99\..*Available: 1"):
-        run(config(tmp_path / "runs", "scoring.suites=[1,99]"))
+    with pytest.raises(BenchError, match=r"scoring.suites=\[2, 99\]: no suite has version 99\..*Available: 2"):
+        run(config(tmp_path / "runs", "scoring.suites=[2,99]"))
     assert not (tmp_path / "runs").exists()
 
 
@@ -146,20 +146,20 @@ def test_a_run_killed_between_two_files_of_scores_goes_on_with_what_is_missing(
 ) -> None:
     asked = config(tmp_path, "trainer.max_epochs=1")
     with monkeypatch.context() as patch:
-        killed_before("test.1.json", patch)
+        killed_before("test.2.json", patch)
         with pytest.raises(SystemExit):
             run(asked)
     folder = plan(asked).folder
-    assert [path.name for path in (folder / "scores").glob("*.json")] == ["val.1.json"]
+    assert [path.name for path in (folder / "scores").glob("*.json")] == ["val.2.json"]
     before = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
     # What else is kept of test patients was there before their scores would have been.
     assert {folder / "predictions.parquet", folder / "features.npy", folder / "run.json"} <= set(before)
     monkeypatch.setattr(training, "fit", None)
     outcome = run(asked)
     assert not outcome.existed
-    assert set(by_arena(outcome.record)) == {"val.1", "test.1"}
+    assert set(by_arena(outcome.record)) == {"val.2", "test.2"}
     after = {path for path in folder.rglob("*") if path.is_file()}
-    assert {path.name for path in after - set(before)} == {"test.1.json", "test.1.influence.parquet", "scores.png"}
+    assert {path.name for path in after - set(before)} == {"test.2.json", "test.2.influence.parquet", "scores.png"}
     assert {path: path.read_bytes() for path in before} == before
 
 
@@ -168,16 +168,16 @@ def test_two_suites_stand_side_by_side_and_one_is_added_alone(
 ) -> None:
     second_suite(monkeypatch)
     monkeypatch.setattr(training, "fit", None)
-    asked = config(copied, "scoring.suites=[1,2]")
+    asked = config(copied, "scoring.suites=[2,3]")
     with monkeypatch.context() as patch:
-        killed_before("test.2.json", patch)
+        killed_before("test.3.json", patch)
         with pytest.raises(SystemExit):
             run(asked)
     (folder,) = records.folders(copied)
     assert sorted(path.name for path in (folder / "scores").glob("*.json")) == [
-        "test.1.json",
-        "val.1.json",
+        "test.2.json",
         "val.2.json",
+        "val.3.json",
     ]
     before = {path: path.read_bytes() for path in (folder / "scores").iterdir()}
     made: list[int] = []
@@ -191,12 +191,12 @@ def test_two_suites_stand_side_by_side_and_one_is_added_alone(
     outcome = run(asked)
     assert made == [2]
     found = by_arena(outcome.record)
-    assert set(found) == {"val.1", "test.1", "val.2", "test.2"}
-    assert {name: found[name] for name in ("val.1", "test.1")} == by_arena(tiny_record)
+    assert set(found) == {"val.2", "test.2", "val.3", "test.3"}
+    assert {name: found[name] for name in ("val.2", "test.2")} == by_arena(tiny_record)
     assert {path: path.read_bytes() for path in before} == before
-    assert outcome.scores(asked) == found["test.2"]
+    assert outcome.scores(asked) == found["test.3"]
     assert run(config(copied)).existed
-    assert run(config(copied)).scores(config(copied)) == found["test.1"]
+    assert run(config(copied)).scores(config(copied)) == found["test.2"]
     # The diagnosis is no suite's.
     one, two = (found[f"test.{suite}"].find.one("auroc", target="macro") for suite in (1, 2))
     assert one == two
@@ -228,7 +228,7 @@ def test_a_newer_version_of_scoring_scores_anew_and_shares_no_table_with_the_old
 
 
 def test_scores_of_another_run_in_the_folder_are_refused(copied: Path) -> None:
-    (path,) = copied.rglob("test.1.json")
+    (path,) = copied.rglob("test.2.json")
     (folder,) = records.folders(copied)
     path.write_text(path.read_text().replace(folder.name, "0123456789abcdef", 1))
     for again in (lambda: run(config(copied)), lambda: records.read_all(copied)):

@@ -66,11 +66,11 @@ def test_a_suite_is_added_beside_the_one_that_is_there(
 ) -> None:
     second_suite(monkeypatch)
     before = contents(folder)
-    asked = [f"runs_dir={copied}", "scoring.suites=[1,2]"]
-    assert list(score_stored(asked)) == [f"{folder}: test.2.json, val.2.json added"]
+    asked = [f"runs_dir={copied}", "scoring.suites=[2,3]"]
+    assert list(score_stored(asked)) == [f"{folder}: test.3.json, val.3.json added"]
     record = records.read(folder)
     assert record.run == tiny_record.run
-    assert [file for file in record.files if file.head.suite == 1] == list(tiny_record.files)
+    assert [file for file in record.files if file.head.suite == 2] == list(tiny_record.files)
     after = contents(folder)
     unchanged = set(before) - {"scores.png"}
     assert {name: after[name] for name in unchanged} == {name: before[name] for name in unchanged}
@@ -94,14 +94,14 @@ def test_a_run_scored_on_val_patients_alone_never_sees_test_patients(copied: Pat
     for path in (folder / "scores").glob("test.*"):
         path.unlink()
     asked = [f"runs_dir={copied}", "scoring.replicates=110", "test.bias.acquisition=0.5"]
-    assert list(score_stored(asked)) == [f"{folder}: val.1.json added"]
+    assert list(score_stored(asked)) == [f"{folder}: val.2.json added"]
     assert [file.head.place for file in records.read(folder).files] == ["val"]
 
 
 def test_a_run_that_was_killed_before_it_was_scored_is_scored_on_all(copied: Path, folder: Path) -> None:
     shutil.rmtree(folder / "scores")
     (folder / "predictions.parquet").unlink()
-    assert list(score_stored([f"runs_dir={copied}"])) == [f"{folder}: test.1.json, val.1.json added"]
+    assert list(score_stored([f"runs_dir={copied}"])) == [f"{folder}: test.2.json, val.2.json added"]
     assert (folder / "predictions.parquet").exists()
 
 
@@ -110,7 +110,7 @@ def test_influence_values_that_are_missing_are_made_with_the_scores(copied: Path
     (values,) = (folder / "scores").glob("val.*.parquet")
     before = values.read_bytes()
     values.unlink()
-    assert list(score_stored([f"runs_dir={copied}"])) == [f"{folder}: val.1.json added"]
+    assert list(score_stored([f"runs_dir={copied}"])) == [f"{folder}: val.2.json added"]
     assert values.read_bytes() == before
 
 
@@ -122,7 +122,7 @@ def test_a_run_that_would_be_another_is_said_and_passed_over_and_others_go_on(
     other_data = another(folder, id="1" * 16, data={**run.data.model_dump(), "fingerprint": "0" * 16})
     of_another = another(folder, id="2" * 16)
     lines = dict(line.split(": ", 1) for line in score_stored([f"runs_dir={copied}", "scoring.replicates=110"]))
-    assert lines[str(folder)] == "test.1.json, val.1.json added"
+    assert lines[str(folder)] == "test.2.json, val.2.json added"
     assert "passed over" in lines[str(changed)]
     assert "the code of method 'erm'" in lines[str(changed)]
     assert "its data are not what the network was trained on" in lines[str(other_data)]
@@ -187,7 +187,7 @@ def test_no_runs(tmp_path: Path) -> None:
         (lambda folder: (folder / "config.yaml").write_text("seed: 0"), "config.yaml does not say how a run is made"),
         (lambda folder: (folder / training.WEIGHTS).unlink(), "weights .model.safetensors. are not there"),
         (lambda folder: folder.rename(folder.with_name("mine")), "has to lie in a folder cxr/phantom/erm/"),
-        (lambda folder: (folder / "scores" / "val.1.json").write_text("{}"), "val.1.json is not a file of scores"),
+        (lambda folder: (folder / "scores" / "val.2.json").write_text("{}"), "val.2.json is not a file of scores"),
     ],
 )
 def test_what_cannot_be_scored_is_said_and_the_command_fails_in_the_end(

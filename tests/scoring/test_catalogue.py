@@ -9,9 +9,9 @@ from sklearn.metrics import balanced_accuracy_score
 
 from bench.records import MACRO, Score, Scores
 from bench.records.outputs import Outputs
-from bench.scoring import Computed, catalogue, score, score_to_choose
+from bench.scoring import Computed, catalogue, score, score_conditions, score_to_choose, score_trial
 from bench.scoring.catalogue import BY_KEY, DIFFERENCES, MEASURES, METRICS, READINGS, REMOVAL, UNDERDIAGNOSIS
-from bench.scoring.measures import Metric
+from bench.scoring.measures import Metric, null_of
 from bench.statistics import metrics
 from tests.data.cohorts.test_building import build, table
 from tests.scoring.decodability.samples import QUICK
@@ -107,7 +107,8 @@ def test_every_score_has_an_entry_and_lies_within_its_range(scores: list[Score])
 
 
 def test_every_entry_is_scored_and_has_a_value_where_its_needs_are_met(scores: list[Score]) -> None:
-    assert scored(scores) == {measure.key for measure in MEASURES if "rows" not in measure.needs}
+    others = {"rows", "conditions"}
+    assert scored(scores) == {measure.key for measure in MEASURES if not others & set(measure.needs)}
     assert scored([found for found in scores if found.value is not None]) == scored(scores)
 
 
@@ -122,7 +123,20 @@ def test_every_column_finds_its_score(scores: list[Score]) -> None:
         if "rows" in measure.needs or measure is REMOVAL:
             continue
         for column in measure.columns:
-            assert find.one(measure.key, **column.dimensions), measure.key
+            if column.place == "test":
+                assert find.one(measure.key, **column.dimensions), measure.key
+
+
+def test_what_is_scored_in_the_trial_and_in_test_conditions_is_in_the_catalogue(computed: Computed) -> None:
+    trial = Scores(score_trial(computed, QUICK).scores, "race")
+    conditions = Scores(score_conditions(computed, replicates=5).scores, "race")
+    assert scored([*trial.rows, *conditions.rows]) <= {measure.key for measure in MEASURES}
+    for measure in MEASURES:
+        for column in measure.columns:
+            if column.place != "test":
+                found = trial if column.place == "trial" else conditions
+                assert found.one(measure.key, **column.dimensions), measure.key
+    assert not trial.every("decodability_given_diagnosis")
 
 
 def test_what_a_measure_needs_is_what_it_takes(computed: Computed, scores: list[Score]) -> None:
@@ -165,7 +179,7 @@ def test_a_new_metric_is_one_entry_and_one_function(
 ) -> None:
     monkeypatch.setattr(catalogue, "METRICS", (*METRICS, BALANCED))
     made = score(computed, QUICK, replicates=40, leace=True).scores
-    new = {BALANCED.key, *(entry.key for entry in BALANCED.over_groups)}
+    new = {BALANCED.key, *(entry.key for entry in BALANCED.over_groups), null_of(BALANCED.gap.key)}
     assert [found for found in made if found.metric not in new] == scores
     find, part = Scores(made, "race"), computed.cohort
 

@@ -11,7 +11,9 @@ def claim(seeds: list[Entry]) -> Claim | None:
     return claim_of([(entry.test.find, entry.test.flags) for entry in seeds])
 
 
-_LITTLE = "UNDERPOWERED: too few patients"
+_LITTLE = "underpowered: too few patients"
+_UNSEEN = "unseen: a linear signal in features is seen from 0.700 on"
+_LOST = "diagnosis lost: its AUROC is not above chance"
 _BAD = "unreliable: a control failed"
 _YES = {0.02: 0.0, 0.03: 1.0, 0.05: 1.0}
 _WEAK = {0.02: 0.0, 0.03: 0.0, 0.05: 1.0}
@@ -39,6 +41,9 @@ _NOT_ITS_TEST_PATIENTS = (("val", "val"), ("phantom, site north", "elsewhere"))
         ([_WEAK, _FEW], "underpowered"),
         ([_FAILED], "unreliable"),
         ([_FAILED, _FEW], "unreliable"),
+        ([{0.05: _UNSEEN}], "unseen"),
+        ([{0.05: _UNSEEN}, {0.05: _LITTLE}], "unseen"),
+        ([{0.05: _LOST}, {0.05: _BAD}], "diagnosis lost"),
         ([{0.02: 1.0}, {0.03: 1.0}], None),
         ([_YES, {}], None),
         ([{}], None),
@@ -70,9 +75,9 @@ def test_only_the_features_on_test_patients_count() -> None:
     ("flag", "expected"),
     [
         ("INSUFFICIENT", "unreliable"),
-        ("features: PLANT_MISSED", "unreliable"),
+        ("features: BLIND", "unreliable"),
         ("features: CONTROL_LEAK", "unreliable"),
-        ("outputs: PLANT_MISSED", "yes (δ=.03)"),
+        ("outputs: BLIND", "unreliable"),
         ("RANDOMISED", "yes (δ=.03)"),
         ("features: NONLINEAR_GAP", "yes (δ=.03)"),
     ],

@@ -242,3 +242,22 @@ def test_threshold_of_one_class_is_nan():
 def test_thresholds_of_bad_input_are_refused(probabilities, message):
     with pytest.raises(BenchError, match=message):
         diagnosis.choose_thresholds(np.zeros((3, 2)), probabilities)
+
+
+def test_thresholds_of_other_patients_are_those_chosen_on_them() -> None:
+    rng = np.random.default_rng(0)
+    patients = rng.integers(0, 60, 150)
+    targets = (rng.random((150, 2)) < 0.4).astype(float)
+    targets[rng.random((150, 2)) < 0.1] = np.nan
+    probabilities = np.round(rng.random((150, 2)), 2)  # with ties
+    drawn = diagnosis.resample_thresholds(targets, probabilities, patients, 40)
+    for r, weights in enumerate(np.concatenate([*PatientBootstrap(patients, 40, 1).chunks()], axis=1).T):
+        rows = np.repeat(np.arange(150), weights.astype(int))
+        np.testing.assert_array_equal(drawn[:, r], diagnosis.choose_thresholds(targets[rows], probabilities[rows]))
+
+
+def test_a_replicate_of_one_class_gives_no_threshold() -> None:
+    targets, p = np.array([[1.0], [0.0]]), np.array([[0.9], [0.1]])
+    drawn = diagnosis.resample_thresholds(targets, p, np.array([0, 1]), 50)[0]
+    assert set(drawn[~np.isnan(drawn)]) == {0.9}
+    assert np.isnan(drawn).any()

@@ -16,7 +16,7 @@ def test_what_is_printed_of_anyones_features(capsys: pytest.CaptureFixture[str])
         score("decodability_ovr", (0.8, 0.7, 0.9), group="Black", **_OF),
         score("v_information", (0.3, 0.2, 0.4), **_OF),
     ]
-    terminal.show(document(Scores(scores, "race"), ["features: PLANT_MISSED"]))
+    terminal.show(document(Scores(scores, "race"), ["features: BLIND"]))
     lines = [line.rstrip() for line in capsys.readouterr().out.splitlines()]
     assert lines[0] == "Decodability of race (AUROC; 0.5 = cannot be read): 400 images, 300 patients"
     text = "\n".join(lines)
@@ -24,7 +24,7 @@ def test_what_is_printed_of_anyones_features(capsys: pytest.CaptureFixture[str])
         assert words in text
     # What is about all probes stands before those of one probe.
     assert text.index("Black against") < text.index("probe by probe")
-    assert "PLANT_MISSED (features): A signal planted" in text
+    assert "BLIND (features): Even a linear signal" in text
 
 
 def test_a_score_in_a_cell() -> None:

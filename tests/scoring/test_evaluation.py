@@ -3,6 +3,7 @@ import numpy as np
 from bench.scoring.catalogue import METRICS
 from bench.scoring.evaluation import evaluate
 from bench.statistics.bootstrap import PatientBootstrap
+from bench.statistics.metrics import Sample
 from bench.task import Attribute
 
 
@@ -52,3 +53,27 @@ def test_inputs_are_left_as_they_were():
     evaluate(**case)
     for key, array in before.items():
         np.testing.assert_array_equal(case[key], array)
+
+
+def test_each_replicate_has_the_threshold_that_its_val_patients_gave():
+    """Sensitivity and selection rate of replicate r are those at threshold r; nothing else moves."""
+    rng = np.random.default_rng(0)
+    targets = (rng.random((200, 2)) < 0.4).astype(float)
+    p, patients = rng.random((200, 2)), np.arange(200)
+    bootstrap, fixed = PatientBootstrap(patients, 30), np.array([0.5, 0.6])
+    drawn = rng.uniform(0.3, 0.7, (2, 30))
+    drawn[1, 7] = np.nan
+    plain = evaluate(targets, p, fixed, ("a", "b"), [], bootstrap)
+    moved = evaluate(targets, p, fixed, ("a", "b"), [], bootstrap, drawn)
+    weights = np.concatenate([*bootstrap.chunks()], axis=1)
+    for m, metric in enumerate(plain.metrics):
+        before, after = plain.tables[0], moved.tables[0]
+        np.testing.assert_array_equal(before.values[m], after.values[m])
+        if not metric.at_threshold:
+            np.testing.assert_array_equal(before.draws[m], after.draws[m])
+            continue
+        for t in range(2):
+            for r in range(30):
+                sample = Sample(p[:, t], targets[:, t] == 1, float(drawn[t, r]))
+                expected = metric.function(sample, weights[:, [r]])[0]
+                np.testing.assert_allclose(after.draws[m, t, 0, r], expected)

@@ -8,8 +8,8 @@ from scipy.stats import t as student
 
 from bench.scoring import Computed, choose_thresholds, score
 from bench.scoring.evaluation import Evaluation, evaluate
-from bench.scoring.influence import of_diagnosis, of_reading
-from bench.scoring.suites import V1
+from bench.scoring.influence import diagnoses, of_diagnosis, of_reading
+from bench.scoring.suites import V2
 from bench.statistics.bootstrap import PatientBootstrap
 from bench.statistics.metrics import Sample, brier, weighted_auroc
 from tests.data.cohorts.test_building import build, table
@@ -122,9 +122,9 @@ def test_the_headlines_influence_gives_its_standard_error(distance: float) -> No
     inflate = (sizes / (sizes - 1))[groups[::3]]
 
     def both(folds: int) -> tuple[float, float]:
-        suite = replace(QUICK, folds=replace(V1.folds, count=folds))
+        suite = replace(QUICK, folds=replace(V2.folds, count=folds))
         found = decode(features, groups, patients, suite=suite, controls=False)
-        influence = of_reading(found, "features", "race", 150)["decodability/attribute=race/layer=features"]
+        influence = of_reading(found, "race", 150)["decodability/attribute=race/layer=features"]
         assert influence.sum() == pytest.approx(0, abs=1e-12)
         error = (found.one_vs_one.high - found.one_vs_one.value) / quantile
         return float(np.sqrt((inflate * influence**2).sum())), error
@@ -136,11 +136,28 @@ def test_the_headlines_influence_gives_its_standard_error(distance: float) -> No
     assert part < alone
 
 
+def test_a_network_diagnoses_where_its_interval_lies_above_chance() -> None:
+    rng = np.random.default_rng(0)
+    patients = np.repeat(np.arange(200), 2)
+    truth = rng.integers(0, 2, (400, 2)).astype(float)
+    truth[:50, 0] = np.nan
+    noise = rng.normal(size=truth.shape)
+    assert diagnoses(truth, np.nan_to_num(truth) + noise, patients)
+    assert not diagnoses(truth, noise, patients)
+    assert not diagnoses(truth, -truth + noise, patients)
+    assert not diagnoses(np.ones_like(truth), noise, patients)
+    # The same images again and again say no more than once.
+    weak = np.tile(0.3 * truth[:60, 1:] + noise[:60, 1:], (20, 1))
+    many = np.tile(truth[:60, 1:], (20, 1))
+    assert diagnoses(many, weak, np.arange(1200))
+    assert not diagnoses(many, weak, np.tile(np.arange(60), 20))
+
+
 def test_patients_of_unknown_group_have_no_influence_on_the_headline() -> None:
     features, groups, patients = planted(1.0, patients=60, features=4)
     groups = np.where(np.isin(patients, (0, 17, 59)), -1, groups)
     found = decode(features, groups, patients, suite=QUICK, fast=True)
-    (influence,) = of_reading(found, "features", "race", 60).values()
+    (influence,) = of_reading(found, "race", 60).values()
     assert influence.shape == (60,)
     assert not influence[[0, 17, 59]].any()
     assert np.count_nonzero(influence) > 50
@@ -156,6 +173,7 @@ def test_what_is_kept_of_an_arena_is_labelled_as_its_scores_are() -> None:
     labels = {found.label for found in made.scores}
     targets = (*part.spec.targets, "macro")
     expected = [f"{metric}/target={target}" for metric in ("auroc", "brier") for target in targets]
+    expected += [f"decodability{given}/attribute=race/layer=network" for given in ("", "_given_diagnosis")]
     expected += [f"decodability/attribute=race/layer={layer}" for layer in ("features", "outputs")]
     assert list(made.influence) == expected
     assert set(expected) <= labels

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -47,6 +49,19 @@ def test_a_study_is_positive_where_one_image_is_and_unknown_where_none_is_known(
         labels = part.table.loc[part.table["study"] == study, "effusion"].dropna().tolist()
         assert (np.isnan(value) and not labels) or value == max(labels)
     assert len(merged) == part.table["study"].nunique() < len(part)
+
+
+def test_a_study_is_without_a_finding_where_all_its_images_are() -> None:
+    part = cohort().part("test")
+    healthy = np.random.default_rng(0).random((len(part), 2)) < 0.7
+    named = {"no_finding": healthy[:, 0].astype(float), "true_no_finding": healthy[:, 1].astype(float)}
+    spec = replace(part.spec, targets=("effusion", "no_finding"))
+    part = replace(part, spec=spec, no_finding="no_finding", table=part.table.assign(**named))
+    merged = studies.of(part).cohort.table.set_index("study")
+    for name in named:
+        expected = part.table.groupby("study")[name].min()
+        assert merged[name].to_dict() == expected.to_dict()
+        assert 0 < merged[name].mean() < part.table[name].mean()
 
 
 def test_certain_networks_keep_finite_logits() -> None:

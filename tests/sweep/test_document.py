@@ -13,7 +13,7 @@ from tests.leaderboard.conftest import file, record, score
 def test_the_trials_and_the_rule_that_chose(within: bool, rule: str, capsys: pytest.CaptureFixture[str]) -> None:
     scores = [
         score("auroc", (0.8, 0.7, 0.9), target="macro"),
-        score("decodability", (0.7, 0.6, 0.8), layer="features", attribute="race"),
+        score("decodability", (0.7, 0.6, 0.8), layer="network", attribute="race"),
     ]
     trials = [
         SimpleNamespace(number=0, values=(0.81, 0.65), params={"strength": 1.0}),

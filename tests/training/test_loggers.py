@@ -41,7 +41,7 @@ def test_curves_scores_and_options_are_logged_below_the_run(tmp_path: Path, tiny
     tags: set[str] = set()
     for events in (outcome.folder / "log").rglob("events.out.tfevents.*"):
         tags |= set(EventAccumulator(str(events)).Reload().Tags()["scalars"])
-    assert {"val/auroc", "test/suite 1/auroc/target=macro"} <= tags
+    assert {"val/auroc", "test/suite 2/auroc/target=macro"} <= tags
     assert "abc" not in tags
     (hyperparameters,) = (outcome.folder / "log").rglob("hparams.yaml")
     assert "method.lr" in hyperparameters.read_text()
@@ -106,7 +106,7 @@ def test_wandb_without_a_login_is_offline_and_says_where(
     said = capsys.readouterr().err
     assert "Not logged in" in said
     assert "wandb sync" in said
-    assert told["summary"] == {"test/suite 1/auroc/target=macro": 0.5}
+    assert told["summary"] == {"test/suite 2/auroc/target=macro": 0.5}
     table = told["logged"]["intervals"]
     assert table.data[0] == ["test", 1, "auroc/target=macro", 0.5, 0.4, 0.6, 3, None, None]
     assert table.data[1][-1] == "one class only"

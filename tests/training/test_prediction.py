@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import copy
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -11,19 +12,27 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import nn
 
+from bench import training
 from bench.method import Method, backbones
+from bench.records.outputs import Outputs
 from bench.task import Cohort, TaskSpec
-from bench.training import prediction as readout
-from bench.training.batches import CohortImages
+from bench.training import prediction
+from bench.training.channel import Channel
+from bench.training.readout import Pass
 
 SPEC = TaskSpec("cxr", ("effusion", "opacity"), "race", ("Asian", "Black", "White"), 16)
 
 
-def images(n: int = 40, size: int = 16) -> CohortImages:
+class Images(NamedTuple):
+    cohort: Cohort
+    pixels: np.ndarray
+
+
+def images(n: int = 40, size: int = 16) -> Images:
     columns = {"image": [f"i{i:03d}" for i in range(n)], "patient": [f"p{i}" for i in range(n)], "split": "test"}
     table = pd.DataFrame({**columns, "effusion": 0.0, "opacity": 1.0, "race": "Asian", "age": 50.0})
     pixels = np.random.default_rng(0).integers(0, 256, (n, size, size), dtype=np.uint8)
-    return CohortImages(Cohort(table, SPEC, "test", True, {"race": SPEC.groups}), pixels)
+    return Images(Cohort(table, SPEC, "test", True, {"race": SPEC.groups}), pixels)
 
 
 def make(cls: type[Method] = Erm, backbone: nn.Module | None = None) -> Method:
@@ -31,8 +40,18 @@ def make(cls: type[Method] = Erm, backbone: nn.Module | None = None) -> Method:
     return cls(backbone or backbones.build("resnet_small", 1, 16), SPEC)
 
 
-def all_at_once(cohort_images: CohortImages) -> torch.Tensor:
-    return cohort_images[(0, np.arange(len(cohort_images)))].images
+def read(method: Method, some: Images, channel: Channel | None = None, blocks: bool = False) -> Outputs:
+    return prediction.predict(training.copies(method, "cpu"), *some, channel, blocks)
+
+
+def one_pass(method: Method, some: Images, number: int, blocks: bool = False) -> Outputs:
+    """A reading of its number; without a channel."""
+    shown = prediction.withheld(method, *some)
+    return prediction._read_once(training.copies(method, "cpu"), shown, [], None, number, blocks)
+
+
+def all_at_once(some: Images) -> torch.Tensor:
+    return torch.from_numpy(some.pixels)[:, None]
 
 
 class Noisy(Method):
@@ -81,9 +100,9 @@ class TestDisagree:
     ) -> None:
         view = self.view(n, d, seed) * np.float32(10**log_scale)
         rms = np.sqrt(np.square(view - view.mean(0)).mean())
-        assert readout.disagree(view, view + 1e-3 * rms * self.noise(view))
+        assert prediction.disagree(view, view + 1e-3 * rms * self.noise(view))
         ulp = np.spacing(np.abs(view).max(0), dtype=np.float32)
-        assert not readout.disagree(view, view + 10 * ulp * np.sign(self.noise(view)))
+        assert not prediction.disagree(view, view + 10 * ulp * np.sign(self.noise(view)))
 
     def test_noise_in_one_narrow_column_is_not_hidden_by_a_wide_one(self) -> None:
         view = self.view(d=3) / self.view(d=3).std(0) * np.array([100, 1, 1], dtype=np.float32)
@@ -91,28 +110,28 @@ class TestDisagree:
         moved[:, 2] += 0.01 * self.noise(view)[:, 2]
         rms = np.sqrt(np.square(view - view.mean(0)).mean())
         assert np.abs(moved - view).max() < 1e-3 * rms
-        assert readout.disagree(view, moved)
+        assert prediction.disagree(view, moved)
 
     def test_a_narrow_column_may_carry_the_rounding_of_wide_ones(self) -> None:
         """A difference of two wide columns has their last bits, which are large beside its own spread."""
         view = self.noise(self.view(d=3)) * np.array([1, 1, 1e-3], dtype=np.float32)
-        assert not readout.disagree(view, view + 2e-6 * np.clip(self.noise(view)[::-1], -3, 3))
+        assert not prediction.disagree(view, view + 2e-6 * np.clip(self.noise(view)[::-1], -3, 3))
 
     @pytest.mark.parametrize(("images", "seen"), [(1, False), (3, False), (4, True), (50, True)])
     def test_a_hundredth_of_the_images_may_hang_on_the_last_bit(self, images: int, seen: bool) -> None:
         view = self.view(n=300)
         moved = view.copy()
         moved[:images, 0] += 5
-        assert readout.disagree(view, moved) == seen
+        assert prediction.disagree(view, moved) == seen
 
     def test_constants_and_what_is_no_number(self) -> None:
         view = np.ones((50, 4), dtype=np.float32)
-        assert not readout.disagree(view, view)
-        assert readout.disagree(view, view + np.float32(1e-3))
+        assert not prediction.disagree(view, view)
+        assert prediction.disagree(view, view + np.float32(1e-3))
         view[3:9, 1], view[5, 2] = np.nan, np.inf
-        assert not readout.disagree(view, view)
-        assert readout.disagree(np.nan_to_num(view), view)
-        assert not readout.disagree(view[:0], view[:0])
+        assert not prediction.disagree(view, view)
+        assert prediction.disagree(np.nan_to_num(view), view)
+        assert not prediction.disagree(view[:0], view[:0])
 
     @pytest.mark.parametrize("name", ["resnet_small", "densenet121"])
     def test_all_the_rounding_of_a_network_is_far_from_it(self, name: str) -> None:
@@ -127,14 +146,14 @@ class TestDisagree:
                 net(pixels)
             single = net.eval()(pixels).numpy()
             double = copy.deepcopy(net).double()(pixels.double()).float().numpy()
-        assert not readout.disagree(single, double)
+        assert not prediction.disagree(single, double)
         assert not np.array_equal(single, double)
 
 
 class TestRead:
     def test_a_deterministic_network_is_read_as_it_is(self) -> None:
         method, some = make(), images(300)
-        found = readout.read(method, some)
+        found = read(method, some)
         with torch.no_grad():
             features = method.eval().features(all_at_once(some))
             logits = method.classify(features)
@@ -144,20 +163,27 @@ class TestRead:
         np.testing.assert_allclose(found.features, features, rtol=1e-4, atol=1e-6)
         np.testing.assert_allclose(found.logits, logits, rtol=1e-4, atol=1e-5)
 
-    def test_the_second_pass_has_another_order_and_other_batches(self) -> None:
-        for n in (5, 40, 300, 700):
-            first, second = ([set(map(int, batch)) for _, batch in readout._batches(n, i)] for i in (0, 1))
-            assert set().union(*first) == set().union(*second) == set(range(n))
-            assert not any(batch in first for batch in second)
-            assert list(readout._batches(n, 1).order) != list(range(n))
-            assert list(readout._batches(n, 1).order) == list(readout._batches(n, 1).order)
+    def test_every_other_pass_has_another_order_and_other_batches(self) -> None:
+        for n in (2, 5, 40, 300, 700):
+            passes = [Pass("encode"), Pass("encode", 1), Pass("classify"), Pass("classify", 1)]
+            batches = [[tuple(map(int, rows)) for rows in prediction._rows(n, asked)] for asked in passes]
+            assert [sorted(sum(one, ())) for one in batches] == [list(range(n))] * 4
+            assert sum(batches[0], ()) == tuple(range(n))
+            if n > 2:
+                assert len({sum(one, ()) for one in batches}) == 4
+            assert not any(
+                {frozenset(part) for part in batches[0]} & {frozenset(part) for part in one} for one in batches[1:]
+            )
+            again = [tuple(map(int, rows)) for rows in prediction._rows(n, passes[3])]
+            assert again == batches[3]
+        assert prediction._rows(0, Pass("encode")) == prediction._rows(0, Pass("classify", 1)) == []
 
     @pytest.mark.parametrize("cls", RANDOMISED)
     def test_a_randomised_network_is_seen_and_averaged_over_ten_passes(self, cls: type[Method]) -> None:
         method, some = make(cls), images()
-        found = readout.read(method, some)
+        found = read(method, some)
         assert found.randomised
-        passes = [readout.read_once(method, some, number) for number in range(10)]
+        passes = [one_pass(method, some, number) for number in range(10)]
         np.testing.assert_allclose(found.logits, np.mean([p.logits for p in passes], axis=0), rtol=1e-5, atol=1e-6)
         np.testing.assert_allclose(found.features, np.mean([p.features for p in passes], axis=0), rtol=1e-5, atol=1e-6)
         assert found.features.dtype == np.float32
@@ -166,13 +192,13 @@ class TestRead:
     def test_the_same_weights_again_give_the_same_averages(self, cls: type[Method]) -> None:
         method, some = make(cls), images()
         state = {name: value.clone() for name, value in method.state_dict().items()}
-        first = readout.read(method, some, blocks=True)
+        first = read(method, some, blocks=True)
         torch.manual_seed(5)
         other = make(cls)
         other.load_state_dict(state)
         torch.randn(3)
         np.random.random(3)  # noqa: NPY002
-        for again in (readout.read(method, some, blocks=True), readout.read(other, some, blocks=True)):
+        for again in (read(method, some, blocks=True), read(other, some, blocks=True)):
             assert np.array_equal(first.logits, again.logits)
             assert np.array_equal(first.features, again.features)
             assert all(np.array_equal(first.blocks[name], again.blocks[name]) for name in first.blocks)
@@ -180,7 +206,7 @@ class TestRead:
 
     def test_the_average_lies_nearer_to_the_clean_features_by_the_root_of_ten(self) -> None:
         some = images(200)
-        noisy, clean = readout.read(make(Noisy), some), readout.read(make(), some)
+        noisy, clean = read(make(Noisy), some), read(make(), some)
         assert np.std(noisy.features - clean.features) == pytest.approx(10**-0.5, rel=0.03)
 
     def test_random_numbers_and_mode_are_left_as_they_were(self) -> None:
@@ -188,7 +214,7 @@ class TestRead:
         torch.manual_seed(1)
         wanted = torch.rand(3)
         torch.manual_seed(1)
-        readout.read(method, some)
+        read(method, some)
         assert torch.equal(torch.rand(3), wanted)
         assert method.training
 
@@ -223,7 +249,7 @@ class TestStages:
     @pytest.mark.parametrize("cls", [Erm, Twice])
     def test_they_are_the_means_over_positions_of_what_the_modules_put_out(self, cls: type[Method]) -> None:
         method, some = make(cls), images()
-        found = readout.read(method, some, blocks=True).blocks
+        found = read(method, some, blocks=True).blocks
         x = (all_at_once(some).float() / 255 - 0.5) / 0.25
         layers, wanted = method.backbone.eval().layers, []
         with torch.no_grad():
@@ -239,20 +265,20 @@ class TestStages:
     def test_tokens_are_averaged(self) -> None:
         method = make(backbone=backbones.build("vit", 1, 16))
         method.backbone.vit.norm = nn.Identity()
-        found = readout.read(method, images(4), blocks=True)
+        found = read(method, images(4), blocks=True)
         # Without its last norm a ViT's mean token is that of its last block.
         assert [stage.shape for stage in found.blocks.values()] == [(4, 384)] * 4
         np.testing.assert_allclose(found.blocks["block 4"], found.features, rtol=1e-5, atol=1e-6)
 
     def test_only_when_asked_and_only_where_the_images_pass_through(self) -> None:
-        assert readout.read(make(), images()).blocks == {}
-        assert readout.read(make(Apart), images(), blocks=True).blocks == {}
-        assert readout.read(make(Doubled), images(), blocks=True).blocks == {}
+        assert read(make(), images()).blocks == {}
+        assert read(make(Apart), images(), blocks=True).blocks == {}
+        assert read(make(Doubled), images(), blocks=True).blocks == {}
 
     def test_a_randomised_network_has_the_average_of_its_stages(self) -> None:
         method, some = make(BatchNormOn), images()
-        found = readout.read(method, some, blocks=True)
-        passes = [readout.read_once(method, some, number, blocks=True) for number in range(10)]
+        found = read(method, some, blocks=True)
+        passes = [one_pass(method, some, number, blocks=True) for number in range(10)]
         wanted = np.mean([p.blocks["block 2"] for p in passes], axis=0)
         np.testing.assert_allclose(found.blocks["block 2"], wanted, rtol=1e-5, atol=1e-6)
 
@@ -261,8 +287,8 @@ class TestStages:
         method = make(cls).train()
         if cls is Fails:
             with pytest.raises(RuntimeError, match="in the middle"):
-                readout.read(method, images(), blocks=True)
+                read(method, images(), blocks=True)
         else:
-            readout.read(method, images(), blocks=True)
+            read(method, images(), blocks=True)
         assert not any(module._forward_hooks for module in method.modules())
         assert method.training

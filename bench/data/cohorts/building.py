@@ -66,11 +66,14 @@ def build(
     unknown += _alike(table)
     cohort = Cohort(
         table=table.sort_values("image", ignore_index=True),
-        spec=TaskSpec(task.name, chosen, protected, attribute_groups[protected], image_size, task.channels),
+        spec=TaskSpec(
+            task.name, chosen, protected, attribute_groups[protected], image_size, task.channels, reading.vectors
+        ),
         dataset=dataset.name,
         synthetic=dataset.synthetic,
         attribute_groups=attribute_groups,
         no_finding=task.no_finding if task.no_finding in chosen else None,
+        covariates=tuple(name for name in task.covariates if name in table),
         excluded=dict(excluded),
         set_to_unknown=dict(unknown),
         rows_in=rows_in,
@@ -111,11 +114,11 @@ def _alike(table: pd.DataFrame) -> Counter[str]:
 
 
 def _declared(task: Task | type[Task], reading: Reading) -> type[Task]:
-    """The task with the targets and attributes that the data set declares in the place of the task's own."""
+    """The task with the targets, attributes and covariates that the data set declares in the place of its own."""
     if task.channels not in (1, 3):
         raise BenchError(f"Task {task.name!r} asks for {task.channels} channels; an image has 1 (grey) or 3 (RGB).")
     kind = task if isinstance(task, type) else type(task)
-    given = {"targets": reading.targets, "attributes": reading.attributes}
+    given = {name: getattr(reading, name) for name in ("targets", "attributes", "covariates")}
     own = {name: value for name, value in given.items() if value is not None}
     return type(kind.__name__, (kind,), own) if own else kind
 

@@ -13,7 +13,17 @@ import yaml
 from pydantic import BaseModel, ValidationError
 
 from bench.data.readers.faults import Faults
-from bench.data.readers.mapping import Column, Grouping, Image, Mapping, Patients, Target, model_for
+from bench.data.readers.mapping import (
+    Column,
+    Covariate,
+    Features,
+    Grouping,
+    Image,
+    Mapping,
+    Patients,
+    Target,
+    model_for,
+)
 from bench.errors import BenchError, suggest
 from bench.records import MACRO
 from bench.task import SPLITS, TRUE, Task
@@ -72,7 +82,12 @@ def _tables(mapping: Mapping) -> Iterable[str]:
         for name, part in mapping.parts():
             if part.table == "patients":
                 yield f", {name}, asks for the table of patients, and the mapping names none (patients: people.csv)."
-    if any("**" in part and part != "**" for part in PurePosixPath(mapping.image.path).parts):
+    if mapping.features and is_outside(mapping.features.file):
+        name = mapping.features.file
+        yield f" names the file of features {name!r}. It lies below task.root, and is written from there."
+    if mapping.features and mapping.features.file.endswith(".parquet") and mapping.features.column is None:
+        yield ", features, needs the column that names the images in the table and in the parquet file alike."
+    if mapping.image and any("**" in part and part != "**" for part in PurePosixPath(mapping.image.path).parts):
         yield f", image.path, holds {mapping.image.path!r}: ** stands for folders, and alone between slashes."
 
 
@@ -110,9 +125,20 @@ def _attributes(mapping: Mapping, task: type[Task]) -> Iterable[str]:
 
 def _others(mapping: Mapping, task: type[Task]) -> Iterable[str]:
     for name, covariate in mapping.covariates.items():
-        if name not in task.covariates:
-            hint = suggest(name, task.covariates)
-            yield f" names the covariate {name!r}, which task {task.name!r} does not have.{hint}"
+        where = f", covariates, {name}"
+        if name in task.covariates:
+            if covariate.own:
+                yield f"{where}, is a covariate of task {task.name!r}: leave own out."
+        elif not covariate.own and (near := alike(name, task.covariates)):
+            yield (
+                f" names the covariate {name!r}, which task {task.name!r} does not have. Did you mean {near!r}?"
+                f" Available: {', '.join(sorted(task.covariates))}. If it is one of your own, say own: true."
+            )
+        else:
+            taken = {*_TAKEN, *mapping.targets, *mapping.attributes, *task.targets, *task.attributes}
+            yield from _name(f"covariate {name!r}", name, taken)
+        if covariate.number and covariate.values:
+            yield f"{where}, is to be of numbers and gives values for words: leave one of the two out."
         yield from _twice([list(covariate.values or {}), covariate.unknown], f", covariates, {name}")
     if mapping.split:
         yield from _values(mapping.split, SPLITS, ", split")
@@ -222,7 +248,7 @@ def _words(fault: Any, model: type[BaseModel]) -> str:
 
 def _keys(path: list[str], model: type[BaseModel]) -> list[str]:
     """The keys that there are beside the last of this path."""
-    kinds: dict[str, type[BaseModel]] = {"image": Image, "targets": Target, "patients": Patients}
-    kinds |= dict.fromkeys(("age", "covariates", "split"), Column)
+    kinds: dict[str, type[BaseModel]] = {"image": Image, "features": Features, "targets": Target, "patients": Patients}
+    kinds |= {"age": Column, "covariates": Covariate, "split": Column}
     part = model if len(path) == 1 else kinds.get(path[0], Grouping)
     return [field.alias or name for name, field in part.model_fields.items()]

@@ -39,6 +39,23 @@ class Image(_Part):
     path: str = Field("{}", pattern=r"\{\}")
 
 
+class Features(BaseModel):
+    """The file of features below the root, in the place of images.
+
+    Of an array (``.npy``) the rows are those of the table; of parquet they are found by ``column``, which both have.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+    file: str
+    column: str | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _short(cls, given: Any) -> Any:
+        return {"file": given} if isinstance(given, str) else given
+
+
 class _Cells(_Part):
     """A column, the table it is sought in (None: whichever has it), and which of its values say nothing."""
 
@@ -51,6 +68,16 @@ class Column(_Cells):
     """A column, and what its values stand for; None: themselves."""
 
     values: dict[Word, Word] | None = None
+
+
+class Covariate(Column):
+    """A column that may explain the protected attribute, as words or, where it says so, as numbers.
+
+    ``own`` says of a covariate that the task lacks that it is meant, though its name is like one of the task's.
+    """
+
+    number: bool | None = None
+    own: bool = False
 
 
 class Grouping(Column):
@@ -95,14 +122,27 @@ class Mapping(BaseModel):
 
     table: str
     patients: Patients | None = None
-    image: Image
+    image: Image | None = None
+    features: Features | None = None
     patient: str
     study: str | None = None
     targets: dict[str, Target] = Field(min_length=1)
     own_attributes: dict[str, Grouping] = Field({}, alias="attributes")
     age: Column | None = None
-    covariates: dict[str, Column] = {}
+    covariates: dict[str, Covariate] = {}
     split: Column | None = None
+
+    @model_validator(mode="after")
+    def _one_kind(self) -> Mapping:
+        if (self.image is None) == (self.features is None):
+            raise ValueError("names either image, the column of the image files, or features, a file of vectors")
+        return self
+
+    @property
+    def image_column(self) -> str | None:
+        """The column that says which image a row is of; None where rows go by their order."""
+        named = self.image or self.features
+        return named.column if named else None
 
     @property
     def task_attributes(self) -> dict[str, Grouping]:
@@ -136,7 +176,7 @@ class Mapping(BaseModel):
 
     def columns(self) -> Iterator[str]:
         """Every column that is named."""
-        yield from (self.image.column, self.patient)
+        yield from (name for name in (self.image_column, self.patient) if name)
         if self.study:
             yield self.study
         yield from (part.column for _, part in self.parts())

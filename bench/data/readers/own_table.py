@@ -16,13 +16,16 @@ import pandas as pd
 
 from bench.data.readers.faults import Faults
 from bench.data.readers.images import located
-from bench.data.readers.loading import checked, number
-from bench.data.readers.mapping import Column, Grouping, Mapping, Target
+from bench.data.readers.loading import checked, load, number
+from bench.data.readers.mapping import Column, Covariate, Grouping, Mapping, Target
 from bench.data.readers.sources import Sources
+from bench.data.readers.vectors import in_vectors, stored
 from bench.data.tables import Rows, map_values
 from bench.errors import BenchError
-from bench.task import SPLITS, Dataset, Options, Reading, Task, require_root
+from bench.task import SPLITS, Dataset, Options, Reading, Task, VectorFile, require_root
 
+#: So many different numbers may be codes without a word.
+_MOST_CODES = 20
 _REMEDY = "Every value needs a place in the mapping; what says nothing belongs under unknown, blank cells as ''."
 _AGE_REMEDY = (
     "Years are numbers. Words are given theirs under values ('90+': 90); once a number is listed there, all are codes"
@@ -44,11 +47,17 @@ def dataset(task: type[Task], name: str = "csv") -> Dataset:
         root = require_root(root, name)
         return _read(root, _find(root, options.mapping.expanduser()), task)
 
+    def vectors(root: Path | None, options: OwnOptions) -> VectorFile | None:
+        root = require_root(root, name)
+        mapping = load(_find(root, options.mapping.expanduser()), task)
+        return stored(root, mapping.features) if mapping.features else None
+
     return Dataset(
         name=name,
         summary="a table of your own (CSV or XLSX) and a mapping of its columns: task.root=… task.mapping=mapping.yaml",
         read=read,
         options=OwnOptions,
+        vectors=vectors,
     )
 
 
@@ -76,15 +85,21 @@ def _read(root: Path, file: Path, task: type[Task]) -> Reading:
     mapping = checked(file, task, faults)
     sources = Sources.read(root, file, mapping, faults)
     rows = Rows(sources.images)
-    rows.leave_out(rows.table.duplicated(), "row repeated")
-    rows.leave_out_missing([mapping.image.column, mapping.patient], "image or patient")
+    order = len(rows.table), pd.Series(range(len(rows.table)), index=rows.table.index)
+    if mapping.image_column:  # rows that go by their order are no repetitions
+        rows.leave_out(rows.table.duplicated(), "row repeated")
+    rows.leave_out_missing([name for name in (mapping.image_column, mapping.patient) if name], "image or patient")
     files: pd.Series | None = None
+    width: int | None = None
     with faults.noted():
-        where = f"Column {mapping.image.column!r} of {sources.file}"
-        paths, files = located(root, rows.table[mapping.image.column], mapping.image, where)
-        there = files.map(bool).astype(bool)
-        remedy = "Images are looked for below task.root; image.path in the mapping says how."
-        rows.leave_out_absent(there, paths, root, remedy)
+        if mapping.image:
+            where = f"Column {mapping.image.column!r} of {sources.file}"
+            paths, files = located(root, rows.table[mapping.image.column], mapping.image, where)
+            there = files.map(bool).astype(bool)
+            remedy = "Images are looked for below task.root; image.path in the mapping says how."
+            rows.leave_out_absent(there, paths, root, remedy)
+        elif mapping.features:
+            width, files = in_vectors(rows, stored(root, mapping.features), order, sources.file)
     columns = _columns(rows, sources, mapping, task, faults)
     faults.refuse()
     assert files is not None  # else there was a fault
@@ -100,8 +115,10 @@ def _read(root: Path, file: Path, task: type[Task]) -> Reading:
     groups = {name: mapping.groups(name, task) for name in (*task.attributes, *mapping.own_attributes)}
     return replace(
         reading,
+        vectors=width,
         targets=(*(name for name in task.targets if name in mapping.targets), *own),
         attributes=groups,
+        covariates=(*task.covariates, *(name for name in mapping.covariates if name not in task.covariates)),
     )
 
 
@@ -135,7 +152,28 @@ def _values(
         return _mapped(words, part.values or {split: split for split in SPLITS}, part.unknown, where)
     if part.values:
         return _mapped(words, part.values, part.unknown, where)
-    return words.mask(words.isin(part.unknown))  # a covariate as it stands
+    assert isinstance(part, Covariate)
+    return _covariate(words.mask(words.isin(part.unknown)), part, where)
+
+
+def _covariate(words: pd.Series, covariate: Covariate, where: str) -> pd.Series:
+    """A covariate as it stands, or as numbers where it is said to be of numbers."""
+    numbers = pd.to_numeric(words, errors="coerce").astype(float).where(words.notna())
+    wrong = words.notna() & ~np.isfinite(numbers)
+    if covariate.number:
+        if wrong.any():
+            first = words[wrong].iloc[0]
+            raise BenchError(
+                f"{where} is to be of numbers, and {int(wrong.sum()):,} rows hold none, the first {first!r} in line"
+                f" {wrong.idxmax()}. What says nothing belongs under unknown."
+            )
+        return numbers
+    if covariate.number is None and not wrong.any() and words.nunique() > _MOST_CODES:
+        raise BenchError(
+            f"{where} holds {words.nunique():,} different numbers. Say number: true where they measure something, or"
+            " number: false where they are codes."
+        )
+    return words
 
 
 def _mapped(

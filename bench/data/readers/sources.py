@@ -45,7 +45,7 @@ class Sources:
             names = column_names(file)
             people = column_names(patients_file) if patients_file else []
         key = (mapping.patients and mapping.patients.patient) or mapping.patient
-        rows = [mapping.image.column, mapping.patient, *([mapping.study] if mapping.study else [])]
+        rows = [name for name in (mapping.image_column, mapping.patient, mapping.study) if name]
         own, of_people = _divided(mapping, names, people, key, faults)
         wanted = dict.fromkeys([*rows, *(part.column for part in own)])
         _refuse_lacking(file, wanted, names, faults)

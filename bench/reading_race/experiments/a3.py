@@ -50,11 +50,13 @@ class FromDiagnosis(Experiment):
         if cell["reader"] == _SUITE:
             return Measured(_of_suite(outcome.scores(study.run.config)), outcome.record.run.training)
         config, spec = study.run.config, study.diagnosed.spec
-        method = training.build(study.run.method, config.backbone, config.method.hyperparameters, config.seed, spec)
-        if cell["network"] == BASELINE:
+        untrained = cell["network"] != BASELINE
+        given = config.backbone, config.method.hyperparameters, config.seed, spec, untrained
+        method = training.build(study.run.method, *given)
+        if not untrained:
             training.load(method, outcome.folder / training.WEIGHTS)
         read = logistic(_features(method, study), study.cohort)
-        return Measured(study.judge.scores(read), outcome.record.run.training if cell["network"] == BASELINE else None)
+        return Measured(study.judge.scores(read), None if untrained else outcome.record.run.training)
 
     def label(self, cell: Cell) -> str:
         """Whose features, and who reads them."""
@@ -67,7 +69,7 @@ class FromDiagnosis(Experiment):
 
 def _features(method: Method, study: Study) -> np.ndarray:
     accelerator = study.run.config.trainer.accelerator
-    return training.predict(method, study.cohort, study.images.pixels, accelerator).features
+    return training.predict(training.copies(method, accelerator), study.cohort, study.images.pixels, once=True).features
 
 
 def _of_suite(file: ScoreFile) -> list[Score]:

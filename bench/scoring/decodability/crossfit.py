@@ -13,71 +13,57 @@ from bench.scoring.decodability.inputs import Sample
 from bench.scoring.decodability.probes.probe import Coordinates, Probe, Training
 from bench.scoring.decodability.reduction import Reduction
 from bench.scoring.decodability.splits import Split, deal
+from bench.scoring.decodability.strongest import Panel, Reading
 from bench.scoring.decodability.suite import Systems
 from bench.scoring.decodability.whitening import Whitening
-from bench.statistics.auroc import decide_all, one_vs_one, pairs
+from bench.statistics.auroc import one_vs_one
 
 
 @dataclass(frozen=True)
-class Reading:
-    """What one probe reads: ``log_posteriors`` (n, K) of the test images, up to a constant for each.
+class SplitReading(Panel):
+    """All readings of one layer in one split."""
 
-    ``setting``: the coordinates and the setting that were best on the select part, with macro one-vs-one AUROC
-    ``selected`` there.
-    """
-
-    probe: str
-    linear: bool
-    setting: str
-    selected: float
-    log_posteriors: np.ndarray
-
-
-@dataclass(frozen=True)
-class SplitReading:
-    """All readings of one split; ``rows`` (n,) are its test images, ``prevalence`` (K,) that of the fit part."""
-
-    rows: np.ndarray
-    prevalence: np.ndarray
     whitening: Whitening
-    readings: tuple[Reading, ...]
-
-    def chosen(self, linear: bool | None = None) -> Reading:
-        """The probe that was best on the select part: of all, of the linear ones, or of the nonlinear ones."""
-        candidates = [reading for reading in self.readings if linear in (None, reading.linear)]
-        return max(candidates, key=lambda reading: reading.selected)
 
 
 def read_split(
-    coordinates: SplitCoordinates, probes: Sequence[type[Probe]], cells: np.ndarray | None = None
+    coordinates: SplitCoordinates, probes: Sequence[type[Probe]], against: np.ndarray | None = None
 ) -> SplitReading:
     """Read one split with every probe.
 
     Args:
         coordinates: of the split.
         probes: who read.
-        cells: of all images (N,) int: on the select part only images of one cell are compared; None: all.
+        against: what each image weighs against each group (N, K) where the select part decides; None: all the same.
     """
-    readings = tuple(read(coordinates, probe, cells) for probe in probes)
-    return SplitReading(coordinates.test, coordinates.training.prevalence, coordinates.whitening, readings)
+    readings = tuple(read(coordinates, probe, against) for probe in probes)
+    training = coordinates.training
+    return SplitReading(
+        rows=coordinates.test,
+        select_rows=coordinates.select,
+        select_groups=training.select_groups,
+        prevalence=training.prevalence,
+        readings=readings,
+        whitening=coordinates.whitening,
+    )
 
 
-def read(coordinates: SplitCoordinates, probe: type[Probe], cells: np.ndarray | None = None) -> Reading:
+def read(coordinates: SplitCoordinates, probe: type[Probe], against: np.ndarray | None = None) -> Reading:
     """Read one split with one probe in each of its coordinates and settings; the best on the select part is kept."""
     groups = coordinates.training.select_groups
+    weights = None if against is None else against[coordinates.select]
     found = []
     for name in coordinates.worthwhile(probe.inputs):
         on_select, on_test = coordinates.read(probe, name)
-        if cells is None:
-            scores = one_vs_one(on_select, groups)
-        else:
-            among = cells[coordinates.select]
-            scores = np.array([decide_all(pairs(one, groups), among)[0] for one in on_select])
-        # NaN where no two images of the select part may be compared: any setting is then as good as another.
+        scores = one_vs_one(on_select, groups, weights)
+        # NaN where the select part holds no two groups: any setting is then as good as another.
         scores = np.nan_to_num(scores, nan=0.5)
         top = int(scores.argmax())
         setting = f"{name}, {probe.settings[top]}"
-        found.append(Reading(probe.name, probe.linear, setting, float(scores[top]), on_test[top]))
+        layer = coordinates.sample.layer
+        found.append(
+            Reading(layer, probe.name, probe.linear, setting, float(scores[top]), on_select[top], on_test[top])
+        )
     return max(found, key=lambda reading: reading.selected)
 
 

@@ -1,206 +1,282 @@
-"""How well can a fixed suite of fresh probes read the group from the features, on patients they never saw?"""
+"""How well can a fixed suite of fresh probes read the group from a network's layers, on patients they never saw?
+
+Several times, patients are divided into fit, select and test, stratified by group and stratum. Whitening and probes see
+the fit part only; coordinates, settings and what each probe of each layer weighs (:meth:`.strongest.Panel.strongest`)
+are chosen on the select part; the AUROC reported is that of the test part, averaged over the divisions. So what the
+strongest reader reads is never optimistic.
+
+The headline is the mean over pairs of groups of the AUROC of the log odds between the two (one-vs-one; Hand & Till,
+2001), which ignores prevalence. One-vs-rest ranks by the log odds against all others, at the prevalence of the fit
+part. Given C: under overlap weights (:mod:`.overlap`), with the labels, view, sex and age that a network may know, and
+with the covariates too. Intervals come from DeLong's influence values, summed by patient
+(:class:`..estimates.Estimate`).
+"""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Sequence
-from dataclasses import replace
-from itertools import combinations
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
+from bench.records import FEATURES, NETWORK, OUTPUTS
 from bench.scoring.decodability import flags
+from bench.scoring.decodability.conditional import Conditional
 from bench.scoring.decodability.controls.leace import Leace
-from bench.scoring.decodability.crossfit import Reading, SplitCoordinates, SplitReading, read_split
-from bench.scoring.decodability.estimates import Design, Estimate, combine, judged
-from bench.scoring.decodability.evidence import Evidence, Examined
+from bench.scoring.decodability.crossfit import SplitCoordinates, SplitReading, read_split
+from bench.scoring.decodability.estimates import Design, Estimate
+from bench.scoring.decodability.evidence import Beyond, Claimed, Evidence, Examined
 from bench.scoring.decodability.inputs import Sample, check
+from bench.scoring.decodability.judging import Judge
 from bench.scoring.decodability.parallel import each, one_thread_each
 from bench.scoring.decodability.probes.probe import Probe
-from bench.scoring.decodability.result import Decodability, ProbeReading
+from bench.scoring.decodability.removal import Terms
+from bench.scoring.decodability.result import Decodability, Given, ProbeReading
 from bench.scoring.decodability.splits import Split, patient_splits
 from bench.scoring.decodability.suite import Suite
-from bench.statistics.auroc import Contest, against_rest, hand_till, pairs
 from bench.statistics.bootstrap import Interval
+from bench.task import Confounder
 
-#: Contests from log posteriors (n, K) and groups (n,).
-Contests = Callable[[np.ndarray, np.ndarray], list[Contest]]
+_ON_THE_MARGINAL = Terms()
+#: One-sided level at which one reading is flagged for exceeding another: of nothing, one in two hundred is.
+_SURE = 0.995
 
 
 def decode(
-    features: np.ndarray,
+    layers: Mapping[str, np.ndarray],
     groups: np.ndarray,
     patients: np.ndarray,
-    strata: np.ndarray | None = None,
+    confounders: np.ndarray | Sequence[Confounder] | None = None,
     *,
     suite: Suite,
     group_names: Sequence[str] | None = None,
     seed: int = 0,
+    linear_only: Collection[str] = (),
     fast: bool = False,
     controls: bool = True,
+    given: bool | None = None,
     erase: bool = False,
+    terms: Terms = _ON_THE_MARGINAL,
     tell: Callable[[str], None] | None = None,
-) -> Decodability:
-    """Read the group from the features with every probe of a suite.
-
-    Several times, patients are divided into fit, select and test, stratified by group and stratum.
-    Whitening and probes see the fit part only; coordinates, settings and the probe that counts are chosen on the
-    select part; the AUROC reported is that of the test part, averaged over the divisions. So the maximum over probes is
-    never optimistic.
-
-    The headline is the mean over pairs of groups of the AUROC of the log odds between the two (one-vs-one; Hand & Till,
-    2001), which ignores prevalence. One-vs-rest ranks by the log odds against all others, at the prevalence of the fit
-    part. Given C: pairs of images that agree on every column of ``strata`` (unknown agrees with unknown).
-
-    Intervals come from DeLong's influence values, summed by patient (:class:`..estimates.Estimate`).
+) -> dict[str, Decodability]:
+    """Read the group from each layer of one network with every probe of a suite, and from all layers together.
 
     Args:
-        features: (N, D) float, one row an image, of patients the network was neither trained nor tuned on.
+        layers: features (N, D) float by the layer's name, one row an image, the same images in all, of patients the
+            network was neither trained nor tuned on. Controls are read in the layers that all probes read.
         groups: group codes (N,) int, -1 for unknown: left out.
         patients: patient codes (N,) int.
-        strata: codes of C, (N,) or (N, S) int, one column a label or covariate, any code for unknown; None: no C.
+        confounders: the columns of C, of N values each; or codes (N,) or (N, S) int, each column a category, below 0
+            where unknown; None: no C. A covariate counts among all that is known, the rest among the diagnosis, too.
         suite: who reads, and how.
         group_names: name of each code; by default the codes themselves.
         seed: of splits, probes and controls. The order of the rows changes nothing.
+        linear_only: layers that linear probes read alone.
         fast: linear probes only, and the headline only: what a sweep minimises.
-        controls: also what is left given C, the depth profile, permutations, random labels and planted signals.
-            Without them no removal is claimed, and the readings are the same.
+        controls: also the depth profile, permutations, random labels and detection limits. Without them no removal is
+            claimed, and the readings are the same.
+        given: also what is left given C; by default with controls.
         erase: read the features after LEACE, learnt in each split from the fit part: a reference of what no linear
             reader can find. Without controls only.
+        terms: what a claim of removal is made on.
+
+    Returns:
+        what is read of all layers together, under the name "network", then of each layer alone.
 
     Raises:
         BenchError: when shapes do not match, a feature is not finite, a patient has two groups, fewer than two groups
             occur, or a group has fewer than 5 patients.
     """
-    sample = check(features, groups, patients, strata, group_names)
-    with one_thread_each(sample.features.nbytes) as at_once:
-        return _decode(
-            sample, suite, seed, fast, controls and not fast and not erase, erase, at_once, tell or (lambda _: None)
+    samples = check(layers, groups, patients, confounders, group_names)
+    examined = controls and not fast and not erase
+    plan = _Plan(
+        suite,
+        seed,
+        frozenset(samples if fast else linear_only),
+        examined,
+        examined if given is None else given,
+        erase,
+        terms,
+        tell or (lambda _: None),
+    )
+    with one_thread_each(sum(sample.features.nbytes for sample in samples.values())) as at_once:
+        return _decode(samples, plan, at_once)
+
+
+@dataclass(frozen=True)
+class _Plan:
+    """What is read, and how."""
+
+    suite: Suite
+    seed: int
+    linear_only: frozenset[str]
+    controls: bool
+    given: bool
+    erase: bool
+    terms: Terms
+    tell: Callable[[str], None]
+
+    def probes(self, layer: str) -> tuple[type[Probe], ...]:
+        """Who reads a layer."""
+        return self.suite.linear if layer in self.linear_only else self.suite.probes
+
+
+def _decode(samples: Mapping[str, Sample], plan: _Plan, at_once: int) -> dict[str, Decodability]:
+    first = next(iter(samples.values()))
+    suite, seed = plan.suite, plan.seed
+    splits = patient_splits(first.patient_groups, first.patient_strata, suite.folds, seed)
+    design = Design(first.patient_groups, splits)
+
+    def read_one(number: int) -> dict[str, SplitReading]:
+        plan.tell(f"{', '.join(samples)}: split {number + 1} of {len(splits)}")
+        found = {}
+        for layer, sample in samples.items():
+            read = _erased(sample, splits[number]) if plan.erase else sample
+            coordinates = SplitCoordinates(read, splits[number], suite.systems, seed + number)
+            found[layer] = read_split(coordinates, plan.probes(layer))
+        return found
+
+    found = each(read_one, range(len(splits)), at_once)
+    by_layer = {layer: [one[layer] for one in found] for layer in samples}
+    panels = [one[first.layer].beside([one[layer] for layer in samples if layer != first.layer]) for one in found]
+    judges = {layer: Judge(sample, by_layer[layer], design) for layer, sample in samples.items()}
+    whole = Judge(first, panels, design)
+    raised = {layer: _flags(judge, by_layer[layer], suite) for layer, judge in judges.items()}
+    on_all = _flags_of_all(whole, judges, suite)
+    evidence = {layer: Evidence() for layer in samples}
+    claimed, beyond = Claimed(), Beyond()
+    examined = Examined(samples, by_layer, design, suite, seed, at_once, plan.tell)
+    if plan.given:
+        # A claim on what is left takes every probe of every layer; where some have not read, none can be granted.
+        beyond = examined.beyond(plan.controls and plan.terms.reading == "diagnosis" and not plan.linear_only)
+    if plan.controls:
+        for layer, judge in judges.items():
+            if layer not in plan.linear_only:
+                evidence[layer] = examined.controls(layer, judge.linear)
+                raised[layer] += evidence[layer].flags
+        found_limits = {layer: evidence[layer].limits for layer in samples if layer not in plan.linear_only}
+        failed = {flag for names in [on_all, *raised.values()] for flag in names}
+        on = beyond.diagnosis if plan.terms.reading == "diagnosis" and beyond.diagnosis else whole
+        claimed = examined.claim(on, found_limits, failed, plan.terms)
+    results = {NETWORK: _result(NETWORK, whole, None, suite, [*on_all, *claimed.flags], Evidence(), claimed, beyond)}
+    for layer, judge in judges.items():
+        results[layer] = _result(
+            layer, judge, by_layer[layer], suite, raised[layer], evidence[layer], Claimed(), Beyond()
         )
+    return results
 
 
-def _decode(
-    sample: Sample,
-    suite: Suite,
-    seed: int,
-    fast: bool,
-    controls: bool,
-    erase: bool,
-    at_once: int,
-    tell: Callable[[str], None],
-) -> Decodability:
-    splits = patient_splits(sample.patient_groups, sample.patient_strata, suite.folds, seed)
-    design = Design(sample.patient_groups, splits)
-    used = suite.linear if fast else suite.probes
-
-    def read_one(number: int) -> SplitReading:
-        tell(f"{len(used)} probes, split {number + 1} of {len(splits)}")
-        read = _erased(sample, splits[number]) if erase else sample
-        return read_split(SplitCoordinates(read, splits[number], suite.systems, seed + number), used)
-
-    judge = _Judge(sample, each(read_one, range(len(splits)), at_once), design)
-    raised = _flags(judge, suite, fast)
-    if not controls:
-        return _result(judge, suite, used, fast, raised, Evidence())
-    examined = Examined(sample, judge.found, design, suite, seed, at_once)
-    gathered = examined.gather(judge.probes(used), judge.macro(judge.chosen()), judge.best(linear=True), raised, tell)
-    return _result(judge, suite, used, fast, [*raised, *gathered.flags], gathered)
-
-
-def _flags(judge: _Judge, suite: Suite, fast: bool) -> list[str]:
-    """What the readings themselves raise."""
+def _flags(judge: Judge, found: Sequence[SplitReading], suite: Suite) -> list[str]:
+    """What the readings of a layer themselves raise."""
     raised = []
-    whitenings = [split.whitening for split in judge.found]
+    whitenings = [split.whitening for split in found]
     if any(whitening.rank == 0 for whitening in whitenings):
         raised.append(flags.CONSTANT_FEATURES)
     if max(whitening.condition_number for whitening in whitenings) > suite.ill_conditioned:
         raised.append(flags.ILL_CONDITIONED)
-    if not fast and judge.best(linear=False).value - judge.best(linear=True).value > suite.nonlinear_gap:
+    if _below_chance(judge):
+        raised.append(flags.BELOW_CHANCE)
+    if judge.nonlinear is not None and _exceeds(judge.nonlinear, judge.linear, suite.nonlinear_gap):
         raised.append(flags.NONLINEAR_GAP)
     return raised
 
 
+def _below_chance(judge: Judge) -> bool:
+    """Whether a whole interval lies below .5, of all probes or of the linear ones, which others may outweigh."""
+    return any(
+        high is not None and high < 0.5 for high in (judge.headline.interval().high, judge.linear.interval().high)
+    )
+
+
+def _flags_of_all(whole: Judge, judges: Mapping[str, Judge], suite: Suite) -> list[str]:
+    """What the readings of all layers raise."""
+    raised = []
+    if _below_chance(whole):
+        raised.append(flags.BELOW_CHANCE)
+    both = FEATURES in judges and OUTPUTS in judges
+    if both and _exceeds(judges[OUTPUTS].headline, judges[FEATURES].headline, suite.above):
+        raised.append(flags.OUTPUTS_ABOVE_FEATURES)
+    return raised
+
+
+def _exceeds(one: Estimate, other: Estimate, tolerated: float) -> bool:
+    """Whether one is more than so much above the other, and by more than chance explains."""
+    more = one.less(other)
+    return more.value > tolerated and more.bound(_SURE) > 0
+
+
 def _result(
-    judge: _Judge, suite: Suite, used: Sequence[type[Probe]], fast: bool, raised: Sequence[str], found: Evidence
+    layer: str,
+    judge: Judge,
+    found: Sequence[SplitReading] | None,
+    suite: Suite,
+    raised: Sequence[str],
+    evidence: Evidence,
+    claimed: Claimed,
+    beyond: Beyond,
 ) -> Decodability:
-    sample, probes, chosen = judge.sample, judge.probes(used), judge.chosen()
-    counts = Counter(reading.probe for reading in chosen)
-    headline = judge.macro(chosen)
-    position = {name: g for g, name in enumerate(sample.names)}
-    by_name = {name: judge.interval(chosen, _single(against_rest, g)) for name, g in position.items()}
-    whitenings = [split.whitening for split in judge.found]
+    """All that is said of a layer, or of a network, which has no splits' readings of its own."""
+    sample, probes = judge.sample, judge.probes()
+    by_name = judge.one_vs_rest()
+    spread = [split.whitening for split in found or ()]
     return Decodability(
+        layer=layer,
         suite_version=suite.version,
         groups=sample.all_names,
         group_images=_counts(sample, sample.groups),
         group_patients=_counts(sample, sample.patient_groups),
-        probe=max(counts, key=lambda name: (counts[name], probes[name].value)),
-        one_vs_one=headline.interval(),
+        probe=_heaviest(probes),
+        one_vs_one=judge.headline.interval(),
         one_vs_rest=tuple(by_name.get(name, Interval(None)) for name in sample.all_names),
-        worst_pair=_worst_pair(judge, chosen),
-        hand_till=judge.interval(chosen, hand_till),
-        linear=judge.best(linear=True).interval(),
-        nonlinear=None if fast else judge.best(linear=False).interval(),
-        probes=tuple(
-            ProbeReading(
-                name=probe.name,
-                linear=probe.linear,
-                one_vs_one=probes[probe.name].interval(),
-                upper=probes[probe.name].upper,
-                selected=float(np.mean([split.readings[p].selected for split in judge.found])),
-                chosen=counts[probe.name],
-                settings=tuple(split.readings[p].setting for split in judge.found),
-            )
-            for p, probe in enumerate(used)
-        ),
-        given=found.given,
-        depth=found.depth,
-        null=found.null,
-        random_label=found.random_label,
-        plants=found.plants,
-        removal=found.removal,
-        rank=float(np.mean([whitening.rank for whitening in whitenings])),
-        effective_rank=float(np.mean([whitening.effective_rank for whitening in whitenings])),
-        condition_number=float(np.mean([whitening.condition_number for whitening in whitenings])),
+        worst_pair=judge.worst_pair(),
+        hand_till=judge.hand_till(),
+        linear=judge.linear.interval(),
+        nonlinear=judge.nonlinear.interval() if judge.nonlinear else None,
+        probes=probes,
+        given_diagnosis=_given(beyond.diagnosis),
+        given_known=_given(beyond.known),
+        information=_bits(beyond.information),
+        information_given=_bits(beyond.diagnosis.information if beyond.diagnosis else None),
+        depth=evidence.depth,
+        null=evidence.null,
+        null_given=evidence.null_given,
+        random_label=evidence.random_label,
+        limits=evidence.limits,
+        removal=claimed.removal,
+        rank=float(np.mean([one.rank for one in spread])) if spread else None,
+        effective_rank=float(np.mean([one.effective_rank for one in spread])) if spread else None,
+        condition_number=float(np.mean([one.condition_number for one in spread])) if spread else None,
         flags=tuple(raised),
         patient_codes=sample.patient_codes,
-        influence=headline.by_patient,
+        influence=judge.headline.influence_values,
     )
 
 
-class _Judge:
-    """Turns what was read in each split into estimates."""
+def _given(found: Conditional | None) -> Given | None:
+    if found is None:
+        return None
+    comparable = found.comparability
+    return Given(
+        columns=comparable.columns,
+        one_vs_one=found.one_vs_one.interval(),
+        effective=tuple(comparable.effective.items()),
+        kept=tuple(comparable.kept.items()),
+        propensity=comparable.propensity.interval(),
+        lacking=tuple(comparable.lacking.items()),
+        influence=found.one_vs_one.influence_values,
+    )
 
-    def __init__(self, sample: Sample, found: Sequence[SplitReading], design: Design) -> None:
-        self.sample, self.found, self.design = sample, found, design
 
-    def estimate(self, readings: Sequence[Reading], contests: Contests) -> Estimate:
-        """The mean over contests, from one reading a split."""
-        parts = []
-        for split, reading in zip(self.found, readings, strict=True):
-            fought = contests(reading.log_posteriors, self.sample.groups[split.rows])
-            parts.append(judged(self.sample, split.rows, fought))
-        return combine(parts, self.design)
+def _bits(found: Estimate | None) -> Interval | None:
+    return None if found is None else found.interval((-float("inf"), float("inf")))
 
-    def macro(self, readings: Sequence[Reading]) -> Estimate:
-        """Macro one-vs-one."""
-        return self.estimate(readings, pairs)
 
-    def chosen(self, linear: bool | None = None) -> list[Reading]:
-        """In each split the probe that was best on the select part: of all, the linear ones, or the nonlinear ones."""
-        return [split.chosen(linear) for split in self.found]
-
-    def best(self, linear: bool) -> Estimate:
-        """What the chosen linear, or nonlinear, probes read."""
-        return self.macro(self.chosen(linear))
-
-    def probes(self, used: Sequence[type[Probe]]) -> dict[str, Estimate]:
-        """What each probe reads."""
-        return {probe.name: self.macro([split.readings[p] for split in self.found]) for p, probe in enumerate(used)}
-
-    def interval(self, readings: Sequence[Reading], contests: Contests) -> Interval:
-        """The interval of the mean over contests."""
-        return self.estimate(readings, contests).interval()
+def _heaviest(probes: Sequence[ProbeReading]) -> str:
+    """The probe that weighs most, over all layers."""
+    weights: dict[str, float] = {}
+    for probe in probes:
+        weights[probe.name] = weights.get(probe.name, 0.0) + probe.weight
+    return max(weights, key=lambda name: weights[name])
 
 
 def _erased(sample: Sample, split: Split) -> Sample:
@@ -208,22 +284,6 @@ def _erased(sample: Sample, split: Split) -> Sample:
     fit = sample.rows(split.fit)
     eraser = Leace.fit(sample.features[fit], sample.groups[fit], len(sample.names))
     return replace(sample, features=eraser.apply(sample.features))
-
-
-def _single(contests: Contests, number: int) -> Contests:
-    """One of the contests alone."""
-    return lambda log_posteriors, groups: [contests(log_posteriors, groups)[number]]
-
-
-def _worst_pair(judge: _Judge, chosen: Sequence[Reading]) -> tuple[str, Interval]:
-    """The two groups that are told apart best, and their AUROC."""
-    names = judge.sample.names
-    read = {
-        f"{names[i]} vs {names[j]}": judge.interval(chosen, _single(pairs, number))
-        for number, (i, j) in enumerate(combinations(range(len(names)), 2))
-    }
-    name = max(read, key=lambda pair: read[pair].value or 0.0)
-    return name, read[name]
 
 
 def _counts(sample: Sample, codes: np.ndarray) -> tuple[int, ...]:

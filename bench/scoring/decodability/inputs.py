@@ -2,33 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from bench.errors import BenchError
+from bench.scoring.decodability.confounders import most_frequent, patterns, typed
 from bench.scoring.decodability.splits import MIN_PATIENTS
 from bench.scoring.decodability.whitening import blocks
+from bench.task import Confounder
 
 
 @dataclass(frozen=True)
 class Sample:
     """Images whose group is known, sorted by patient and then by content, so that no result hangs on the row order.
 
-    ``features`` (N, D) float32 or float64; ``groups`` (N,) int, 0 … K-1 over the groups that occur; ``patients`` (N,)
-    int, 0 … P-1; ``patient_groups`` (P,) int, each patient's group; ``columns`` (N, S) int, the columns of C, each
-    coded 0, 1, …, S = 0 where there are none; ``cells`` (N,) int, one code a joint pattern of them; ``patient_strata``
-    (P,) int, the pattern that most of a patient's images have; ``names`` the K groups that occur; ``all_names`` those
-    of the data set, absent ones included; ``patient_codes`` (P,) the codes that the patients came with.
+    ``layer`` is what they are features of; ``features`` (N, D) float32 or float64; ``groups`` (N,) int, 0 … K-1 over
+    the groups that occur; ``patients`` (N,) int, 0 … P-1; ``patient_groups`` (P,) int, each patient's group;
+    ``confounders`` the columns of C, of N values each, none where there is no C; ``patient_strata`` (P,) int, the
+    pattern of the diagnosis that most of a patient's images have; ``names`` the K groups that occur; ``all_names``
+    those of the data set, absent ones included; ``patient_codes`` (P,) the codes that the patients came with.
     """
 
+    layer: str
     features: np.ndarray
     groups: np.ndarray
     patients: np.ndarray
     patient_groups: np.ndarray
-    columns: np.ndarray
-    cells: np.ndarray
+    confounders: tuple[Confounder, ...]
     patient_strata: np.ndarray
     names: tuple[str, ...]
     all_names: tuple[str, ...]
@@ -46,31 +48,35 @@ class Sample:
 
 
 def check(
-    features: np.ndarray,
+    layers: Mapping[str, np.ndarray],
     groups: np.ndarray,
     patients: np.ndarray,
-    strata: np.ndarray | None,
+    confounders: np.ndarray | Sequence[Confounder] | None,
     group_names: Sequence[str] | None,
-) -> Sample:
+) -> dict[str, Sample]:
     """Check the arguments of :func:`bench.scoring.decodability.decode` (described there) and bring them into order.
+
+    Returns:
+        a sample a layer; they differ in their features alone, and stand in one order.
 
     Raises:
         BenchError: when shapes do not match, a number is not finite, a patient has two groups, fewer than two groups
             occur, or a group has fewer than 5 patients.
     """
-    values = _features(features)
-    n = len(values)
-    group_codes = _codes(groups, "groups", n, columns=False)
-    patient_codes = _codes(patients, "patients", n, columns=False)
-    label_codes = None if strata is None else _codes(strata, "strata", n, columns=True)
+    values = _layers(layers)
+    n = len(next(iter(values.values())))
+    group_codes = _codes(groups, "groups", n)
+    patient_codes = _codes(patients, "patients", n)
+    columns = typed(confounders, n)
     names = _names(group_codes, group_names)
 
     known = np.flatnonzero(group_codes >= 0)
     if len(known) < n:
-        values = values[known]
+        values = {layer: found[known] for layer, found in values.items()}
     group_codes, patient_codes = group_codes[known], patient_codes[known]
-    label_codes = None if label_codes is None else label_codes[known]
-    _require_finite(values)
+    columns = tuple(one.take(known) for one in columns)
+    for layer, found in values.items():
+        _require_finite(found, layer)
 
     present, group_codes = np.unique(group_codes, return_inverse=True)
     patient_ids, patient_codes = np.unique(patient_codes, return_inverse=True)
@@ -78,26 +84,36 @@ def check(
     patient_groups = _patient_groups(group_codes, patient_codes, patient_ids, present_names)
     _require_enough(patient_groups, present_names)
 
-    if label_codes is None:
-        label_codes = np.zeros((len(values), 0), dtype=np.int64)
-    order = _own_order(values, patient_codes, label_codes)
-    patients, labels = patient_codes[order], label_codes[order]
-    columns = (
-        np.stack([np.unique(column, return_inverse=True)[1] for column in labels.T], axis=1) if labels.size else labels
-    )
-    cells = np.unique(columns, axis=0, return_inverse=True)[1].reshape(-1) if labels.size else np.zeros(len(order), int)
-    return Sample(
-        features=values[order],
+    order = _own_order(list(values.values()), patient_codes, [one.values for one in columns])
+    patients, columns = patient_codes[order], tuple(one.take(order) for one in columns)
+    cells = patterns([one for one in columns if not one.covariate], len(order))
+    sample = Sample(
+        layer="",
+        features=np.empty((len(order), 0)),
         groups=group_codes[order],
         patients=patients,
         patient_groups=patient_groups,
-        columns=columns,
-        cells=cells,
-        patient_strata=_most_frequent(cells, patients),
+        confounders=columns,
+        patient_strata=most_frequent(cells, patients),
         names=present_names,
         all_names=names,
         patient_codes=patient_ids,
     )
+    return {layer: replace(sample, layer=layer, features=found[order]) for layer, found in values.items()}
+
+
+def _layers(layers: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """The features of each layer, all of the same images."""
+    if not layers:
+        raise BenchError("There is no layer to read: features must be given of at least one.")
+    values = {layer: _features(found, layer) for layer, found in layers.items()}
+    rows = {layer: len(found) for layer, found in values.items()}
+    if len(set(rows.values())) > 1:
+        of_each = ", ".join(f"{layer!r} {n}" for layer, n in rows.items())
+        raise BenchError(
+            f"The layers of one network must be of the same images, one row an image, but have {of_each} rows."
+        )
+    return values
 
 
 def _names(group_codes: np.ndarray, group_names: Sequence[str] | None) -> tuple[str, ...]:
@@ -116,19 +132,11 @@ def _names(group_codes: np.ndarray, group_names: Sequence[str] | None) -> tuple[
     return names
 
 
-def _most_frequent(cells: np.ndarray, patients: np.ndarray) -> np.ndarray:
-    """The cell that most of each patient's images are in, the first of several, ``(P,) int``."""
-    both, counts = np.unique(np.stack([patients, cells], axis=1), axis=0, return_counts=True)
-    order = np.lexsort((both[:, 1], -counts, both[:, 0]))
-    first: np.ndarray = np.unique(both[order, 0], return_index=True)[1]
-    return np.take(both[order, 1], first)
-
-
-def _features(features: np.ndarray) -> np.ndarray:
+def _features(features: np.ndarray, layer: str) -> np.ndarray:
     values = np.asarray(features)
     if values.ndim != 2 or values.shape[1] == 0 or values.dtype.kind not in "fiu":
         raise BenchError(
-            "features must be an array (N images, D features) of real numbers with D ≥ 1, "
+            f"{layer} must be an array (N images, D features) of real numbers with D ≥ 1, "
             f"but has the shape {values.shape} and the type {values.dtype}."
         )
     kept = values.dtype if values.dtype in (np.float32, np.float64) else np.dtype(np.float64)
@@ -136,14 +144,11 @@ def _features(features: np.ndarray) -> np.ndarray:
     return values.astype(kept) + kept.type(0.0)
 
 
-def _codes(codes: np.ndarray, name: str, n: int, columns: bool) -> np.ndarray:
+def _codes(codes: np.ndarray, name: str, n: int) -> np.ndarray:
     values = np.asarray(codes)
-    if columns and values.ndim == 1:
-        values = values[:, None]
-    if values.ndim != 1 + columns or len(values) != n:
-        allowed = f"({n},) or ({n}, S)" if columns else f"({n},)"
+    if values.shape != (n,):
         raise BenchError(
-            f"{name} has the shape {np.shape(codes)}, but features has {n} rows: {name} must have the shape {allowed}, "
+            f"{name} has the shape {np.shape(codes)}, but features has {n} rows: {name} must have the shape ({n},), "
             "one row an image."
         )
     if values.dtype.kind not in "iub":
@@ -151,7 +156,7 @@ def _codes(codes: np.ndarray, name: str, n: int, columns: bool) -> np.ndarray:
     return values.astype(np.int64)
 
 
-def _require_finite(values: np.ndarray) -> None:
+def _require_finite(values: np.ndarray, layer: str) -> None:
     # The sum is not finite where a number is not (or, for nothing, where it is too large), and needs no array.
     if not np.isfinite(values.sum()):
         wrong = ~np.isfinite(values)
@@ -159,7 +164,7 @@ def _require_finite(values: np.ndarray) -> None:
             return
         rows = wrong.any(axis=1)
         raise BenchError(
-            f"features holds NaN or infinite numbers in {int(rows.sum())} of {len(values)} images with a known group "
+            f"{layer} holds NaN or infinite numbers in {int(rows.sum())} of {len(values)} images with a known group "
             f"(in {int(wrong.any(axis=0).sum())} of {values.shape[1]} columns). Nothing can be said of what such a "
             "network computes: it is refused, not scored."
         )
@@ -196,12 +201,12 @@ def _require_enough(patient_groups: np.ndarray, names: tuple[str, ...]) -> None:
         )
 
 
-def _own_order(values: np.ndarray, patients: np.ndarray, labels: np.ndarray) -> np.ndarray:
-    """Sort by patient, labels and a hash of the features' bits: rows that tie in all three are the same row."""
-    odd = np.random.default_rng(0).integers(0, 2**63, size=values.shape[1], dtype=np.uint64) * np.uint64(2) + np.uint64(
-        1
-    )
-    content = np.empty(len(values), dtype=np.uint64)
-    for block in blocks(len(values)):
-        content[block] = np.ascontiguousarray(values[block], dtype=np.float64).view(np.uint64) @ odd
-    return np.lexsort([content, *labels.T, patients])
+def _own_order(layers: Sequence[np.ndarray], patients: np.ndarray, columns: Sequence[np.ndarray]) -> np.ndarray:
+    """Sort by patient, C and a hash of the features' bits: rows that tie in all three are the same row."""
+    rng = np.random.default_rng(0)
+    content = np.zeros(len(patients), dtype=np.uint64)
+    for values in layers:
+        odd = rng.integers(0, 2**63, size=values.shape[1], dtype=np.uint64) * np.uint64(2) + np.uint64(1)
+        for block in blocks(len(values)):
+            content[block] += np.ascontiguousarray(values[block], dtype=np.float64).view(np.uint64) @ odd
+    return np.lexsort([content, *columns, patients])

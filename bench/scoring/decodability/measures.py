@@ -1,41 +1,81 @@
-"""What the suite's readings say: a function a measure, from a :class:`Decodability` to rows, and most entries."""
+"""What the suite reads: a function a measure, from a :class:`Decodability` to rows, and most entries."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
-from bench.scoring.decodability.result import Decodability
+from bench.records.score import OUTPUTS
+from bench.scoring.decodability.result import Decodability, Given
 from bench.scoring.measures import Reading, Row
 from bench.statistics.bootstrap import Interval
 
-_ANSWERS = {
-    "granted": (1.0, "no probe reads the group better than .5 + δ (one-sided 95% bounds)"),
-    "refused": (0.0, "a probe may read the group better than .5 + δ"),
-    "underpowered": (None, "UNDERPOWERED: too few patients to tell removal at this δ with {power:.0%} power"),
-    "unreliable": (None, "unreliable: a control failed, see the flags"),
-}
-
 
 def headline(d: Decodability) -> Iterable[Row]:
-    """What the probe that was best on held-out patients reads."""
-    yield Row(d.one_vs_one, read_by=d.probe, note=f"flags: {', '.join(d.flags)}" if d.flags else None)
+    """What all probes read together, and how much of it comes from which layer."""
+    shares: dict[str, float] = {}
+    for probe in d.probes:
+        shares[probe.layer] = shares.get(probe.layer, 0.0) + probe.weight
+    notes = [f"flags: {', '.join(d.flags)}"] if d.flags else []
+    if list(shares) != [d.layer]:
+        read = ", ".join(f"{layer} ({share:.0%})" for layer, share in shares.items())
+        notes.insert(0, f"read from {read}")
+        if OUTPUTS in shares and not any(layer.startswith("block") for layer in shares):
+            notes.insert(1, "no block could be read")
+    yield Row(d.one_vs_one, read_by=d.probe, note="; ".join(notes) or None)
 
 
-def conditional(d: Decodability) -> Iterable[Row]:
-    """The same given C."""
-    if d.given:
-        note = f"{d.given.strata} strata compared, {d.given.skipped} without two groups skipped"
-        yield Row(d.given.one_vs_one, read_by=d.probe, note=note)
+def given_diagnosis(d: Decodability) -> Iterable[Row]:
+    """The same given the diagnosis."""
+    return _given(d, d.given_diagnosis)
+
+
+def given_known(d: Decodability) -> Iterable[Row]:
+    """The same given all that is known."""
+    return _given(d, d.given_known)
+
+
+def _given(d: Decodability, given: Given | None) -> Iterable[Row]:
+    if given:
+        compared = [share for _, share in given.kept if share]
+        words = [f"given {', '.join(given.columns)}"]
+        words += [f"{pair}: no overlap, not compared" for pair, share in given.effective if not share]
+        if compared:
+            words.append(f"at least {1 - min(compared):.0%} of the weight of a pair lost for want of overlap")
+        words += [f"{level} ({share:.1%} of the images)" for level, share in given.lacking]
+        yield Row(given.one_vs_one, read_by=d.probe, note="; ".join(words))
+
+
+def _effective(given: Given | None) -> Iterable[Row]:
+    for pair, share in given.effective if given else ():
+        yield Row(Interval(share), group=pair)
+
+
+def _effective_diagnosis(d: Decodability) -> Iterable[Row]:
+    return _effective(d.given_diagnosis)
+
+
+def _effective_known(d: Decodability) -> Iterable[Row]:
+    return _effective(d.given_known)
+
+
+def _propensity_diagnosis(d: Decodability) -> Iterable[Row]:
+    if d.given_diagnosis:
+        yield Row(d.given_diagnosis.propensity, read_by="logistic")
+
+
+def _propensity_known(d: Decodability) -> Iterable[Row]:
+    if d.given_known:
+        yield Row(d.given_known.propensity, read_by="logistic")
 
 
 def _information(d: Decodability) -> Iterable[Row]:
-    if d.given:
-        yield Row(d.given.information, read_by="logistic")
+    if d.information:
+        yield Row(d.information, read_by="logistic")
 
 
 def _information_given(d: Decodability) -> Iterable[Row]:
-    if d.given:
-        yield Row(d.given.information_given, read_by="logistic")
+    if d.information_given:
+        yield Row(d.information_given, read_by="logistic")
 
 
 def _against_rest(d: Decodability) -> Iterable[Row]:
@@ -63,9 +103,9 @@ def _nonlinear(d: Decodability) -> Iterable[Row]:
 
 
 def _probes(d: Decodability) -> Iterable[Row]:
-    for probe in d.probes:
+    for probe in (probe for probe in d.probes if probe.layer == d.layer):
         setting = max(probe.settings, key=probe.settings.count)
-        note = f"chosen in {probe.chosen} of {len(probe.settings)} splits; mostly {setting}"
+        note = f"weighs {probe.weight:.2f} in what all read together; mostly {setting}"
         yield Row(probe.one_vs_one, probe=probe.name, note=note)
 
 
@@ -76,38 +116,63 @@ def _depth(d: Decodability) -> Iterable[Row]:
 
 def _bound(d: Decodability) -> Iterable[Row]:
     if d.removal:
-        yield Row(Interval(d.bound), read_by=max(d.probes, key=lambda probe: probe.upper).name)
+        highest = max(d.probes, key=lambda probe: probe.upper)
+        yield Row(Interval(highest.upper), read_by=highest.name, note=f"from {highest.layer}")
 
 
 def removal(d: Decodability) -> Iterable[Row]:
-    """The claim at every margin: 1 granted, 0 refused, None where nothing can be said."""
+    """The claim at every margin: 1 granted, 0 refused, None where nothing can be said; the note begins with why."""
+    values = {"granted": 1.0, "refused": 0.0}
     for claim in d.removal:
-        value, note = _ANSWERS[claim.answer]
-        yield Row(Interval(value), level=claim.margin, note=note.format(power=claim.power))
-
-
-def _null(d: Decodability) -> Iterable[Row]:
-    if d.null:
-        note = f"{d.null.permutations} permutations over patients; 95th percentile {d.null.percentile_95:.4f}"
-        interval = Interval(d.null.mean, d.null.low, d.null.high)
-        yield Row(interval, reference="permuted", read_by="ridge", note=note)
-
-
-def _random_label(d: Decodability) -> Iterable[Row]:
-    if d.random_label:
-        yield Row(d.random_label.one_vs_one, reference="random label")
-
-
-def _plants(d: Decodability) -> Iterable[Row]:
-    for plant in d.plants:
-        worth = f"worth {plant.worth:.2f}".replace("0.", ".")
-        yield Row(plant.one_vs_one, reference=plant.name, note=f"{worth}; missed" if plant.failed else worth)
+        yield Row(Interval(values.get(claim.answer)), level=claim.margin, note=f"{claim.answer}: {claim.reason}")
 
 
 _BITS = (None, None)
 
 #: The measures between what is read given C and the removal claims, in the order of the files of scores.
 BETWEEN: tuple[Reading, ...] = (
+    Reading(
+        "effective_sample_diagnosis",
+        "Effective sample given the diagnosis",
+        "effective sample, diagnosis",
+        "up",
+        "Kish's effective number of images under overlap weights, as a share of a pair's images; 0 where no image of "
+        "one group is like one of the other in the diagnosis.",
+        ("controls",),
+        source="Kish, 1965; Li, Morgan & Zaslavsky, 2018",
+        function=_effective_diagnosis,
+    ),
+    Reading(
+        "effective_sample_known",
+        "Effective sample given all that is known",
+        "effective sample, all known",
+        "up",
+        "The same for all that is known.",
+        ("controls",),
+        source="Kish, 1965; Li, Morgan & Zaslavsky, 2018",
+        function=_effective_known,
+    ),
+    Reading(
+        "propensity_diagnosis",
+        "Propensity from the diagnosis",
+        "propensity, diagnosis",
+        None,
+        "Macro one-vs-one AUROC with which the diagnosis alone (labels, view, sex, age) tells the groups apart, on "
+        "patients that the model did not see.",
+        ("controls",),
+        source="Rosenbaum & Rubin, 1983",
+        function=_propensity_diagnosis,
+    ),
+    Reading(
+        "propensity_known",
+        "Propensity from all that is known",
+        "propensity, all known",
+        None,
+        "The same for all that is known.",
+        ("controls",),
+        source="Rosenbaum & Rubin, 1983",
+        function=_propensity_known,
+    ),
     Reading(
         "v_information",
         "Usable information",
@@ -121,10 +186,10 @@ BETWEEN: tuple[Reading, ...] = (
     ),
     Reading(
         "v_information_conditional",
-        "Usable information given C",
-        "usable information given C, bits per image",
+        "Usable information given the diagnosis",
+        "usable information given the diagnosis, bits per image",
         "down",
-        "Bits per image that the features add to what C tells of the groups.",
+        "Bits per image that the features add to what the diagnosis tells of the groups.",
         ("controls",),
         range=_BITS,
         source="Hewitt et al., 2021",
@@ -164,7 +229,7 @@ BETWEEN: tuple[Reading, ...] = (
         "Decodability by linear probes",
         "linear probes",
         "down",
-        "What the better of the two linear probes reads.",
+        "What the two linear probes read together.",
         ("probes",),
         function=_linear,
     ),
@@ -173,7 +238,7 @@ BETWEEN: tuple[Reading, ...] = (
         "Decodability by nonlinear probes",
         "nonlinear probes",
         "down",
-        "What the best of the nonlinear probes reads.",
+        "What the nonlinear probes read together.",
         ("all probes",),
         function=_nonlinear,
     ),
@@ -204,37 +269,5 @@ BETWEEN: tuple[Reading, ...] = (
         ("controls",),
         range=(0.0, None),
         function=_bound,
-    ),
-)
-#: What the suite reads of things whose worth is known.
-CONTROLS: tuple[Reading, ...] = (
-    Reading(
-        "decodability_null",
-        "Null",
-        "null",
-        None,
-        "What the ridge probe reads when groups are permuted over patients; its limits are percentiles of the "
-        "permutations.",
-        ("controls",),
-        function=_null,
-    ),
-    Reading(
-        "decodability_random_label",
-        "Random label",
-        "random label",
-        None,
-        "What the suite reads of a label drawn at random for every patient: it must be 0.5.",
-        ("controls",),
-        source="Hewitt & Liang, 2019",
-        function=_random_label,
-    ),
-    Reading(
-        "decodability_plant",
-        "Planted signals",
-        "planted signals",
-        None,
-        "What is recovered of signals of known worth, planted in these very features.",
-        ("controls",),
-        function=_plants,
     ),
 )

@@ -6,30 +6,32 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from bench.scoring.decodability.controls.sight import Limit
 from bench.scoring.decodability.removal import Removal
 from bench.statistics.bootstrap import Interval
 
 
 @dataclass(frozen=True)
 class ProbeReading:
-    """One probe's macro one-vs-one AUROC on test patients.
+    """One probe's macro one-vs-one AUROC on test patients, of one ``layer``.
 
-    ``upper``: one-sided 95% upper bound; ``selected``: its mean over splits on the select parts; ``chosen``: in how
-    many splits it was the best there; ``settings``: coordinates and setting chosen in each split.
+    ``upper``: one-sided 95% upper bound; ``selected``: its mean over splits on the select parts; ``weight``: its share
+    in what is read by all together, mean over splits; ``settings``: coordinates and setting chosen in each split.
     """
 
+    layer: str
     name: str
     linear: bool
     one_vs_one: Interval
     upper: float
     selected: float
-    chosen: int
+    weight: float
     settings: tuple[str, ...]
 
 
 @dataclass(frozen=True)
 class Null:
-    """Distribution of the ridge probe's AUROC with groups permuted over patients: mean and percentiles.
+    """The ridge probe's AUROC with groups permuted over patients, or drawn given C: mean and percentiles.
 
     ``low`` and ``high`` are its 2.5th and 97.5th percentile, ``percentile_95`` what a signal must exceed.
     """
@@ -43,39 +45,47 @@ class Null:
 
 @dataclass(frozen=True)
 class Control:
-    """What the suite read of something whose ``worth`` is known, an AUROC, and whether it failed to."""
+    """What the suite read of something that is worth nothing, and whether it read something there."""
 
-    name: str
     one_vs_one: Interval
     failed: bool
-    worth: float
 
 
 @dataclass(frozen=True)
 class Given:
-    """Decodability given C; ``strata`` patterns of C were compared, ``skipped`` had no two groups.
+    """Decodability given C, under overlap weights; ``columns`` names C.
 
-    ``information`` and ``information_given``: V-information in bits per image, without C and given C.
+    By pair of groups: ``effective``, Kish's effective number of images as a share of the pair's, and ``kept``, the
+    share of the weight that is left of what the pair would have if C told nothing of it. ``propensity``: AUROC with
+    which C alone tells the groups apart. ``lacking``: levels in which a group does not occur, with their share of all
+    images. ``influence`` (P,) are influence values of ``one_vs_one``, of the patients of the reading.
     """
 
+    columns: tuple[str, ...]
     one_vs_one: Interval
-    information: Interval
-    information_given: Interval
-    strata: int
-    skipped: int
+    effective: tuple[tuple[str, float], ...]
+    kept: tuple[tuple[str, float], ...]
+    propensity: Interval
+    lacking: tuple[tuple[str, float], ...]
+    influence: np.ndarray = field(compare=False, repr=False)
 
 
 @dataclass(frozen=True)
 class Decodability:
-    """How well the group can be read from the features, by the probe that was best on held-out patients.
+    """How well the group can be read from a layer, or from all layers of a network, by all probes together.
 
     AUROCs are of test patients, means over splits, with 95% intervals clustered by patient. Tuples by group are in the
-    order of ``groups``; a group without images has the value None. ``probe`` is the one chosen in most splits;
-    ``linear`` and ``nonlinear`` are what the best of either kind reads; ``depth`` pairs σ with D(σ). What was not asked
-    for is None or empty. ``rank``, ``effective_rank`` and ``condition_number`` describe the features' covariance, means
-    over splits. ``influence`` (P,) are the influence values of the headline of the patients ``patient_codes``.
+    order of ``groups``; a group without images has the value None. ``probes`` are those of all layers that were read
+    together, ``probe`` the one that weighs most; ``linear`` and ``nonlinear`` are what those of either kind read
+    together; ``given_diagnosis`` and ``given_known`` are what is read given the diagnosis and given all that is known,
+    None where there is no such C; ``information`` and ``information_given`` are V-information in bits per image,
+    without C and given the diagnosis; ``depth`` pairs σ with D(σ); ``limits`` are the weakest signals that would be
+    seen. What was not asked for is None or empty. ``rank``, ``effective_rank`` and ``condition_number`` describe a
+    layer's covariance, means over splits; None of a network. ``influence`` (P,) are the influence values of the
+    headline of the patients ``patient_codes``.
     """
 
+    layer: str
     suite_version: int
     groups: tuple[str, ...]
     group_images: tuple[int, ...]
@@ -88,15 +98,19 @@ class Decodability:
     linear: Interval
     nonlinear: Interval | None
     probes: tuple[ProbeReading, ...]
-    given: Given | None
+    given_diagnosis: Given | None
+    given_known: Given | None
+    information: Interval | None
+    information_given: Interval | None
     depth: tuple[tuple[float, Interval], ...]
     null: Null | None
+    null_given: Null | None
     random_label: Control | None
-    plants: tuple[Control, ...]
+    limits: tuple[Limit, ...]
     removal: tuple[Removal, ...]
-    rank: float
-    effective_rank: float
-    condition_number: float
+    rank: float | None
+    effective_rank: float | None
+    condition_number: float | None
     flags: tuple[str, ...]
     # Arrays have no == of their own.
     patient_codes: np.ndarray = field(compare=False, repr=False)
@@ -111,8 +125,3 @@ class Decodability:
     def patients(self) -> int:
         """Patients with a known group."""
         return sum(self.group_patients)
-
-    @property
-    def bound(self) -> float:
-        """The largest one-sided 95% upper bound of a probe: what a removal claim is about."""
-        return max(probe.upper for probe in self.probes)

@@ -38,30 +38,29 @@ class Systems:
 
 @dataclass(frozen=True)
 class Permutations:
-    """The null: ``count`` permutations, read along the ridge ``penalties``.
-
-    Strata of C with fewer than ``min_stratum`` patients are permuted together: in a stratum of one, nothing would be.
-    """
+    """The null: ``count`` permutations, and ``draws`` from what C tells, read along the ridge ``penalties``."""
 
     count: int
+    draws: int
     penalties: tuple[float, ...]
-    min_stratum: int
 
 
 @dataclass(frozen=True)
-class Plants:
-    """Planted signals: what each is ``worth`` to whoever knows where it is, what has to be ``recovered`` of it, where.
+class Sight:
+    """The detection limit: the weakest signal of each kind that is seen in a ``share`` of plantings.
 
-    ``percentiles`` of the directions of the spectrum, from the one of least variance; ``readers`` are who reads which
-    kind, the quickest first; a plant is taken for seen or missed without reading further folds when it lies so many
-    standard errors (``decided``) from what has to be recovered.
+    ``strengths``, AUROCs, may be planted at ``percentiles`` of the directions of the spectrum, from the one of least
+    variance; ``readers`` are who reads which kind; a limit is sought by so many ``plantings`` for each kind at each
+    percentile. ``asked``: the highest limit of each kind, at the percentile where it is highest, that a claim of
+    removal may rest on. Where a linear signal of the greatest strength would not be seen, a low D says nothing.
     """
 
-    worth: float
-    recovered: float
+    strengths: tuple[float, ...]
     percentiles: tuple[int, ...]
-    readers: tuple[tuple[Kind, tuple[type[Probe], ...]], ...]
-    decided: float
+    readers: tuple[tuple[Kind, type[Probe]], ...]
+    share: float
+    plantings: int
+    asked: tuple[tuple[Kind, float], ...]
 
 
 @dataclass(frozen=True)
@@ -70,10 +69,10 @@ class Suite:
 
     ``depths``: feature noise σ at which linear probes read again. ``leak``: standard errors off .5 at which a random
     label counts as read. ``margins`` δ of the claim "no probe reads the group better than .5 + δ" and the ``power``
-    that it needs. ``rare``: share of a group given C below which a weight grows no further. ``insufficient``: macro
+    that it needs. ``insufficient``: macro
     AUROC that a fresh probe on the features may lack of the method's own. ``ill_conditioned``: condition number from
     which a reader that does not whiten is blind to the weakest directions; ``nonlinear_gap``: what nonlinear probes may
-    read beyond linear ones before it is said.
+    read beyond linear ones before it is said; ``above``: what the outputs may read beyond the features.
     """
 
     version: int
@@ -81,15 +80,15 @@ class Suite:
     folds: Folds
     systems: Systems
     permutations: Permutations
-    plants: Plants
+    sight: Sight
     depths: tuple[float, ...]
     leak: float
     margins: tuple[float, ...]
     power: float
-    rare: float
     insufficient: float
     ill_conditioned: float
     nonlinear_gap: float
+    above: float
 
     @property
     def linear(self) -> tuple[type[Probe], ...]:

@@ -19,7 +19,10 @@ def test_true_labels_stand_beside_the_reported_ones():
     np.testing.assert_array_equal(cohort.truth[:, 1], by_image["no_finding"])
     assert np.isnan(cohort.truth[:, 0]).sum() == 2  # never filled up from what is reported
     plain = build(table())
-    np.testing.assert_array_equal(cohort.conditions(), plain.conditions())
+    reported, true = (cohort.confounders(labels)[0].values for labels in (cohort.targets, cohort.truth))
+    np.testing.assert_array_equal(reported, plain.confounders(plain.truth)[0].values)
+    assert (reported != true).any()
+    assert (true == -1).sum() == 2
     np.testing.assert_array_equal(plain.truth, plain.targets)
     assert plain.true_labels == ()
     assert cohort.fingerprint != plain.fingerprint

@@ -282,3 +282,29 @@ def test_a_table_that_is_a_link_in_a_circle(tmp_path: Path) -> None:
     assert "is neither in" in refused(read, root)
     (tmp_path / "loop").symlink_to(tmp_path / "loop")
     assert "is not a folder" in refused(read, tmp_path / "loop")
+
+
+def test_covariates_of_ones_own_are_words_or_numbers_and_stand_in_the_cohort(tmp_path: Path) -> None:
+    rows = [
+        ROW | {"FILE": f"f{n}", "MRN": f"p{n // 2}", "RACE": "WB"[n // 2 % 2], "EFF": ["yes", "no"][n % 2], "ACC": n,
+               "BMI": "" if n == 7 else str(20 + n // 2 % 40 / 2), "WARD": str(n // 2 % 5)}
+        for n in range(400)
+    ]  # fmt: skip
+    change = {"covariates": {"scanner": "DEV", "bmi": {"column": "BMI", "number": True}, "ward": "WARD"}}
+    cohort = cohorts.build(
+        read(mine(tmp_path, rows, change)), ChestXray, DATASET, targets=["effusion"], image_size=16, checked=False
+    )
+    assert {"scanner", "bmi", "ward"} <= set(cohort.covariates)
+    kinds = {one.name: one.kind for one in cohort.conditions(cohort.truth) if one.covariate}
+    assert kinds == {"bmi": "number", "ward": "category"}
+    assert cohort.table["bmi"].isna().sum() == 1
+
+    def said(covariates: dict[str, Any]) -> str:
+        return refused(read, mine(tmp_path, rows, {"covariates": covariates}))
+
+    assert "holds 40 different numbers. Say number: true" in said({"bmi": "BMI"})
+    assert "hold none, the first 'portable' in line 2" in said({"dev": {"column": "DEV", "number": True}})
+    assert "Did you mean 'scanner'" in said({"scaner": "DEV"})
+    assert "is a covariate of task" in said({"scanner": {"column": "DEV", "own": True}})
+    assert "stands for something else" in said({"sex": "DEV"})
+    assert "leave one of the two out" in said({"bmi": {"column": "BMI", "number": True, "values": {"1": "2"}}})

@@ -7,12 +7,14 @@ from typing import Any
 import numpy as np
 from scipy.stats import norm
 
+from bench.records import FEATURES, NETWORK, OUTPUTS
+from bench.scoring.decodability import decode
+from bench.scoring.suites import V2
 from tests.proofs.decodability.part import Job, Measured, Part, Result, figure
 from tests.proofs.markdown import table_of
 from tests.scoring.decodability import codes
 from tests.scoring.decodability.codes import Cohort
 from tests.scoring.decodability.plants import rotate, spectrum
-from tests.scoring.decodability.samples import decode
 
 #: Images of a patient resemble each other more than in the plants: that is what the naive interval overlooks.
 ALIKE = 0.8
@@ -36,7 +38,10 @@ def measure(kind: str, seed: int) -> Result:
     if kind == "planted":
         latent[:, :1] = codes.linear(cohort, DISTANCE)[0]
     features = rotate(cohort, latent * np.sqrt(spectrum(width)))
-    found = decode(features, cohort.groups, cohort.patients, seed=seed, controls=False).one_vs_one
+    # Layers and probes put together as in use: outputs are made of the features.
+    layers = {FEATURES: features, OUTPUTS: features @ rng.normal(size=(width, 3)).astype(np.float32)}
+    read = decode(layers, cohort.groups, cohort.patients, suite=V2, seed=seed, controls=False, linear_only=[OUTPUTS])
+    found = read[NETWORK].one_vs_one
     images = np.bincount(cohort.groups)
     return {"value": found.value, "low": found.low, "high": found.high, "images": images.tolist()}
 

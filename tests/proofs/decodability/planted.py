@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 from bench.errors import BenchError
-from bench.scoring.suites import V1
+from bench.scoring.suites import V2
 from tests.proofs.decodability.part import Job, Measured, Part, Result, figure
 from tests.proofs.markdown import table_of
 from tests.scoring.decodability.plants import ROWS
@@ -42,8 +42,9 @@ def measure(row: str, n: int, width: int, controls: bool) -> Result:
         return about | {"refused": str(refusal)}
     return about | {
         "decodability": found.one_vs_one.value,
-        "given": found.given.one_vs_one.value if found.given and made.strata is not None else None,
+        "given": found.given_diagnosis.one_vs_one.value if found.given_diagnosis else None,
         "probes": {probe.name: probe.one_vs_one.value for probe in found.probes},
+        "limits": {limit.name: limit.auroc for limit in found.limits},
         "flags": list(found.flags),
         "controls": controls,
         "seconds": time.perf_counter() - started,
@@ -51,30 +52,56 @@ def measure(row: str, n: int, width: int, controls: bool) -> Result:
 
 
 def table(measured: Measured) -> str:
-    names = [probe.name for probe in V1.probes]
-    header = ["race is", "n", "features", "oracle", "D", "off by", *names, "D given C", "flags", "verdict"]
+    names = [probe.name for probe in V2.probes]
+    header = [
+        "race is",
+        "n",
+        "features",
+        "oracle",
+        "D",
+        "off by",
+        *names,
+        "D given C",
+        "worst limits",
+        "flags",
+        "verdict",
+    ]
     return table_of(header, [_row(job, result, names) for job, result in measured])
 
 
 def _row(job: Job, result: Result, names: list[str]) -> list[str]:
     row = [result["name"], f"{job['n']:,}", f"{job['width']:,}"]
     if "refused" in result:
-        return [*row, *["–"] * (len(names) + 5), f"refused: “{result['refused'].split('. ')[0]}.”"]
+        return [*row, *["–"] * (len(names) + 6), f"refused: “{result['refused'].split('. ')[0]}.”"]
     gap = abs(result["decodability"] - result["oracle"])
     row += [figure(result["oracle"]), f"**{figure(result['decodability'])}**", figure(gap)]
     row += [figure(result["probes"].get(name)) for name in names]
     flags = ", ".join(result["flags"]) or ("none" if result["controls"] else "–")
-    return [*row, figure(result["given"]), flags, _verdict(result, gap)]
+    return [*row, figure(result["given"]), _worst(result["limits"]), flags, _verdict(result, gap)]
+
+
+def _worst(limits: dict[str, float | None]) -> str:
+    """The highest linear and the highest quadratic limit."""
+    said = []
+    for kind, _ in V2.sight.readers:
+        heights = [_height(limit) for name, limit in limits.items() if name.startswith(kind)]
+        if heights:
+            said.append(figure(max(heights)) if max(heights) < 1 else f"> {figure(V2.sight.strengths[-1])}")
+    return ", ".join(said) or "–"
 
 
 def _verdict(result: Result, gap: float) -> str:
     if gap <= TOLERANCE:
         return f"within {figure(TOLERANCE)}"
-    if result["controls"] and "PLANT_MISSED" not in result["flags"]:
-        return "**missed unawares**"
     if not result["controls"]:
         return "**missed**"
-    return "beyond reach, and flagged" if result["beyond_reach"] else "**missed**, and flagged"
+    if max(_height(limit) for limit in result["limits"].values()) <= result["oracle"] - TOLERANCE:
+        return "**missed unawares**"
+    return "beyond reach, and said so" if result["beyond_reach"] else "**missed**, and said so"
+
+
+def _height(limit: float | None) -> float:
+    return 1.0 if limit is None else limit
 
 
 PART = Part(jobs, measure, table)

@@ -3,12 +3,14 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
+from sklearn.metrics import roc_auc_score
 
 from bench.config import compose
 from bench.reading_race import parts, scores
 from bench.reading_race.experiment import Unavailable, every
-from bench.reading_race.experiments import a2, c1
+from bench.reading_race.experiments import a1, a2, c1
 from bench.reading_race.experiments.histogram import histograms
 from bench.reading_race.scores import Judge
 from bench.reading_race.study import Study
@@ -34,6 +36,52 @@ def test_frequencies_cover_the_papers_grid_and_carry_its_figures(study: Study) -
         assert published.value == value
     assert dict(c1.curve("high-pass"))[200] == 0.5
     assert c1.EXPERIMENT.published({"filter": "band-pass", "from": 10, "to": 25}, white) is None
+
+
+def test_figures_are_those_of_the_images_that_are_read() -> None:
+    pair = Score(metric="auroc_pair", value=0.8, n=9, attribute="race", group="Black against White")
+    black = Score(metric="auroc", value=0.9, n=9, target="Black")
+    images, studies = ({"read": read} for read in ("images as they are", "studies, the mean over their images"))
+    for task, cell, score, value in (
+        ("cxr", images, black, 0.982),
+        ("cxr", studies, black, None),
+        ("cxr", images, pair, None),
+        ("mammo", images, black, None),
+        ("mammo", images, pair, 0.78),
+        ("mammo", studies, pair, 0.81),
+        ("ct", studies, pair, 0.96),
+        ("hand", images, pair, 0.87),
+        ("hand", images, pair.model_copy(update={"group": "Asian against Black"}), None),
+        ("skin", images, black, None),
+    ):
+        found = a1.EXPERIMENT.published_of(task, cell, score)
+        assert (found and found.value) == value, (task, cell, score.group)
+
+
+def test_a_study_is_read_by_the_mean_over_its_images(study: Study, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(scores, "MIN_IMAGES", 1)
+    monkeypatch.setattr(scores, "MIN_PATIENTS", 1)
+    assert len(a1.EXPERIMENT.cells(study)) == 1
+    # Studies of all the images of a patient: of a chest most have one.
+    several = study.test.table["patient"].duplicated(keep=False).to_numpy()
+    study.test = study.test.take(np.flatnonzero(several))
+    study.test = replace(study.test, table=study.test.table.assign(study=study.test.table["patient"]))
+    posteriors = study.posteriors(study.plain.network)[several]
+    study.judge, study.plain_posteriors = Judge(study.test), posteriors
+    cells = a1.EXPERIMENT.cells(study)
+    assert [a1.EXPERIMENT.label(cell) for cell in cells] == [
+        "images as they are",
+        "studies, the mean over their images",
+    ]
+    measured = a1.EXPERIMENT.measure(study, cells[1])
+    patients = study.test.table["patient"].to_numpy()
+    mean = pd.DataFrame(np.exp(posteriors)).groupby(patients).mean()
+    race = pd.Series(study.test.table["race"].to_numpy()).groupby(patients).first()
+    for k, name in enumerate(study.judge.names):
+        (found,) = [score for score in measured.scores if score.target == name]
+        assert found.n == len(race)
+        assert found.value == pytest.approx(roc_auc_score(race == name, mean[k]))
+    assert len([score for score in measured.scores if score.metric == "auroc_pair"]) == 3
 
 
 def test_full_is_more_than_quick_everywhere(study: Study) -> None:

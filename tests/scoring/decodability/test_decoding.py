@@ -5,7 +5,7 @@ from sklearn.metrics import roc_auc_score
 
 from bench.errors import BenchError
 from bench.scoring.decodability import Decodability
-from bench.scoring.suites import V1
+from bench.scoring.suites import V2
 from tests.scoring.decodability.samples import decode, planted
 
 
@@ -76,12 +76,12 @@ def test_a_code_without_means_is_read_and_flagged() -> None:
 @pytest.mark.parametrize("value", [0.0, 0.1, -1e6])
 def test_constant_features_say_nothing_and_no_removal_is_claimed(value: float) -> None:
     _, groups, patients = planted(0, patients=60, groups=3)
-    result = decode(np.full((120, 4), value), groups, patients, strata=groups % 2)
+    result = decode(np.full((120, 4), value), groups, patients, groups % 2)
     for interval in (result.one_vs_one, *result.one_vs_rest, *(probe.one_vs_one for probe in result.probes)):
         assert (interval.value, interval.low, interval.high) == (0.5, 0.5, 0.5)
     assert result.flags == ("CONSTANT_FEATURES",)
     assert (result.null.mean, result.null.low, result.null.high) == (0.5, 0.5, 0.5)
-    assert not result.plants
+    assert not result.limits
     assert {claim.answer for claim in result.removal} == {"unreliable"}
 
 
@@ -100,10 +100,10 @@ def test_a_random_group_per_patient_is_not_read_though_its_images_cluster() -> N
 
 
 def test_everything_is_read(full: Decodability) -> None:
-    assert full.suite_version == V1.version == 1
+    assert full.suite_version == V2.version == 2
     names = ["ridge", "logistic", "quadratic", "fourier", "neighbours", "trees", "perceptron"]
-    assert [probe.name for probe in full.probes] == [probe.name for probe in V1.probes] == names
-    assert sum(probe.chosen for probe in full.probes) == 5
+    assert [probe.name for probe in full.probes] == [probe.name for probe in V2.probes] == names
+    assert sum(probe.weight for probe in full.probes) == pytest.approx(1)
     assert all(len(probe.settings) == 5 for probe in full.probes)
     assert full.probe in names
     # Means in a row, one apart: Φ(1/√2) = .760 for neighbours, Φ(2/√2) = .921 for the outer two.
@@ -111,17 +111,17 @@ def test_everything_is_read(full: Decodability) -> None:
     assert full.worst_pair[0] == "Asian vs White"
     assert full.worst_pair[1].value == pytest.approx(0.921, abs=0.03)
     assert full.hand_till.value < full.one_vs_one.value  # a third group's share hides what tells two apart
-    assert full.given.one_vs_one.value == pytest.approx(full.one_vs_one.value, abs=0.03)
+    assert full.given_diagnosis.one_vs_one.value == pytest.approx(full.one_vs_one.value, abs=0.03)
+    assert full.null_given.permutations == V2.permutations.draws
     assert full.random_label.one_vs_one.low < 0.5 < full.random_label.one_vs_one.high
     assert not full.random_label.failed
     assert full.null.mean == pytest.approx(0.5, abs=0.02)
     assert full.null.permutations == 200
     assert full.one_vs_one.low > full.null.high
-    assert [level for level, _ in full.depth] == [0.0, *V1.depths]
+    assert [level for level, _ in full.depth] == [0.0, *V2.depths]
     assert full.depth[0][1] == full.linear
     assert full.depth[-1][1].value < full.depth[0][1].value - 0.05
     assert [claim.answer for claim in full.removal] == ["refused"] * 3
-    assert full.bound == max(probe.upper for probe in full.probes) > full.one_vs_one.value
 
 
 def test_the_order_of_the_rows_changes_nothing() -> None:
@@ -139,9 +139,9 @@ def test_fast_is_the_linear_part_and_controls_change_no_reading() -> None:
     whole, bare = (decode(features, groups, patients, controls=controls) for controls in (True, False))
     fast = decode(features, groups, patients, fast=True)
     assert (bare.one_vs_one, bare.probes, bare.one_vs_rest) == (whole.one_vs_one, whole.probes, whole.one_vs_rest)
-    assert (bare.null, bare.given, bare.plants, bare.removal, bare.depth) == (None, None, (), (), ())
+    assert (bare.null, bare.information, bare.limits, bare.removal, bare.depth) == (None, None, (), (), ())
     assert [p.one_vs_one for p in fast.probes] == [p.one_vs_one for p in whole.probes[:2]]
-    assert (fast.one_vs_one, fast.nonlinear, fast.null, fast.given) == (whole.linear, None, None, None)
+    assert (fast.one_vs_one, fast.nonlinear, fast.null, fast.information) == (whole.linear, None, None, None)
 
 
 def test_after_leace_no_linear_probe_reads_and_a_nonlinear_code_is_still_read() -> None:
@@ -192,7 +192,7 @@ def test_other_kinds_of_numbers(dtype: type) -> None:
 def test_who_waits_is_told() -> None:
     told: list[str] = []
     decode(*planted(1.0, patients=30, features=2), tell=told.append)
-    assert sum(line.startswith("7 probes") for line in told) == 5
+    assert sum(line.startswith("features: split") for line in told) == 5
     assert any("permutations" in line for line in told)
 
 
@@ -207,8 +207,8 @@ FEATURES, GROUPS, PATIENTS = planted(0.5, patients=30)
         ({"features": FEATURES[:, :0]}, "D ≥ 1"),
         ({"groups": GROUPS[:-1]}, r"groups has the shape \(59,\), but features has 60 rows"),
         ({"patients": PATIENTS[:, None]}, r"patients has the shape \(60, 1\)"),
-        ({"strata": np.zeros((59, 2), int)}, r"strata has the shape \(59, 2\).*\(60,\) or \(60, S\)"),
-        ({"strata": np.full(60, np.nan)}, "strata must hold integer codes"),
+        ({"confounders": np.zeros((59, 2), int)}, r"confounders has the shape \(59, 2\).*\(60,\) or \(60, S\)"),
+        ({"confounders": np.full(60, np.nan)}, "confounders must hold integer codes"),
         ({"groups": GROUPS - 2}, "the code -2"),
         ({"group_names": ("only",)}, "only 1 names"),
         ({"groups": np.zeros(60, int)}, "only the group '0' occurs"),

@@ -5,7 +5,7 @@ from bench.scoring.decodability.crossfit import SplitCoordinates
 from bench.scoring.decodability.estimates import Design, by_patient, combine
 from bench.scoring.decodability.probes.ridge import Ridge
 from bench.scoring.decodability.splits import Split
-from bench.scoring.suites import V1
+from bench.scoring.suites import V2
 from bench.statistics.auroc import decide_all, pairs
 from tests.scoring.decodability.samples import sample
 
@@ -79,7 +79,7 @@ def test_the_standard_error_is_the_scatter_of_the_estimate(signal: float, tolera
         fresh = draw(fresh_groups, 1)
         parts, truths = [], []
         for split in splits:
-            coordinates = SplitCoordinates(found, split, V1.systems, 0)
+            coordinates = SplitCoordinates(found, split, V2.systems, 0)
             path = Ridge.fit(coordinates.training)
             value, influence = decide_all(pairs(path.predict(coordinates.on_test)[12], found.groups[coordinates.test]))
             parts.append((value, by_patient(found, coordinates.test, influence)))

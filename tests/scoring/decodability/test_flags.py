@@ -17,7 +17,7 @@ def test_every_flag_has_one_sentence_of_its_own() -> None:
     ("flag", "expected"),
     [
         ("RANDOMISED", (None, "RANDOMISED")),
-        ("features: PLANT_MISSED", ("features", "PLANT_MISSED")),
+        ("features: BLIND", ("features", "BLIND")),
         ("block 1: CONTROL_LEAK", ("block 1", "CONTROL_LEAK")),
     ],
 )

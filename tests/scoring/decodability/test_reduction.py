@@ -6,7 +6,7 @@ import pytest
 from bench.scoring.decodability.probes.probe import Training
 from bench.scoring.decodability.probes.quadratic import Quadratic
 from bench.scoring.decodability.reduction import Reduction
-from bench.scoring.suites import V1
+from bench.scoring.suites import V2
 
 
 def whiten(features: np.ndarray, weights: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray]:
@@ -40,9 +40,9 @@ def test_a_direction_of_different_spread_comes_first(
     n: int, width: int, shares: tuple[float, ...], spreads: tuple[float, ...], least: float
 ) -> None:
     whitened, groups, truth = spread_apart(n, width, shares, spreads)
-    found = Reduction.fit(whitened, groups, np.ones(n), len(shares), V1.systems).directions
+    found = Reduction.fit(whitened, groups, np.ones(n), len(shares), V2.systems).directions
     # The first of those sought among all coordinates; the first among the leading ones stands before it.
-    first = len(shares) - 1 + (width > V1.systems.sought)
+    first = len(shares) - 1 + (width > V2.systems.sought)
     assert abs(found[:, first] @ truth) > least
 
 
@@ -53,7 +53,7 @@ def test_means_come_first_and_span_what_sliced_inverse_regression_does() -> None
     weights = rng.uniform(0.5, 1.5, 900)
     weights /= weights.mean()
     whitened, _ = whiten(features, weights)
-    found = Reduction.fit(whitened, groups, weights, 3, V1.systems).directions[:, :2]
+    found = Reduction.fit(whitened, groups, weights, 3, V2.systems).directions[:, :2]
     means = np.stack([np.average(whitened[groups == k], axis=0, weights=weights[groups == k]) for k in range(3)])
     shares = np.bincount(groups, weights) / 900
     values, vectors = np.linalg.eigh((means.T * shares) @ means)
@@ -68,7 +68,7 @@ def test_spread_is_found_beside_means() -> None:
     features[:, 0] += 2 * groups
     features[:, 1] *= 1 + groups
     whitened, images = whiten(features)
-    found = Reduction.fit(whitened, groups, np.ones(3000), 2, V1.systems).directions
+    found = Reduction.fit(whitened, groups, np.ones(3000), 2, V2.systems).directions
     truths = images[:, :2] / np.linalg.norm(images[:, :2], axis=0)
     assert (np.abs((found[:, :2] * truths).sum(axis=0)) > 0.9).all()
 
@@ -80,7 +80,7 @@ def test_what_was_reduced_is_read() -> None:
     features[:, 0] = np.abs(features[:, 0]) * np.sign(features[:, 1]) * np.where(groups, 1, -1)
     features @= np.linalg.qr(rng.normal(size=(100, 100)))[0]
     fit = slice(3000)
-    reduction = Reduction.fit(features[fit], groups[fit], np.ones(3000), 2, V1.systems)
+    reduction = Reduction.fit(features[fit], groups[fit], np.ones(3000), 2, V2.systems)
     low = reduction.transform(features)
     assert low.shape == (6000, 32)
     given = Training(low[fit], groups[fit], np.ones(3000), np.ones(32), low[:0], groups[:0], 2)
@@ -93,7 +93,7 @@ def test_directions_are_orthonormal_and_weights_are_repeats() -> None:
     groups = rng.choice(3, 200, p=[0.2, 0.3, 0.5])
     weights = rng.integers(1, 4, 200)
     whitened, _ = whiten(rng.normal(size=(200, 12)) * (1 + groups[:, None] * np.linspace(0, 1, 12)), weights)
-    six = replace(V1.systems, reduced=6)
+    six = replace(V2.systems, reduced=6)
     weighted = Reduction.fit(whitened, groups, weights.astype(float), 3, six).directions
     np.testing.assert_allclose(weighted.T @ weighted, np.eye(6), atol=1e-9)
     rows = np.repeat(np.arange(200), weights)
@@ -110,7 +110,7 @@ def test_more_coordinates_than_images_fewer_than_asked_for_and_groups_of_three(
 ) -> None:
     rng = np.random.default_rng(0)
     groups = np.r_[0, 1, 1, 1, np.full(n - 4, 2)]
-    systems = replace(V1.systems, reduced=size)
+    systems = replace(V2.systems, reduced=size)
     reduction = Reduction.fit(rng.normal(size=(n, width)), groups, np.ones(n), 3, systems)
     low = reduction.transform(rng.normal(size=(7, width)))
     assert low.shape == (7, expected)

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bench.scoring.decodability.splits import MIN_PATIENTS, deal, patient_splits
-from bench.scoring.suites import V1
+from bench.scoring.suites import V2
 
 group_sizes = st.lists(st.integers(MIN_PATIENTS, 40), min_size=2, max_size=4)
 
@@ -16,8 +16,8 @@ def none(groups: np.ndarray) -> np.ndarray:
 @given(group_sizes, st.integers(0, 100))
 def test_parts_are_disjoint_cover_everyone_and_hold_every_group(sizes: list[int], seed: int) -> None:
     groups = np.random.default_rng(seed).permutation(np.repeat(np.arange(len(sizes)), sizes))
-    splits = patient_splits(groups, none(groups), V1.folds, seed=seed)
-    assert len(splits) == V1.folds.count
+    splits = patient_splits(groups, none(groups), V2.folds, seed=seed)
+    assert len(splits) == V2.folds.count
     for split in splits:
         parts = np.concatenate([split.fit, split.select, split.test])
         assert sorted(parts) == list(range(len(groups)))
@@ -28,7 +28,7 @@ def test_parts_are_disjoint_cover_everyone_and_hold_every_group(sizes: list[int]
 
 def test_fit_60_select_15_test_25() -> None:
     groups = np.repeat([0, 1], [300, 700])
-    for split in patient_splits(groups, none(groups), V1.folds):
+    for split in patient_splits(groups, none(groups), V2.folds):
         assert (len(split.fit), len(split.select), len(split.test)) == (600, 150, 250)
         assert (groups[split.test] == 0).sum() == 75
 
@@ -45,7 +45,7 @@ def test_parts_are_even_within_groups_and_along_strata(sizes: list[int], parts: 
 
 def test_the_seed_decides() -> None:
     groups = np.repeat([0, 1], 50)
-    first, again, other = (patient_splits(groups, none(groups), V1.folds, seed=seed) for seed in (3, 3, 4))
+    first, again, other = (patient_splits(groups, none(groups), V2.folds, seed=seed) for seed in (3, 3, 4))
     for a, b in zip(first, again, strict=True):
         np.testing.assert_array_equal(
             np.concatenate([a.fit, a.select, a.test]), np.concatenate([b.fit, b.select, b.test])

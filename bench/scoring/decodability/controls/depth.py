@@ -40,7 +40,7 @@ def depth(
         parts = []
         for split in splits:
             found = read_split(SplitCoordinates(noisy, split, suite.systems, seed), suite.linear)
-            parts.append(judged(sample, found.rows, pairs(found.chosen().log_posteriors, sample.groups[found.rows])))
+            parts.append(judged(sample, found.rows, pairs(found.strongest().log_posteriors, sample.groups[found.rows])))
         return combine(parts, design)
 
     return each(at, range(len(suite.depths)), at_once)

@@ -16,7 +16,7 @@ from bench.scoring.decodability.probes.linear import LinearPath
 from bench.scoring.decodability.probes.probe import Coordinates, Training
 
 #: Each gives two features, its cosine and its sine.
-_FREQUENCIES = 1024
+_FREQUENCIES = 512
 #: The median distance is that between so many images.
 _SAMPLE = 1000
 #: Rows whose features are held at a time.
@@ -50,7 +50,7 @@ class Waves:
 
 @dataclass(frozen=True)
 class Fourier:
-    """Penalised discriminants of 2,048 random Fourier features (Rahimi & Recht, 2007).
+    """Penalised discriminants of 1,024 random Fourier features (Rahimi & Recht, 2007).
 
     Bandwidths are {.5, 1, 2} times the median distance between two images, penalties λ ∈ {.1, 1, 10}, in units of the
     mean eigenvalue of the features' covariance. As in :class:`.ridge.Ridge`, scores are the

@@ -1,0 +1,1 @@
+"""A whole method of each kind: what ``bench new`` begins with, and the examples of ``docs/contract.md``."""

@@ -1,0 +1,47 @@
+"""Just train twice: what a first network gets wrong weighs more in training a second one."""
+
+import torch
+
+from bench.method import Batch, Method, TrainingSet, masked_bce, tunable
+from bench.method.pieces.memory import Memory
+
+
+class Jtt(Method):
+    """Trains by ERM, then anew from the beginning, with every (image, target) weighted by λ that ERM got wrong.
+
+    An image is wrong where the first network's probability lies on the other side of ½ from the label, as that network
+    saw it last in training. Weights are scaled to average 1, so that λ is no learning rate. No race is seen.
+    """
+
+    family = "worst-case"
+    source = "Liu et al., ICML 2021 (arXiv:2107.09044)"
+    year = 2021
+    deviations = "errors are those of the last pass of training, not of a pass of their own; both stages are as long"
+    stages = (("identify", 0.5), ("train", 0.5))
+
+    weight: float = tunable(10.0, low=1.0, high=316.0, log=True, help="λ: weight of what the first network got wrong")
+
+    def build(self) -> None:
+        """The errors of the first stage, (N, T)."""
+        self.wrong = Memory()
+
+    def prepare(self, train: TrainingSet) -> None:
+        """Nothing is wrong yet."""
+        self.known = ~torch.isnan(train.targets)
+        self.wrong.prepare(*train.targets.shape)
+
+    def begin(self, stage: str, train: TrainingSet) -> None:
+        """Back to the beginning, with the errors in mind."""
+        if stage == "train":
+            self.restart(self.backbone, self.head)
+
+    def loss(self, batch: Batch) -> torch.Tensor:
+        """Plain while errors are looked for, then weighted by them."""
+        logits = self(batch.images)
+        if self.stage == "identify":
+            self.wrong.write(batch.index, (logits > 0).float() != batch.targets.nan_to_num(0.5))
+            return masked_bce(logits, batch.targets)
+        shares = (self.wrong.values * self.known).sum(0) / self.known.sum(0).clamp(min=1)
+        mean = 1.0 + (self.weight - 1.0) * shares.to(logits.device)
+        weights = 1.0 + (self.weight - 1.0) * self.wrong.read(batch.index, batch.targets)
+        return masked_bce(logits, batch.targets, weights / mean)

@@ -1,0 +1,114 @@
+"""Synthetic mammograms of synthetic women: the data set of this task that every machine has.
+
+A stand-in that makes no claim on biology. ``docs/phantoms.md`` says what is drawn, what each dial does and how the
+paper's figures of mammograms come out on it.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from pydantic import Field
+
+from bench.phantom import NO_RACE, Cells, Numbers, Row, Waves, acquire, cloud_gain, drawn, numbers_of, twin
+from bench.task import Options, Phantom, Reading
+
+from . import _phantom_anatomy as anatomy
+from . import _phantom_findings as findings
+from ._phantom_anatomy import Anatomy, Frame, Patient
+from ._phantom_findings import Disease
+from ._phantom_numbers import ARRANGEMENT, EXPOSURE, SCANNERS
+from ._phantom_patients import FINDINGS, RACES, SIDES, VIEWS, Bias, draw
+
+_SEVERITIES = tuple(f"severity_{name}" for name in FINDINGS.names)
+#: What the pixels are drawn from beside what the task knows.
+DRAWN_FROM = ("glandular", *_SEVERITIES)
+_CELLS = Cells(
+    categories={"race": (*RACES, NO_RACE), "scanner": tuple(SCANNERS), "side": SIDES, "view": VIEWS},
+    numbers=("bmi", *DRAWN_FROM),
+)
+#: Contrast of the 1/f noise that is everywhere in the breast, in attenuation.
+_CLOUDS = 0.035
+
+
+class PhantomOptions(Options):
+    """What may be set on the phantom."""
+
+    patients: int = Field(default=1800, ge=1, le=1_000_000, description="number of women; about 4.5 images each")
+    seed: int = Field(default=0, ge=0, le=2**32 - 1, description="of the cohort: another seed, other patients")
+    bias: Bias = Bias()
+
+
+def read(root: Path | None, options: PhantomOptions) -> Reading:
+    """Draw the women and their exams; ``root`` is not looked at."""
+    return Reading(draw(options.patients, options.seed, options.bias))
+
+
+def render(table: pd.DataFrame, size: int, options: PhantomOptions) -> np.ndarray:
+    """Draw the images of any rows of the table, ``(N, size, size) uint8``.
+
+    A row's pixels depend on its own cells, the seed, the race signal and the size, on nothing else.
+
+    Raises:
+        BenchError: on a size out of range, a missing column, or a cell that :func:`read` never writes.
+    """
+    return drawn(_CELLS.rows(table, size), size, lambda row: _mammogram(row, size, options))
+
+
+def organ(table: pd.DataFrame, size: int, options: PhantomOptions) -> np.ndarray:
+    """The breast in the images of these rows, ``(N, size, size) bool``; arguments and errors as of :func:`render`."""
+
+    def mask(row: Row) -> np.ndarray:
+        return _positioned(row, size, options)[1].inside > 0.5
+
+    return drawn(_CELLS.rows(table, size), size, mask, bool)
+
+
+def _mammogram(row: Row, size: int, options: PhantomOptions) -> np.ndarray:
+    patient, frame, numbers = _positioned(row, size, options)
+    disease = Disease(*(row[name] for name in _SEVERITIES))
+    clouds = Waves(lambda block: numbers("clouds", block), size).field(cloud_gain(size))
+    gland = anatomy.glandular(frame, patient, clouds)
+    at = findings.places(row["side"], numbers)
+    soft = anatomy.tissue(frame, patient, gland, clouds)
+    thick = anatomy.thickness(frame)
+    oriented = ARRANGEMENT.texture(Waves(lambda block: numbers("oriented", block), size), frame.lean)
+    # The clouds from elsewhere in the image: what overlies the tissue does not follow it.
+    soft += thick * (
+        findings.masses(disease, frame, at, gland) + oriented + _CLOUDS * np.roll(clouds, size // 2, (0, 1))
+    )
+    return acquire(
+        soft,
+        thick * findings.calcifications(disease, frame, at),
+        SCANNERS[row["scanner"]],
+        EXPOSURE,
+        numbers("scanner"),
+    )
+
+
+def _positioned(row: Row, size: int, options: PhantomOptions) -> tuple[Patient, Frame, Numbers]:
+    """The woman of a row, her breast as positioned, and the random numbers of the image."""
+    numbers = numbers_of(row, options.seed)
+    body = numbers("body")
+    # The latents come first from the body's numbers, for a twin of no race as well.
+    latents = ARRANGEMENT.latents(row["race"], options.bias.race_signal, body)
+    patient = Patient(row["bmi"], row["glandular"], latents, Anatomy.draw(body))
+    return patient, anatomy.position(size, patient, row["side"], row["view"] == "MLO", numbers), numbers
+
+
+DATASET = Phantom(
+    name="phantom",
+    summary="synthetic mammograms of synthetic women, drawn here; makes no claim on biology",
+    read=read,
+    options=PhantomOptions,
+    render=render,
+    twin=twin,
+    organ=organ,
+    drawn_from=DRAWN_FROM,
+    probe=PhantomOptions(patients=3),
+    version=1,
+    source="rendered by this package",
+    licence="Apache-2.0",
+)

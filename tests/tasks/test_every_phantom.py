@@ -1,0 +1,319 @@
+"""What holds of every phantom: same rows, same pixels; twins that differ by race alone; every arrow a dial.
+
+The phantoms are found by listing the tasks. What is one's own, its anatomy and its findings, stands in its own test.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from pydantic import ValidationError
+from scipy.stats import chi2_contingency
+
+from bench.errors import BenchError
+from bench.phantom import NO_RACE
+from bench.plugins.registry import TASKS, datasets
+from bench.task import Phantom, Task, identity
+
+TASKS_WITH = [
+    entry.name
+    for entry in TASKS.entries()
+    if "phantom" in [one.name for one in datasets(TASKS.get(entry.name)).entries()]
+]
+MANY = 6000
+#: The columns that each dial moves, by task; a name that ends in * stands for all that begin so.
+_CHEST = ("effusion", "cardiomegaly", "opacity", "pneumothorax", "nodule", "no_finding")
+_SCREEN = ("cancer", "suspicious", "no_finding")
+_BONES = ("bone_age_over_6", "bone_age_over_10", "bone_age_over_14")
+MOVED: dict[str, dict[str, tuple[str, ...]]] = {
+    "cxr": {"prevalence": (*_CHEST, "true_*", "severity_*"), "habitus": ("bmi",), "annotation": _CHEST},
+    "mammo": {
+        "prevalence": (*_SCREEN, "true_*", "severity_*"),
+        "habitus": ("bmi", "density", "glandular"),
+        "annotation": _SCREEN,
+    },
+    "ct": {
+        "prevalence": (*_SCREEN, "true_*", "severity_*"),
+        "habitus": ("bmi",),
+        "annotation": _SCREEN,
+        "acquisition": ("site", "scanner", "window"),
+    },
+    "hand": {
+        "prevalence": (*_BONES, "true_*", "bone_age", "look"),
+        "habitus": ("fullness",),
+        "annotation": _BONES,
+        "presentation": ("look",),
+    },
+}
+#: The same wherever nothing else is said.
+_COMMON: dict[str, tuple[str, ...]] = {
+    "race_signal": (),
+    "presentation": ("severity_*",),
+    "acquisition": ("site", "scanner"),
+    "sampling": ("race",),
+}
+#: By task: the table of 60 patients; the images of its first eight rows at 64 px, and their masks; how two look at 224.
+KNOWN: dict[str, tuple[str, str, str, str]] = {}
+
+
+class Subject:
+    """A phantom, and what every test asks of it."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.task: type[Task] = TASKS.get(name).load()
+        phantom = datasets(TASKS.get(name)).get("phantom").load()
+        assert isinstance(phantom, Phantom)
+        self.phantom = phantom
+        self.dials = tuple(type(self.options(1).bias).model_fields)  # type: ignore[attr-defined]
+
+    def options(self, patients: int, seed: int = 0, **dials: float) -> Any:
+        return self.phantom.options(patients=patients, seed=seed, bias=dials)  # type: ignore[call-arg]
+
+    def table(self, patients: int, seed: int = 0, **dials: float) -> pd.DataFrame:
+        return self.phantom.read(None, self.options(patients, seed, **dials)).table
+
+    def unbiased(self, **dials: float) -> pd.DataFrame:
+        return self.table(MANY, **{**dict.fromkeys(self.dials, 0.0), **dials})
+
+    def render(self, rows: pd.DataFrame, size: int = 64, **dials: float) -> np.ndarray:
+        return self.phantom.render(rows, size, self.options(60, **dials))
+
+    def twin(self, rows: pd.DataFrame, race: str | None) -> pd.DataFrame:
+        assert self.phantom.twin is not None
+        return self.phantom.twin(rows, race)
+
+    def organ(self, rows: pd.DataFrame, size: int = 64) -> np.ndarray:
+        assert self.phantom.organ is not None
+        return self.phantom.organ(rows, size, self.options(60))
+
+    @property
+    def races(self) -> tuple[str, ...]:
+        return self.task.attributes["race"]
+
+
+@pytest.fixture(params=TASKS_WITH, scope="module")
+def one(request: pytest.FixtureRequest) -> Subject:
+    """The phantom of each task that has one."""
+    return Subject(request.param)
+
+
+@pytest.fixture(scope="module")
+def table(one: Subject) -> pd.DataFrame:
+    return one.table(60)
+
+
+def hashed(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()[:16]
+
+
+# Patients
+
+
+def test_a_seed_is_a_cohort_and_more_patients_leave_the_first_as_they_are(one: Subject, table: pd.DataFrame) -> None:
+    pd.testing.assert_frame_equal(one.table(60), table)
+    assert not one.table(60, seed=1).equals(table)
+    for patients in (1, 17, 59):
+        part = one.table(patients)
+        pd.testing.assert_frame_equal(part, table.iloc[: len(part)])
+        assert part["patient"].nunique() == patients
+
+
+def test_names_are_unique_and_tell_patient_and_study(table: pd.DataFrame) -> None:
+    assert table["image"].is_unique
+    assert (table["image"].str.rsplit("-", n=1).str[0] == table["study"]).all()
+    assert (table["study"].str.split("-").str[0] == table["patient"]).all()
+
+
+def test_the_table_has_what_the_task_knows_and_what_pixels_are_drawn_from(one: Subject, table: pd.DataFrame) -> None:
+    known = {"image", "patient", "study", "age", *one.task.attributes, *one.task.covariates}
+    known |= {f"{prefix}{target}" for target in one.task.targets for prefix in ("", "true_")}
+    assert set(table) == known | set(one.phantom.drawn_from)
+    assert not table.isna().any(axis=None)
+    assert set(one.table(MANY)["race"]) == set(one.races)
+    labels = table[[name for name in table if str(name).removeprefix("true_") in one.task.targets]]
+    assert labels.isin([0.0, 1.0]).all(axis=None)
+
+
+def test_with_all_dials_at_zero_nothing_goes_with_race(one: Subject) -> None:
+    whole = one.unbiased()
+    first = whole.drop_duplicates("patient")
+    first = first.assign(images=whole.groupby("patient").size().to_numpy())
+    for column in first.columns.difference(["image", "patient", "study", "race"]):
+        values = first[column]
+        if values.dtype == float and values.nunique() > 6:
+            values = pd.qcut(values, 5, labels=False, duplicates="drop")
+        if values.nunique() > 1:
+            counts = pd.crosstab(first["race"], values)
+            assert chi2_contingency(counts).pvalue > 1e-3, column
+    for target in one.task.targets:
+        assert (whole[target] == whole[f"true_{target}"]).all()
+    shares = first["race"].value_counts(normalize=True)
+    assert shares.to_numpy() == pytest.approx(1 / len(one.races), abs=0.025)
+
+
+def test_a_dial_moves_its_own_columns_alone(one: Subject) -> None:
+    unbiased = one.unbiased()
+    for dial in one.dials:
+        names = {**_COMMON, **MOVED[one.name]}[dial]
+        wanted = {
+            column
+            for column in unbiased
+            if any(column == name or (name[-1] == "*" and column.startswith(name[:-1])) for name in names)
+        }
+        moved = one.unbiased(**{dial: 0.2})
+        assert {column for column in moved if not moved[column].equals(unbiased[column])} == wanted, dial
+
+
+def test_labels_miss_findings_of_one_group_and_invent_none(one: Subject) -> None:
+    table = one.unbiased(annotation=0.5)
+    positive = [target for target in one.task.targets if target != one.task.no_finding]
+    for target in positive:
+        true, reported = table[f"true_{target}"] == 1, table[target] == 1
+        assert not (reported & ~true).any()
+        missed = (true & ~reported)[true].groupby(table["race"]).mean()
+        assert missed["Black"] > 0.05
+        assert (missed.drop("Black") == 0).all()
+
+
+# Pixels
+
+
+def test_pixels_depend_on_the_row_alone(one: Subject, table: pd.DataFrame) -> None:
+    rows = table.iloc[:20]
+    images = one.render(rows)
+    order = np.random.default_rng(0).permutation(20)
+    np.testing.assert_array_equal(one.render(rows.iloc[order]), images[order])
+    with ThreadPoolExecutor(4) as pool:
+        chunks = list(pool.map(lambda at: one.render(rows.iloc[at : at + 3]), range(0, 20, 3)))
+    np.testing.assert_array_equal(np.concatenate(chunks), images)
+    np.testing.assert_array_equal(one.phantom.render(rows, 64, one.options(5_000)), images)
+    assert len(np.unique(images.reshape(20, -1), axis=0)) == 20
+    assert (one.phantom.render(rows, 64, one.options(60, seed=1)) != images).mean() > 0.2
+    assert one.render(table.iloc[:0]).shape == (0, 64, 64)
+
+
+def test_labels_do_not_show(one: Subject, table: pd.DataFrame) -> None:
+    rows = table.iloc[:6]
+    images = one.render(rows)
+    labels = {name: 1.0 - rows[name] for name in rows if str(name).removeprefix("true_") in one.task.targets}
+    np.testing.assert_array_equal(one.render(rows.assign(**labels)), images)
+
+
+@pytest.mark.parametrize("size", [16, 63, 224])
+def test_any_size_fills_the_grey_range(one: Subject, table: pd.DataFrame, size: int) -> None:
+    images = one.render(table.iloc[:6], size)
+    assert images.shape == (6, size, size)
+    assert images.dtype == np.uint8
+    low, high = np.percentile(images, [2, 98], axis=(1, 2))
+    assert (low < 90).all()
+    assert (high > 100).all()
+
+
+def test_every_size_shows_the_same_patient(one: Subject, table: pd.DataFrame) -> None:
+    rows = table.iloc[:8]
+    small = one.render(rows).reshape(8, -1)
+    shrunk = one.render(rows, 192).reshape(8, 64, 3, 64, 3).mean(axis=(2, 4)).reshape(8, -1)
+    likeness = np.corrcoef(small, shrunk)[:8, 8:]
+    assert (np.diag(likeness) > 0.93).all()
+    assert (likeness.argmax(axis=1) == np.arange(8)).all()
+
+
+def test_twins_differ_by_race_alone(one: Subject, table: pd.DataFrame) -> None:
+    rows = table.iloc[:4]
+    others = [one.twin(rows, race) for race in one.races]
+    images = [one.render(other, 32) for other in others]
+    own = np.stack(images)[[one.races.index(race) for race in rows["race"]], np.arange(4)]
+    np.testing.assert_array_equal(own, one.render(rows, 32))
+    assert not any(np.array_equal(a, b) for a, b in itertools.combinations(images, 2))
+    nobody = [one.render(one.twin(other, None), 32) for other in others]
+    assert all(np.array_equal(nobody[0], image) for image in nobody)
+    assert not any(np.array_equal(nobody[0], image) for image in images)
+    assert all(other.drop(columns="race").equals(rows.drop(columns="race")) for other in others)
+
+
+def test_without_race_signal_every_race_has_the_pixels_of_none(one: Subject, table: pd.DataFrame) -> None:
+    rows = table.iloc[:6]
+    nobody = one.render(one.twin(rows, None))
+    for race in one.races:
+        np.testing.assert_array_equal(one.render(one.twin(rows, race), race_signal=0.0), nobody)
+
+
+def test_race_changes_an_arrangement_not_brightness_or_contrast(one: Subject) -> None:
+    rows = one.table(60).drop_duplicates("patient").iloc[:48]
+    first, second = (one.render(one.twin(rows, race)).astype(float) for race in one.races[:2])
+    assert np.abs(first - second).mean() > 0.4
+    assert abs((first - second).mean()) < 0.5
+    assert abs(first.std(axis=(1, 2)).mean() / second.std(axis=(1, 2)).mean() - 1) < 0.02
+
+
+def test_masks_are_of_the_same_organ_at_any_size_and_in_twins(one: Subject, table: pd.DataFrame) -> None:
+    rows = table.iloc[:12]
+    masks = one.organ(rows)
+    assert masks.dtype == bool
+    assert masks.shape == (12, 64, 64)
+    assert masks.any(axis=(1, 2)).all()
+    assert (masks.mean(axis=(1, 2)) < 0.8).all()
+    assert (one.organ(rows, 192)[:, 1::3, 1::3] == masks).mean() > 0.98
+    assert (one.organ(one.twin(rows, None)) == masks).mean() > 0.99
+
+
+# Bad input
+
+
+def test_bad_options_and_cells_are_refused(one: Subject, table: pd.DataFrame) -> None:
+    for options in (
+        {"patients": 0},
+        {"seed": -1},
+        {"patient": 3},
+        {"bias": {"race": 1.0}},
+        {"bias": {"prevalence": 2}},
+    ):
+        with pytest.raises(ValidationError):
+            one.phantom.options(**options)
+    for cells, message in (
+        ({"race": "Blakc"}, "Did you mean 'Black'"),
+        ({"scanner": "MR"}, "scanner 'MR'"),
+        ({"image": "00000001_000.png"}, "no image of the phantom"),
+        ({one.phantom.drawn_from[-1]: np.nan}, f"no {one.phantom.drawn_from[-1]}"),
+    ):
+        with pytest.raises(BenchError, match=message):
+            one.render(table.iloc[:1].assign(**cells))
+    for column in one.phantom.drawn_from:
+        with pytest.raises(BenchError, match=f"'{column}'"):
+            one.render(table.drop(columns=column))
+
+
+# What it is
+
+
+def test_it_is_announced_as_synthetic_and_is_the_default_of_its_task(one: Subject) -> None:
+    assert one.phantom.synthetic
+    assert one.phantom.summary.startswith("synthetic ")
+    assert "makes no claim on biology" in one.phantom.summary
+    assert (one.task.dataset, one.task.image_size, one.task.backbone) == ("phantom", 64, "resnet_small")
+    assert NO_RACE not in one.races
+
+
+def test_its_identity_rests_on_its_own_files_and_on_what_phantoms_share(one: Subject) -> None:
+    files = {line.split()[0] for line in identity.sources(one.phantom.code)}
+    own = {name for name in files if name.startswith(f"{one.name}.")}
+    assert {f"{one.name}.phantom", f"{one.name}._phantom_patients", f"{one.name}._phantom_anatomy"} <= own
+    assert all("phantom" in name for name in own)
+    assert {"phantom.streams", "phantom.texture", "phantom.arrangement"} < files
+    assert not any(name.startswith("task") for name in files)
+
+
+def test_known_answers(one: Subject, table: pd.DataFrame) -> None:
+    """A change that moves any of them makes another phantom, whose ``version`` is raised."""
+    rows = table.iloc[:8]
+    cells = hashed(table.to_csv(index=False, float_format="%.9g").encode())
+    looks = hashed(identity.coarse(one.render(table.iloc[:2], 224)).encode())
+    found = (cells, hashed(one.render(rows).tobytes()), hashed(one.organ(rows).tobytes()), looks)
+    assert found == KNOWN[one.name]
