@@ -246,6 +246,7 @@ DECODABILITY = Reading(
             layer=FEATURES,
             key="decodability_features",
             title="Decodability, features",
+            page=False,
             paper=False,
         ),
         Column(

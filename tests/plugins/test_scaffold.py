@@ -52,8 +52,10 @@ def test_the_test_that_is_written_runs_and_passes(tmp_path: Path) -> None:
 def test_what_cannot_be_written_is_a_paragraph_and_leaves_nothing(
     tmp_path: Path, name: str, kind: str, words: str
 ) -> None:
-    (tmp_path / "there.md").write_text("mine")
+    folder = tmp_path / "here"
+    folder.mkdir()
+    (folder / "there.md").write_text("mine")
     with pytest.raises(BenchError, match=words):
-        scaffold.write(name, kind, tmp_path)
-    assert [path.name for path in tmp_path.iterdir()] == ["there.md"]
-    assert (tmp_path / "there.md").read_text() == "mine"
+        scaffold.write(name, kind, folder)
+    assert [path.name for path in folder.iterdir()] == ["there.md"]
+    assert (folder / "there.md").read_text() == "mine"

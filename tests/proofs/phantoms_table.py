@@ -3,7 +3,7 @@
 ``python -m tests.proofs.phantoms_table mammo 0 runs`` trains, for a task and a seed, a network for the diagnosis and
 one that reads race from the image, keeps both below the runs folder, and prints what is read: race from the diagnostic
 network and from the same untrained (A3), the diagnosis, of mammograms the sensitivity by density, and Black against
-White by image and by study (A1). No training is done twice.
+White by image and by study (A1). No training is done twice. Options of a run may follow.
 """
 
 from __future__ import annotations
@@ -116,13 +116,13 @@ def _met(value: float, low: float, high: float) -> str:
     return f"{value:.3f}" + ("" if low <= round(value, 3) <= high else " **missed**")
 
 
-def main(task: str, seed: str, folder: Path) -> None:
-    """Print the table of a task and seed."""
-    config = compose([f"task={task}", "method=erm", f"seed={seed}", "logger=none", f"runs_dir={folder}"])
+def main(task: str, seed: str, folder: Path, *options: str) -> None:
+    """Print the table of a task and seed, line by line."""
+    config = compose([f"task={task}", "method=erm", f"seed={seed}", "logger=none", f"runs_dir={folder}", *options])
     print(table_of(["measured", "wanted", "here"], []))
     for row in rows(Study(plan(config), "quick"), folder / "diagnosis"):
         print("| " + " | ".join(row) + " |", flush=True)
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], sys.argv[2], Path(sys.argv[3]))
+    main(sys.argv[1], sys.argv[2], Path(sys.argv[3]), *sys.argv[4:])

@@ -38,6 +38,8 @@ from bench.statistics.bootstrap import Interval
 from bench.task import Confounder
 
 _ON_THE_MARGINAL = Terms()
+#: One-sided level at which one reading is flagged for exceeding another: of nothing, one in two hundred is.
+_SURE = 0.995
 
 
 def decode(
@@ -198,9 +200,9 @@ def _flags_of_all(whole: Judge, judges: Mapping[str, Judge], suite: Suite) -> li
 
 
 def _exceeds(one: Estimate, other: Estimate, tolerated: float) -> bool:
-    """Whether one is more than so much above the other, and by more than chance explains (one-sided 95%)."""
+    """Whether one is more than so much above the other, and by more than chance explains."""
     more = one.less(other)
-    return more.value > tolerated and more.lower > 0
+    return more.value > tolerated and more.bound(_SURE) > 0
 
 
 def _result(
@@ -246,7 +248,7 @@ def _result(
         condition_number=float(np.mean([one.condition_number for one in spread])) if spread else None,
         flags=tuple(raised),
         patient_codes=sample.patient_codes,
-        influence=judge.headline.by_patient,
+        influence=judge.headline.influence_values,
     )
 
 
@@ -261,7 +263,7 @@ def _given(found: Conditional | None) -> Given | None:
         kept=tuple(comparable.kept.items()),
         propensity=comparable.propensity.interval(),
         lacking=tuple(comparable.lacking.items()),
-        influence=found.one_vs_one.by_patient,
+        influence=found.one_vs_one.influence_values,
     )
 
 
