@@ -4,6 +4,7 @@ import torch
 from torch import Tensor
 
 from bench.method import Batch, Method, TrainingSet, masked_bce, tunable
+from bench.method.pieces import label_counts
 
 
 class Crt(Method):
@@ -25,19 +26,12 @@ class Crt(Method):
     by: str = tunable("race_label", choices=("label", "race_label"), help="what is balanced")
 
     def prepare(self, train: TrainingSet) -> None:
-        """Weights of the cells (groups + 1, 2, T), the last row for unknown race."""
-        races = [train.groups == group for group in range(len(self.spec.groups))]
-        if self.by == "label":
-            races = [torch.ones_like(train.groups, dtype=torch.bool)] * len(races)
-        counts = torch.stack(
-            [torch.stack([(train.targets[race] == label).sum(0) for label in (0, 1)]) for race in races]
-        )
-        occurring = (counts > 0).float()
-        weights = occurring / counts.clamp(min=1)
-        # Over the images of a target: Σ n w = the number of cells that occur.
-        weights = weights * counts.sum((0, 1)) / occurring.sum((0, 1)).clamp(min=1)
-        unknown = weights[:1] if self.by == "label" else torch.ones_like(weights[:1])
-        self.register_buffer("weights", torch.cat([weights, unknown]), persistent=False)
+        """Weights of the cells (groups + 1, 2, T), the last row for unknown race; by label one row for all."""
+        groups, size = self._rows(train.groups), len(self.spec.groups) if self.by == "race_label" else 1
+        counts = label_counts(train.targets, groups, size)
+        cells = (counts > 0).sum((0, 1)).clamp(min=1)
+        weights = torch.where(counts > 0, counts.sum((0, 1)) / (cells * counts.clamp(min=1)), 0.0)
+        self.register_buffer("weights", torch.cat([weights, torch.ones_like(weights[:1])]), persistent=False)
 
     def begin(self, stage: str, train: TrainingSet) -> None:
         """Freeze the encoder and start the head afresh."""
@@ -51,5 +45,9 @@ class Crt(Method):
             return super().loss(batch)
         labels = batch.targets.nan_to_num(0.0).long()
         columns = torch.arange(labels.shape[1], device=labels.device)
-        weights = self.get_buffer("weights")[batch.groups[:, None], labels, columns]
+        weights = self.get_buffer("weights")[self._rows(batch.groups)[:, None], labels, columns]
         return masked_bce(self(batch.images), batch.targets, weights)
+
+    def _rows(self, groups: Tensor) -> Tensor:
+        """The row of the table that each image is in."""
+        return groups if self.by == "race_label" else torch.zeros_like(groups)

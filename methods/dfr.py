@@ -39,16 +39,14 @@ class Dfr(Method):
 
     def _fit(self, features: Tensor, labels: Tensor, groups: Tensor) -> LinearFit | None:
         """The average over balanced subsets, for one target; None where its known labels are all alike."""
-        known = torch.nonzero((groups >= 0) & ~torch.isnan(labels)).squeeze(1)
-        if len(labels[known].unique()) < 2:
+        cells = torch.where((groups >= 0) & ~torch.isnan(labels), 2 * groups + labels.nan_to_num(0.0).long(), -1)
+        codes, counts = cells[cells >= 0].unique(return_counts=True)
+        if len((codes % 2).unique()) < 2:
             return None
-        cells = (2 * groups + labels.nan_to_num(0.0).long())[known]
-        size = int(cells.unique(return_counts=True)[1].min())
         fits = []
         for _ in range(self.subsets):
-            order = known[torch.randperm(len(known))]
-            codes = (2 * groups + labels.nan_to_num(0.0).long())[order]
-            subset = torch.cat([order[codes == code][:size] for code in cells.unique()])
+            order = torch.randperm(len(cells))
+            subset = torch.cat([order[cells[order] == code][: counts.min()] for code in codes])
             strength = 1.0 / (self.c * len(subset))
             fits.append(logistic_regression(features[subset], labels[subset, None], l1=strength))
         return LinearFit(torch.stack([f.weight for f in fits]).mean(0), torch.stack([f.bias for f in fits]).mean(0))

@@ -15,6 +15,7 @@ from bench import __version__
 from bench.cli import failures
 from bench.cli.data import check_data, export_data, map_data
 from bench.cli.decode import decode
+from bench.cli.dial import dial
 from bench.cli.leaderboard import leaderboard
 from bench.cli.plugins import check, list_plugins, new, show
 from bench.cli.reading_race import reading_race
@@ -42,6 +43,7 @@ app.command()(check)
 app.command()(new)
 app.command()(score)
 app.command()(leaderboard)
+app.command()(dial)
 app.command()(convert)
 app.command("reading-race")(reading_race)
 app.command()(decode)

@@ -10,7 +10,7 @@ from pathlib import Path
 from bench import terminal as progress
 from bench.errors import BenchError
 from bench.files import locked, write_bytes
-from bench.leaderboard import comparable, document
+from bench.leaderboard import cohorts, comparable, document
 from bench.leaderboard.ranks import EDITION
 from bench.leaderboard.rows import Entry, entries
 from bench.leaderboard.table import Table, make
@@ -31,7 +31,8 @@ def build(
 
     Only records scored on test patients with a seed of the edition count, each id once. Comparable records (see
     :class:`comparable.Key`) form one table; for each task and data set the key with the most records goes to
-    ``<out>/<task>/<dataset>/``, every other to ``<out>/<task>/<dataset>/<its digest>/``. ``say`` is told of versions of
+    ``<out>/<task>/<dataset>/``, every other to ``<out>/<task>/<dataset>/<its digest>/``, but for runs on other cohorts
+    of the same phantom, of which the main page says how far they move its results. ``say`` is told of versions of
     the suite that do not mix, tables that were kept apart, records that were set aside and older pages that no record
     stands behind.
 
@@ -52,18 +53,21 @@ def build(
         versions = comparable.of_several_versions(tables)
         if versions:
             say(versions)
-        for position, (key, members) in enumerate(tables):
-            table, notices = make(key, members, seeds)
+        (main, of_main), *_ = tables
+        others = [(key, members) for key, members in tables if cohorts.is_other(key, members, main, of_main)]
+        apart = [one for one in tables if one not in others]
+        for position, (key, members) in enumerate(apart):
+            table, notices = make(key, members, seeds, [found for _, found in others] if position == 0 else ())
             if position > 0:
                 say(
-                    f"{len(members)} records of {task} on {dataset} are not comparable with the {len(tables[0][1])} of "
-                    f"the main table ({_difference(tables[0][0], key)}); they have their own in {place / key.digest}."
+                    f"{len(members)} records of {task} on {dataset} are not comparable with the {len(of_main)} of "
+                    f"the main table ({_difference(main, key)}); they have their own in {place / key.digest}."
                 )
             for notice in notices:
                 say(notice)
             page = [*([versions] if versions else []), *notices]
             made.append((place / key.digest if position else place, table, page))
-        known = {key.digest for key, _ in tables[1:]}
+        known = {key.digest for key, _ in apart[1:]}
         for folder in sorted(place.glob("[0-9a-f]" * 8)):
             if folder.name not in known:
                 say(f"{folder} is of an earlier time: no side table has its key now. It was left as it is.")

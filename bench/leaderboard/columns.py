@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from bench.leaderboard import costs
 from bench.leaderboard.lookup import CLAIMED, GIVEN_THE_DIAGNOSIS, OBSERVED, TRIAL, Lookup, compared
 from bench.leaderboard.rows import Entry, Row
 from bench.leaderboard.standing import Compared
@@ -85,7 +86,8 @@ _OF_ROWS: dict[str, Callable[[Row], Cell]] = {
 
 def _column(measure: Measure, shown: Shown) -> Column:
     produce = _OF_ROWS.get(measure.key) or Lookup(measure.key, shown)
-    places: tuple[Place, ...] = ("page", "paper") if shown.paper else ("page",)
+    both: tuple[Place, ...] = ("page", "paper")
+    places = tuple(place for place, there in zip(both, (shown.page, shown.paper), strict=True) if there)
     key, title = shown.key or measure.key, shown.title or measure.title
     return Column(key, title, measure.better, produce, places, measure, estimates=isinstance(produce, Lookup))
 
@@ -178,6 +180,8 @@ BEFORE: tuple[Column, ...] = (
         meaning="Class of decodability: rows of a class cannot be told from the best of it; 1 holds the best.",
     ),
 )
+
+
 BEHIND: tuple[Column, ...] = (
     Column(
         "front",
@@ -193,6 +197,39 @@ BEHIND: tuple[Column, ...] = (
         None,
         lambda row: row.uses_race,
         meaning="Whether the method is given the group never, in training, or also when it predicts (ranked apart).",
+    ),
+    Column(
+        "cost",
+        "Passes",
+        None,
+        costs.passes,
+        ("page",),
+        meaning="Image passes, forward and backward, as they were counted: a multiple of plain training's with as many "
+        "images; pretrained: it began with the weights of a file, whose cost nobody knows.",
+    ),
+    Column(
+        "training_seconds",
+        "Seconds of training",
+        None,
+        costs.Mean("seconds"),
+        (),
+        meaning="How long training took, on the machine of the record.",
+    ),
+    Column(
+        "peak_memory",
+        "Peak of memory",
+        None,
+        costs.Mean("peak_memory"),
+        (),
+        meaning="Bytes in use at most while training: of the GPU, or of the process.",
+    ),
+    Column(
+        "extra_parameters",
+        "Further parameters",
+        None,
+        costs.Mean("extra_parameters"),
+        (),
+        meaning="Parameters of networks beside encoder and head.",
     ),
     Column(
         "flags",

@@ -6,9 +6,10 @@ import json
 from collections.abc import Iterable, Sequence
 
 from bench.leaderboard import columns as content
+from bench.leaderboard.cohorts import OtherCohorts
 from bench.leaderboard.columns import Share
 from bench.leaderboard.ranks import TOLERANCE
-from bench.leaderboard.reading import in_caption, reading, resolution
+from bench.leaderboard.reading import in_caption, judged, other_cohorts, reading, resolution
 from bench.leaderboard.standing import RANKED, Compared
 from bench.leaderboard.table import Line, Table, shown
 from bench.leaderboard.table import Section as Lines
@@ -52,11 +53,13 @@ def page(table: Table, notices: Iterable[str]) -> Document:
     first.append(
         Paragraph(
             f"{table.records} runs, scored on {table.scored}. Decodability: how well {table.key.protected} can still "
-            "be read from the network (macro one-vs-one AUROC of the probe chosen on held-out patients; 0.5 is "
-            f"chance). Δ: difference to {BASELINE}, plain training, on the same patients and with the same seeds."
+            f"be read from the network (macro one-vs-one AUROC; 0.5 is chance). Rows are judged by {judged(table)}. Δ: "
+            f"difference to {BASELINE}, plain training, on the same patients and with the same seeds."
         )
     )
     first.append(Paragraph(resolution(table)))
+    if table.cohorts is not None:
+        first += [Paragraph(other_cohorts(table.cohorts)), _of_cohorts(table.cohorts)]
     first.append(Figure(FIGURE, f"What methods change, compared with {BASELINE}: {table.name}"))
     facts = (*table.key.lines(), ("Seeds of the edition", _seeds(table)), ("Scored on", table.scored))
     last = [
@@ -67,6 +70,25 @@ def page(table: Table, notices: Iterable[str]) -> Document:
         last.append(Section((bullets(notices),), "Notices"))
     sections = (Section(_blocks(table, lines), _title(lines)) for lines in table.sections())
     return Document((Section(tuple(first)), *sections, *last), f"Leaderboard: {table.name}")
+
+
+def _of_cohorts(found: OtherCohorts) -> Grid:
+    columns = [Column("cohort", "center"), Column("method"), Column("AUROC", "center"), Column("Δ AUROC", "center")]
+    columns += [Column("decodability", "center"), Column("Δ decodability", "center")]
+    rows = [
+        (Number(one.cohort), one.method, _plain(one.auroc), _signed(one.auroc_difference), _plain(one.decodability),
+         _signed(one.decodability_difference))
+        for one in found.scores
+    ]  # fmt: skip
+    return Grid(tuple(columns), (Rows(tuple(rows)),))
+
+
+def _plain(value: float) -> Cell:
+    return Number(value, f".{DIGITS}f")
+
+
+def _signed(value: float | None) -> Cell:
+    return Missing() if value is None else Measured(value, signed=True)
 
 
 def _seeds(table: Table) -> str:

@@ -11,10 +11,11 @@ from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from matplotlib.patches import Rectangle
 
 from bench.leaderboard.ranks import TOLERANCE
 from bench.leaderboard.rows import Row
-from bench.leaderboard.table import LEACE, UNTRAINED, Table
+from bench.leaderboard.table import LEACE, TRUE, UNTRAINED, Table
 from bench.pages import labels
 from bench.pages.labels import Segment
 from bench.pages.style import AMBER, BLACK, BLUE, GREEN, GREY, ORANGE, PURPLE, new_figure
@@ -29,6 +30,7 @@ _NAMED = 14
 _CLASSES = ((BLUE, "o"), (GREEN, "^"), (AMBER, "v"), (PURPLE, "s"))
 #: Dashes of the reference lines, in turn.
 _DASHES = ((0, (7, 2)), (0, (2, 1.5)), (0, (7, 2, 1.5, 2)), (0, (4, 4)))
+_TOO_SMALL = "differences smaller than this board mostly finds"
 #: A marker is filled from this share of draws on the front.
 _FILLED = 0.5
 _NOTHING = Difference(0.0, 0.0, 0.0, 0.0, 1.0, 0.0, 1.0, patients_alone=False)
@@ -93,6 +95,7 @@ def pareto_figure(table: Table) -> Figure:
     x_limits, y_limits = _window(points, chance)
     axes.set_xlim(x_limits)
     axes.set_ylim(y_limits)
+    _resolution(axes, table)
     lines = _marks(axes, chance) + _references(axes, table)
     if not points:
         axes.text(0.5, 0.5, f"No row can be compared with {BASELINE}.", transform=axes.transAxes, ha="center")
@@ -169,8 +172,16 @@ def _marks(axes: Axes, chance: float | None) -> list[float]:
     )  # fmt: skip
     if chance is None:
         return [0.0]
-    axes.axvline(chance, color=GREY, linestyle=":", linewidth=1.4, zorder=0, label="chance: nothing left to read")
+    axes.axvline(chance, color=GREY, linestyle=":", linewidth=1.4, zorder=0, label="chance (0.5): nothing left to read")
     return [0.0, chance]
+
+
+def _resolution(axes: Axes, table: Table) -> None:
+    """The differences that are too small for the board to find them mostly, as a box about the baseline."""
+    found = table.resolution
+    if found is not None:
+        corner, size = (-found.decodability, -found.auroc), (2 * found.decodability, 2 * found.auroc)
+        axes.add_patch(Rectangle(corner, *size, color=GREY, alpha=0.13, linewidth=0, zorder=0, label=_TOO_SMALL))
 
 
 def _references(axes: Axes, table: Table) -> list[float]:
@@ -178,7 +189,9 @@ def _references(axes: Axes, table: Table) -> list[float]:
     decodability = table.headline(table.baseline) if table.baseline else None
     if decodability is None:
         return []
-    found = [(title, cells.get(DECODABILITY.key)) for title, cells in table.references if title in (UNTRAINED, LEACE)]
+    shown = (UNTRAINED, LEACE, TRUE)
+    key = next((column.key for column in table.columns if column.produce == table.headline), "")
+    found = [(title, cells.get(key)) for title, cells in table.references if title in shown]
     found += [(f"{_plain(row)} (reference)", table.headline(row)) for row in table.of("references")]
     places = []
     for (title, estimate), dashes in zip(found, cycle(_DASHES), strict=False):
@@ -212,12 +225,11 @@ def _draw(axes: Axes, point: _Point, place: tuple[float, float], protected: str)
 def _words(axes: Axes, table: Table) -> None:
     protected = table.key.protected
     seeds = ", ".join(map(str, table.seeds))
-    axes.set_xlabel(f"Δ {protected} decodability of the features  (← less {protected} can be read)")
+    axes.set_xlabel(f"Δ decodability of {protected} {table.judged_by}  (← less {protected} can be read)")
     axes.set_ylabel("Δ diagnosis, macro AUROC  (better diagnosis →)")
     title = textwrap.fill(f"What methods change, compared with {BASELINE}: {table.name}", 80)
-    axes.set_title(
-        f"{title}\n{table.scored}; seeds {seeds}; paired differences with 95% intervals", fontsize=9, loc="left"
-    )
+    of_what = textwrap.fill(f"{table.scored}; seeds {seeds}; paired differences with 95% intervals", 88)
+    axes.set_title(f"{title}\n{of_what}", fontsize=9, loc="left")
     for axis in (axes.xaxis, axes.yaxis):
         axis.set_major_formatter(lambda value, _: f"{value:+.3g}".replace("-", "−") if abs(value) > 1e-12 else "0")
     axes.tick_params(labelsize=8.5)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from bench.leaderboard.cohorts import OtherCohorts
 from bench.leaderboard.columns import Column
-from bench.leaderboard.table import LEACE, Table, shown
+from bench.leaderboard.table import LEACE, PERMUTED, TRUE, UNTRAINED, Table, shown
 from bench.pages.document import Bullets, Formula, Item, Piece, Text, code, joined
 from bench.records import BASELINE, ScoreFile
+from bench.scoring.catalogue import GIVEN_DIAGNOSIS
 from bench.scoring.decodability.flags import MEANINGS, split
 
 _VALUES = (
@@ -28,8 +30,7 @@ _DIFFERENCES = (
 _CLAIMS = (
     "†: sure. Of all marks on this board together, one or more is wrong in at most 5 of 100 such boards (Holm, 1979, "
     "over all rows with every seed and both AUROC and decodability). Everything without it is descriptive: the other "
-    "columns, worst groups, gaps and whatever hangs on a threshold have intervals that are corrected for nothing, and "
-    "these do not count that thresholds were chosen on some patients."
+    "columns, worst groups, gaps and whatever hangs on a threshold have intervals that are corrected for nothing."
 )
 _RANKS = (
     "Ranked: first by the claim of removal, then by class, then by AUROC. Class: the row with the lowest decodability "
@@ -65,6 +66,39 @@ def resolution(table: Table) -> str:
     )
 
 
+def judged(table: Table) -> str:
+    """The decodability that rows are judged by, in words."""
+    protected = table.key.protected
+    if table.headline.shown.place == "trial":
+        return (
+            f"what is read in the trial: of {table.key.trial_patients:,} patients rendered for scoring alone, each with"
+            f" {protected} drawn at random, so that nothing goes with it but what the network makes of its pixels"
+        )
+    if table.headline.metric == GIVEN_DIAGNOSIS.key:
+        return (
+            f"what is read given the diagnosis: {protected} goes with disease, and as much of it as a perfect "
+            "diagnosis shows is no fault"
+        )
+    return "what is observed, in which the diagnosis itself may have a part"
+
+
+def other_cohorts(found: OtherCohorts) -> str:
+    """How far results move with the training patients."""
+    methods = list(dict.fromkeys(score.method for score in found.scores))
+    spread = {name: found.spread(name) for name in methods}
+    told = [
+        f"{name} by {auroc:.3f} in AUROC and {read:.3f} in decodability"
+        if name == BASELINE
+        else f"{name} less {BASELINE} by {auroc:.3f} and {read:.3f}"
+        for name, (auroc, read) in spread.items()
+    ]
+    cohorts, seeds = (", ".join(map(str, numbers)) for numbers in (found.cohorts, found.seeds))
+    return (
+        f"Other training patients (cohorts {cohorts}; training seeds {seeds}) move {'; '.join(told)} (standard "
+        "deviations over cohorts). No interval of this board counts that."
+    )
+
+
 def in_caption(columns: Iterable[Column]) -> tuple[Piece, ...]:
     """What the titles of these columns leave open, in few words, a space before each sentence."""
     notes = [column.measure.note for column in columns if column.measure and column.measure.note]
@@ -96,7 +130,9 @@ def reading(table: Table) -> Bullets:
     told.append((None, _SIGNS))
     if any(key.endswith("_difference") for key in there):
         told += [(None, _DIFFERENCES), (None, _CLAIMS), (None, _COHORT)]
-    told += [("tie_class", _RANKS), *_columns(columns, protected), (None, _references(table, protected))]
+    told += [("tie_class", _RANKS), *_columns(columns, protected)]
+    if table.references:
+        told.append((None, _references(table, protected)))
     told += [(None, _elsewhere(file)) for file in table.elsewhere]
     items = [Item(text) for key, text in told if key is None or key in there]
     if "flags" in there:
@@ -136,12 +172,14 @@ def _elsewhere(file: ScoreFile) -> str:
 
 
 def _references(table: Table, protected: str) -> Text:
-    told = [
-        "the same architecture untrained",
-        f"the probe when {protected} is permuted over patients, whose brackets hold 95% of the permutations",
-    ]
-    if any(title == LEACE for title, _ in table.references):
-        told.append("the features after LEACE, which removes what linear probes read")
+    words = {
+        TRUE: "what the true labels themselves tell, which is the floor for a network that diagnoses perfectly",
+        UNTRAINED: "the same architecture untrained",
+        PERMUTED: f"what is read, and what gaps are, with {protected} permuted over patients; brackets hold most "
+        "permutations, and a gap below the upper one is nothing",
+        LEACE: "the features after LEACE, which removes what linear probes read",
+    }
+    told = [words[title] for title, _ in table.references]
     ranked = " Methods among them are ranked with nobody." if table.of("references") else ""
     return (f"References: {'; '.join(told)} (from the runs of ", code(BASELINE), f" where there are any).{ranked}")
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from bench.leaderboard.baseline import Resolution, residual
+from bench.leaderboard.cohorts import OtherCohorts, compare
 from bench.leaderboard.columns import Cell, Column, Name, columns_of, sets_elsewhere
 from bench.leaderboard.comparable import Key
 from bench.leaderboard.lookup import Lookup
@@ -13,11 +14,11 @@ from bench.leaderboard.ranks import EDITION, Standings, stand
 from bench.leaderboard.rows import Entry, Row, rows
 from bench.leaderboard.standing import RANKED, SECTIONS, SectionName
 from bench.pages.document import DIGITS
-from bench.records import ScoreFile
+from bench.records import TRUE_LABELS, ScoreFile
 from bench.scoring.catalogue import GIVEN_DIAGNOSIS
 from bench.statistics.pooling import Estimate
 
-UNTRAINED, PERMUTED, LEACE = "untrained network", "permuted groups", "LEACE on ERM"
+UNTRAINED, PERMUTED, LEACE, TRUE = "untrained network", "permuted groups", "LEACE on ERM", "true labels"
 
 _TITLES: dict[SectionName, str] = {
     "methods": "Methods",
@@ -76,6 +77,8 @@ class Table:
     true_labels: tuple[str, ...] = ()
     #: The other sets that some of the networks were scored on.
     elsewhere: tuple[ScoreFile, ...] = ()
+    #: What some methods make of other training cohorts; None where they were not trained on any.
+    cohorts: OtherCohorts | None = None
 
     @property
     def name(self) -> str:
@@ -91,10 +94,10 @@ class Table:
 
     @property
     def judged_by(self) -> str:
-        """The decodability that rows are judged by, in words."""
-        words = {"trial": f"{self.key.protected} drawn at random", "test": "as observed"}
-        given = self.headline.metric == GIVEN_DIAGNOSIS.key
-        return "given the diagnosis" if given else words[self.headline.shown.place]
+        """The decodability that rows are judged by, behind its name: "in the trial"."""
+        if self.headline.metric == GIVEN_DIAGNOSIS.key:
+            return "given the diagnosis"
+        return "in the trial" if self.headline.shown.place == "trial" else "as observed"
 
     def of(self, *names: SectionName) -> tuple[Row, ...]:
         """The rows of these sections, in the order of the page."""
@@ -117,7 +120,9 @@ class Table:
         return found
 
 
-def make(key: Key, entries: Sequence[Entry], seeds: Sequence[int] = EDITION) -> tuple[Table, list[str]]:
+def make(
+    key: Key, entries: Sequence[Entry], seeds: Sequence[int] = EDITION, others: Sequence[Sequence[Entry]] = ()
+) -> tuple[Table, list[str]]:
     """The table of comparable entries, and a notice for whatever was set aside or cannot be compared.
 
     A row with every seed of the edition that still diagnoses is ranked: by its claim of removal, then by its class of
@@ -128,6 +133,7 @@ def make(key: Key, entries: Sequence[Entry], seeds: Sequence[int] = EDITION) -> 
         key: what the entries have in common.
         entries: of any method, with seeds of the edition.
         seeds: of the edition, two or more.
+        others: the entries of each other training cohort of the same phantom.
     """
     found, notices = rows(entries)
     stood = stand(found, seeds)
@@ -146,12 +152,14 @@ def make(key: Key, entries: Sequence[Entry], seeds: Sequence[int] = EDITION) -> 
         references=tuple(_references(stood, columns)),
         true_labels=tuple(first.run.data.true_labels),
         elsewhere=tuple(sets_elsewhere(entries)),
+        cohorts=compare(entries, others),
     )
     return table, [*notices, *stood.notices]
 
 
 #: Title, what is appended to a metric's name, and ``Score.reference`` of the reference lines.
 _REFERENCES = (
+    (TRUE, "", TRUE_LABELS),
     (UNTRAINED, "", "untrained"),
     (PERMUTED, "_null", "permuted"),
     (LEACE, "", "leace"),

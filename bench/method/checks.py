@@ -33,6 +33,18 @@ def checked_loss(method: L.LightningModule, loss: Tensor) -> Tensor:
     return loss
 
 
+def check_shape(method: L.LightningModule, hook: str, tensor: Tensor, wanted: tuple[int, int | None]) -> None:
+    """See that a hook gives a tensor of the shape that is wanted; None is any number.
+
+    Raises:
+        BenchError: naming the hook and both shapes.
+    """
+    matches = tensor.ndim == 2 and all(w in (None, size) for w, size in zip(wanted, tensor.shape, strict=True))
+    if not matches:
+        words = ", ".join("D" if size is None else str(size) for size in wanted)
+        raise BenchError(f"{where(method)}.{hook} returned shape {tuple(tensor.shape)}; it must return ({words}).")
+
+
 def check_steps(method: L.LightningModule, closures: int, steps: int) -> None:
     """See that a method's own step went as far as every other's.
 

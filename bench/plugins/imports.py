@@ -38,13 +38,19 @@ def helpers(entry: Entry[Any]) -> dict[str, Path]:
     waiting = [(file, _package(entry, file)) for file in entry.files]
     while waiting:
         file, package = waiting.pop()
-        for module in _imported(file, package):
+        for module in (part for name in _imported(file, package) for part in _with_parents(name)):
             path = _file(module, entry)
             if path is None or path.resolve() in own or module in found:
                 continue
             found[module] = path
             waiting.append((path, module if path.name == "__init__.py" else module.rpartition(".")[0]))
     return dict(sorted(found.items()))
+
+
+def _with_parents(module: str) -> list[str]:
+    """A module and the packages that it lies in, which are imported before it."""
+    parts = module.split(".")
+    return [".".join(parts[: i + 1]) for i in range(len(parts))]
 
 
 def _package(entry: Entry[Any], file: Path) -> str:

@@ -90,7 +90,8 @@ class DataInfo(Part):
 
     ``attrition`` says what became of the data set's rows; records made before there was such a table have ``excluded``
     instead, rows left out and values set to unknown in one. ``true_labels`` names the targets whose test scores are
-    made against true labels; training, thresholds and val scores took the reported ones.
+    made against true labels; training, thresholds and val scores took the reported ones. ``options`` are the data set's
+    own, without paths; of records made before they were kept there are none.
     """
 
     dataset: str
@@ -102,6 +103,7 @@ class DataInfo(Part):
     attrition: Attrition | None = None
     excluded: dict[str, int] = Field(default_factory=dict)
     true_labels: list[str] = Field(default_factory=list)
+    options: dict[str, Any] = Field(default_factory=dict)
 
 
 class Cost(Part):

@@ -178,6 +178,7 @@ class Run:
             patients=_count(cohort, "patient"),
             attrition=attrition.of(cohort),
             true_labels=list(cohort.true_labels),
+            options=self.chosen.stated,
         )
 
     @cached_property

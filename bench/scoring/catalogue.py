@@ -12,6 +12,7 @@ import numpy as np
 
 from bench.records import ANY, FEATURES, MACRO, NETWORK, OUTPUTS, PROTECTED
 from bench.scoring.decodability import measures as read
+from bench.scoring.decodability.measures_of_controls import CONTROLS
 from bench.scoring.measures import (
     BALANCED,
     CONDITION,
@@ -245,6 +246,7 @@ DECODABILITY = Reading(
             layer=FEATURES,
             key="decodability_features",
             title="Decodability, features",
+            page=False,
             paper=False,
         ),
         Column(
@@ -318,7 +320,7 @@ REMOVAL = Reading(
 METRICS: tuple[Metric, ...] = (AUROC, AUPRC, BRIER, ECE, SENSITIVITY, SPECIFICITY, SELECTION_RATE)
 DIFFERENCES: tuple[Difference, ...] = (EQUALIZED_ODDS, DEMOGRAPHIC_PARITY)
 #: Whatever the suite reads of a layer, in the order of the files of scores.
-READINGS: tuple[Reading, ...] = (DECODABILITY, GIVEN_DIAGNOSIS, GIVEN_KNOWN, *read.BETWEEN, REMOVAL, *read.CONTROLS)
+READINGS: tuple[Reading, ...] = (DECODABILITY, GIVEN_DIAGNOSIS, GIVEN_KNOWN, *read.BETWEEN, REMOVAL, *CONTROLS)
 
 #: Whatever is a gap between groups.
 GAPS: tuple[Measure, ...] = (*(metric.gap for metric in METRICS if metric.compared), *DIFFERENCES, UNDERDIAGNOSIS.gap)
@@ -339,6 +341,6 @@ MEASURES: tuple[Measure, ...] = (
     CONDITION_LOSS,
     EFFECTIVE_SHARE,
     *read.BETWEEN,
-    *read.CONTROLS,
+    *CONTROLS,
 )
 BY_KEY: Mapping[str, Measure] = {measure.key: measure for measure in MEASURES}

@@ -113,7 +113,8 @@ def _gap(values: np.ndarray) -> np.ndarray:
     scored = ~np.isnan(values).all(axis=-1, keepdims=True)
     high, low = np.where(scored, values, -np.inf).max(axis=-2), np.where(scored, values, np.inf).min(axis=-2)
     several = scored.sum(axis=-2) >= 2
-    return np.subtract(high, low, out=np.full(high.shape, np.nan), where=np.broadcast_to(several, high.shape))
+    gap: np.ndarray = np.where(several, np.where(several, high, 0.0) - np.where(several, low, 0.0), np.nan)
+    return gap
 
 
 def _permuted(patients: np.ndarray, codes: np.ndarray, seed: int) -> np.ndarray:

@@ -26,8 +26,8 @@ class Column:
     """A column of leaderboards: which of a measure's scores stands there.
 
     ``place`` says in which arena it was scored. ``key`` names it in the CSV and ``title`` heads it, by default the
-    measure's own; ``paper``: whether it stands in the LaTeX table, which has to fit a page; ``elsewhere``: its title
-    where it stands for other sets, too, whose name follows.
+    measure's own; ``page`` and ``paper``: whether it stands on the page, and in the LaTeX table, which has to fit one
+    of a paper, or in the CSV alone; ``elsewhere``: its title where it stands for other sets, too, whose name follows.
     """
 
     target: str | None = None
@@ -37,6 +37,7 @@ class Column:
     place: Place = "test"
     key: str = ""
     title: str = ""
+    page: bool = True
     paper: bool = True
     elsewhere: str = ""
     elsewhere_in_paper: bool = False

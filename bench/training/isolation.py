@@ -10,6 +10,7 @@ import sys
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from types import TracebackType
 from typing import Any
 
@@ -22,6 +23,7 @@ from bench.training import wire
 from bench.training.readout import Arrays, Pass
 from bench.training.recipe import Recipe
 
+_PROGRAM = Path(__file__).with_name("predicting.py")
 #: What it gets of the environment: what Python, torch and the system's libraries go by. No folder of data or results.
 _NAMES = ("PATH", "HOME", "USER", "USERPROFILE", "SYSTEMROOT", "TMPDIR", "TEMP", "TMP", "LANG", "VIRTUAL_ENV")
 _BEGINNINGS = (
@@ -36,7 +38,8 @@ class Predictor:
     def __init__(self) -> None:
         own = {"process_group": 0} if os.name == "posix" else {}  # Ctrl-C in a terminal is not for it
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "bench.training.predicting"],
+            # -P: the folder of that file is no place to import from.
+            [sys.executable, "-P", str(_PROGRAM), str(os.getpid())],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             env=_environment(),

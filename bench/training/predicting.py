@@ -1,7 +1,8 @@
-"""The process that predicts, ``python -m bench.training.predicting``: it is given pixels and weights and nothing else.
+"""The process that predicts: it is given pixels and weights and nothing else. :mod:`.isolation` runs this file.
 
 It is asked on its standard input and answers on its standard output (:mod:`bench.training.wire`); what a plugin prints
-goes to standard error. It ends when it is no longer asked, or when the process that started it is gone.
+goes to standard error. It ends when it is no longer asked, or when the process that started it, whose number is its one
+argument, is gone. Torch, which takes seconds, is imported once that is being watched.
 """
 
 from __future__ import annotations
@@ -15,9 +16,6 @@ import traceback
 from collections.abc import Iterator
 from typing import Any, BinaryIO
 
-from bench.errors import BenchError
-from bench.training import wire
-
 #: Seconds between two looks at whether the parent is still there.
 _LOOK = 0.5
 
@@ -27,7 +25,7 @@ def main() -> None:
     # Ctrl-C is for the parent, which then ends this process.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     asked, answers = _own_streams()
-    threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
+    threading.Thread(target=_end_with, args=(int(sys.argv[1]),), daemon=True).start()
     try:
         _serve(asked, answers)
     except (EOFError, BrokenPipeError):
@@ -53,9 +51,9 @@ def _end_with(parent: int) -> None:
 
 def _serve(asked: BinaryIO, answers: BinaryIO) -> None:
     """One question after another: who the method is, a network's weights, and passes over batches."""
-    # Slow to import, and that is why this process is started before it is needed.
     from safetensors.torch import load
 
+    from bench.training import wire
     from bench.training.readout import InProcess, Pass
     from bench.training.recipe import Recipe
 
@@ -87,6 +85,8 @@ def _serve(asked: BinaryIO, answers: BinaryIO) -> None:
 
 
 def _batches(asked: BinaryIO) -> Iterator[dict[str, Any]]:
+    from bench.training import wire
+
     while True:
         words, content = wire.receive(asked)
         if words["do"] == "end":
@@ -96,6 +96,8 @@ def _batches(asked: BinaryIO) -> Iterator[dict[str, Any]]:
 
 def _told(error: BaseException) -> dict[str, Any]:
     """An error as JSON has it."""
+    from bench.errors import BenchError
+
     kind = BenchError if isinstance(error, BenchError) else type(error)
     plain = error.args and all(isinstance(arg, str) for arg in error.args)
     return {

@@ -39,8 +39,8 @@ def of_batches(seed: int, epoch: int) -> int:
 
 
 def of_image(seed: int, epoch: int, position: int, view: int = 0) -> int:
-    """What the augmentation of an image draws from in an epoch of the stage of this seed; of a view its own."""
-    return _drawn(np.random.SeedSequence([seed, epoch, position], spawn_key=(0, 5, view) if view else ()))
+    """What a view of an image is augmented with in an epoch of the stage of this seed."""
+    return _drawn(np.random.SeedSequence([seed, epoch, position], spawn_key=(0, 5, view)))
 
 
 def of_twin(seed: int, epoch: int, position: int) -> int:

@@ -56,10 +56,9 @@ def hospital(tmp_path: Path) -> Path:
 
 
 def _told(root: Path, *more: str) -> list[str]:
-    return [
-        "task=cxr", "task.dataset=csv", f"task.root={root}", "trainer.max_epochs=8", "trainer.batch_size=32", "trainer.threads=1",
-        "scoring.replicates=100", "logger=none", f"runs_dir={root / 'runs'}", *more,
-    ]  # fmt: skip
+    short = ["trainer.max_epochs=8", "trainer.batch_size=32", "trainer.threads=1", "scoring.replicates=100"]
+    place = ["task=cxr", "task.dataset=csv", f"task.root={root}", f"runs_dir={root / 'runs'}", "logger=none"]
+    return [*place, *short, *more]
 
 
 def _remap(root: Path, features: str) -> None:

@@ -15,4 +15,4 @@ def test_the_page_is_what_the_classes_declare() -> None:
 def test_every_method_has_a_row_and_a_paragraph() -> None:
     for entry in METHODS.entries():
         assert f"| `{entry.name}` |" in PAGE
-        assert PAGE.count(f"**`{entry.name}`** {entry.summary}") == 1
+        assert PAGE.count(f"**`{entry.name}`** ") == 1

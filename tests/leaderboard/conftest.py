@@ -64,7 +64,6 @@ def of_test(
         score("decodability", (0.745, 0.7, 0.79), layer="features", **of),
         score("decodability", (0.7, 0.67, 0.73), layer="outputs", **of),
         score("decodability", (0.66, 0.63, 0.69), layer="block 1", **of),
-        score("decodability_given_diagnosis", (0.65, 0.62, 0.68), layer="network", **of),
         score("decodability_given_known", (0.63, 0.6, 0.66), layer="network", **of),
         score("decodability", untrained, layer="network", reference="untrained", **of),
         score("decodability_null", (0.5, 0.46, 0.54), layer="features", reference="permuted", **of),
@@ -262,6 +261,10 @@ def in_conditions(found: Record, balanced: float, inverted: float) -> Record:
     lost = {"balanced": balanced, "inverted": inverted}
     of = {"target": "macro", "attribute": "condition"}
     scores = [score("condition_loss", around(value, 0.005), group=name, **of) for name, value in lost.items()]
+    scores += [
+        score("auroc", around(0.8 - value, 0.01), group=name, **of)
+        for name, value in {"as trained": 0.0, **lost}.items()
+    ]
     return _beside(found, "conditions of 9000", "conditions", scores, n=27_000, patients=9000)
 
 

@@ -8,11 +8,12 @@ import numpy as np
 import pytest
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
 from matplotlib.text import Annotation
 
 from bench.leaderboard.figure import pareto_figure
 from bench.records import Record
-from tests.leaderboard.boards import method
+from tests.leaderboard.boards import method, of_phantom
 from tests.leaderboard.conftest import table as board
 
 
@@ -89,7 +90,7 @@ def test_what_the_figure_says() -> None:
     for words in (
         "compared with erm: cxr on phantom (synthetic data)",
         "400 images of 300 test patients; seeds 0, 1; paired differences with 95% intervals",
-        "Δ race decodability",
+        "Δ decodability of race as observed",
         "Δ diagnosis",
         "class 1: least race left, within error",
         "class 2",
@@ -98,7 +99,7 @@ def test_what_the_figure_says() -> None:
         "incomplete: not ranked",
         "diagnosis lost",
         "limit −0.02",
-        "chance: nothing left to read",
+        "chance (0.5): nothing left to read",
         "untrained network",
         "share of draws on the Pareto front",
     ):
@@ -171,7 +172,7 @@ def test_references_stand_as_lines_relative_to_the_baseline(make: SimpleNamespac
     )
     axes = figure.axes[0]
     lines = {line.get_label(): line for line in axes.lines}
-    names = ("chance: nothing left to read", "untrained network", "LEACE on ERM", "oracle (reference)")
+    names = ("chance (0.5): nothing left to read", "untrained network", "LEACE on ERM", "oracle (reference)")
     expected = [-0.4, -0.3, -0.35, -0.38]
     assert [lines[name].get_xdata()[0] for name in names] == pytest.approx(expected, abs=1e-3)
     assert len({lines[name].get_linestyle() for name in names}) + len({str(lines[n]._dash_pattern) for n in names}) > 4
@@ -185,3 +186,19 @@ def test_pyplot_is_never_imported() -> None:
     modules = "bench.leaderboard.figure, bench.leaderboard.run_figure"
     code = f"import sys, {modules}; sys.exit('matplotlib.pyplot' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_a_board_of_a_phantom_is_drawn_by_its_trial_with_what_is_too_small_to_find() -> None:
+    table = of_phantom()
+    figure = pareto_figure(table)
+    axes = figure.axes[0]
+    assert "Δ decodability of race in the trial" in axes.get_xlabel()
+    assert "and a trial of 9,000" in axes.get_title(loc="left")
+    (box,) = [patch for patch in axes.patches if isinstance(patch, Rectangle) and "smaller" in patch.get_label()]
+    assert table.resolution is not None
+    assert (box.get_x(), box.get_y()) == (-table.resolution.decodability, -table.resolution.auroc)
+    chance = next(line for line in axes.lines if line.get_label().startswith("chance"))
+    assert table.baseline is not None
+    assert chance.get_xdata()[0] == pytest.approx(0.5 - table.headline(table.baseline).mean)
+    # Of the trial: .02 below what is observed.
+    assert table.headline(table.baseline).mean == pytest.approx(0.78, abs=1e-3)

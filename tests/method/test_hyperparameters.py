@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bench.errors import BenchError
-from bench.method.hyperparameters import hyperparameters, resolve, tunable
+from bench.method.hyperparameters import file, files, hyperparameters, resolve, tunable
 
 
 class Base:
@@ -72,3 +72,42 @@ def test_what_a_trial_suggests_is_always_allowed(seed: int) -> None:
     trial = study.ask()
     drawn = {name: declared.suggest(name, trial) for name, declared in hyperparameters(Plugin).items()}
     assert resolve(Plugin, drawn) == drawn
+
+
+class Wide(Base):
+    widths: tuple[int, ...] = tunable((64,), choices=((64,), (64, 32)))
+    prompt: str = tunable("chest radiograph")
+    weights: str | None = file(help="encoder")
+
+
+def test_tuples_come_as_lists_and_as_a_sweep_writes_them() -> None:
+    for given_as in ([64, 32], (64, 32), "[64, 32]"):
+        assert resolve(Wide, {"widths": given_as})["widths"] == (64, 32)
+    for wrong in ([64, 16], 64, "64", "[64"):
+        with pytest.raises(BenchError, match=r"method.widths=.* one of \[64\], \[64,32\]"):
+            resolve(Wide, {"widths": wrong})
+
+
+def test_any_text_is_text_and_nothing_else_is() -> None:
+    assert resolve(Wide, {"prompt": "mammogram"})["prompt"] == "mammogram"
+    with pytest.raises(BenchError, match="takes text"):
+        resolve(Wide, {"prompt": 3})
+
+
+def test_a_file_is_its_path_or_nothing() -> None:
+    assert files(Wide) == ("weights",)
+    assert resolve(Wide, {})["weights"] is None
+    assert resolve(Wide, {"weights": "a/b.pt"})["weights"] == "a/b.pt"
+    for wrong in (3, "", True):
+        with pytest.raises(BenchError, match="the path of a file, or null for none"):
+            resolve(Wide, {"weights": wrong})
+
+
+def test_a_sweep_searches_tuples_and_neither_text_nor_files() -> None:
+    study = optuna.create_study(sampler=optuna.samplers.RandomSampler(seed=1))
+    searched = {name: one for name, one in hyperparameters(Wide).items() if one.is_searched}
+    assert set(searched) == {"widths", "lr"}
+    study.enqueue_trial({name: one.kept(one.default) for name, one in searched.items()})
+    trial = study.ask()
+    assert {name: one.suggest(name, trial) for name, one in searched.items()} == {"widths": (64,), "lr": 1e-3}
+    assert resolve(Wide, trial.params)["widths"] == (64,)

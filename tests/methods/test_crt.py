@@ -51,7 +51,7 @@ def test_weights_average_one() -> None:
     for by in ("race_label", "label"):
         method, some = prepared(by)
         labels = some.targets.nan_to_num(0.0).long()
-        weights = method.weights[some.groups[:, None], labels, torch.arange(2)]
+        weights = method.weights[method._rows(some.groups)[:, None], labels, torch.arange(2)]
         there = ~torch.isnan(some.targets) & (some.groups >= 0)[:, None]
         if by == "label":
             there = ~torch.isnan(some.targets)

@@ -33,10 +33,7 @@ def test_a_linear_probe_is_at_chance_on_fresh_patients_and_leace_moves_less() ->
     for cls in (MeanProjection, Leace):
         method = make(cls)
         method.finalize(train, None)
-        seen = [
-            some._replace(features=some.features - (some.features - method.mean) @ method.removal)
-            for some in (patients(3000, 1), patients(3000, 2))
-        ]
+        seen = [some._replace(features=method.erased(some.features)) for some in (patients(3000, 1), patients(3000, 2))]
         assert abs(linear_probe(*seen) - 0.5) < 0.04
         moved[cls] = (seen[0].features - patients(3000, 1).features).square().sum(1).mean()
     assert moved[Leace] < moved[MeanProjection]

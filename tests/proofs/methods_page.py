@@ -1,4 +1,4 @@
-"""The table and the paragraphs of docs/methods.md, from the methods' classes: ``python -m tests.proofs.methods_page``."""
+"""Tables and paragraphs of docs/methods.md, from the methods' classes: ``python -m tests.proofs.methods_page``."""
 
 from __future__ import annotations
 
@@ -35,15 +35,27 @@ def written(page: str) -> str:
 
 def _row(entry: Entry[type[Method]], cls: type[Method]) -> list[str]:
     stages = ", ".join(f"{name} {share:.0%}" for name, share in cls.stages) if len(cls.stages) > 1 else ""
-    cells = [f"`{entry.name}`", entry.summary, str(cls.year), cls.uses_race, ", ".join(needs(cls)), f"{cls.cost:g}", stages]
+    cells = [
+        f"`{entry.name}`",
+        entry.summary,
+        str(cls.year),
+        cls.uses_race,
+        ", ".join(needs(cls)),
+        f"{cls.cost:g}",
+        stages,
+    ]
     return [cell.replace("|", r"\|") for cell in cells]
 
 
 def _paragraph(entry: Entry[type[Method]], cls: type[Method]) -> str:
     """What the class says of itself, its own hyperparameters, its source, and in what it departs from it."""
-    text = re.sub(r"\s*\n\s*", " ", re.sub(r"\n\s*\n", "\x00", inspect.cleandoc(cls.__doc__ or ""))).replace("\x00", " ")
+    text = re.sub(r"\s*\n\s*", " ", re.sub(r"\n\s*\n", "\x00", inspect.cleandoc(cls.__doc__ or ""))).replace(
+        "\x00", " "
+    )
     text = text.replace("``", "`")
-    own = [f"`{name}` ({one.range}; {one.default})" for name, one in hyperparameters(cls).items() if name not in _COMMON]
+    own = [
+        f"`{name}` ({one.range}; {one.default})" for name, one in hyperparameters(cls).items() if name not in _COMMON
+    ]
     parts = [f"**`{entry.name}`** {text}", f"Source: {cls.source}."]
     parts += [f"Options: {', '.join(own)}."] if own else []
     parts += [f"Deviations: {cls.deviations.rstrip('.')}."] if cls.deviations else []

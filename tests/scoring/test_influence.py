@@ -8,7 +8,7 @@ from scipy.stats import t as student
 
 from bench.scoring import Computed, choose_thresholds, score
 from bench.scoring.evaluation import Evaluation, evaluate
-from bench.scoring.influence import of_diagnosis, of_reading
+from bench.scoring.influence import diagnoses, of_diagnosis, of_reading
 from bench.scoring.suites import V2
 from bench.statistics.bootstrap import PatientBootstrap
 from bench.statistics.metrics import Sample, brier, weighted_auroc
@@ -136,6 +136,23 @@ def test_the_headlines_influence_gives_its_standard_error(distance: float) -> No
     assert part < alone
 
 
+def test_a_network_diagnoses_where_its_interval_lies_above_chance() -> None:
+    rng = np.random.default_rng(0)
+    patients = np.repeat(np.arange(200), 2)
+    truth = rng.integers(0, 2, (400, 2)).astype(float)
+    truth[:50, 0] = np.nan
+    noise = rng.normal(size=truth.shape)
+    assert diagnoses(truth, np.nan_to_num(truth) + noise, patients)
+    assert not diagnoses(truth, noise, patients)
+    assert not diagnoses(truth, -truth + noise, patients)
+    assert not diagnoses(np.ones_like(truth), noise, patients)
+    # The same images again and again say no more than once.
+    weak = np.tile(0.3 * truth[:60, 1:] + noise[:60, 1:], (20, 1))
+    many = np.tile(truth[:60, 1:], (20, 1))
+    assert diagnoses(many, weak, np.arange(1200))
+    assert not diagnoses(many, weak, np.tile(np.arange(60), 20))
+
+
 def test_patients_of_unknown_group_have_no_influence_on_the_headline() -> None:
     features, groups, patients = planted(1.0, patients=60, features=4)
     groups = np.where(np.isin(patients, (0, 17, 59)), -1, groups)
@@ -156,7 +173,8 @@ def test_what_is_kept_of_an_arena_is_labelled_as_its_scores_are() -> None:
     labels = {found.label for found in made.scores}
     targets = (*part.spec.targets, "macro")
     expected = [f"{metric}/target={target}" for metric in ("auroc", "brier") for target in targets]
-    expected += [f"decodability/attribute=race/layer={layer}" for layer in ("network", "features", "outputs")]
+    expected += [f"decodability{given}/attribute=race/layer=network" for given in ("", "_given_diagnosis")]
+    expected += [f"decodability/attribute=race/layer={layer}" for layer in ("features", "outputs")]
     assert list(made.influence) == expected
     assert set(expected) <= labels
     for values in made.influence.values():

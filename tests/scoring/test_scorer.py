@@ -8,6 +8,7 @@ from sklearn.metrics import recall_score, roc_auc_score
 from bench.records import Scores, outputs
 from bench.records.outputs import Outputs
 from bench.scoring import Computed, Scored, choose_thresholds, score, score_to_choose
+from bench.scoring.decodability import flags
 from tests.data.cohorts.test_building import build, table
 from tests.scoring.decodability.samples import QUICK
 
@@ -101,7 +102,41 @@ def test_every_layer_is_read_and_references_stand_beside(mislabelled):
     controls = {(found.layer, found.reference) for found in made.scores if found.metric == "decodability_null"}
     assert controls == {("features", "permuted")}
     assert "RANDOMISED" in made.flags
-    assert all(flag.startswith(("features: ", "outputs: ")) for flag in made.flags[1:] if flag != "INSUFFICIENT")
+    assert {flags.split(flag)[0] for flag in made.flags} <= {None, "features", "outputs"}
+
+
+def test_stored_features_and_the_deepest_richer_block_count_and_shallower_ones_stand_beside(mislabelled):
+    _, found = mislabelled
+    features, logits = found["test"].features, found["test"].logits
+    rng = np.random.default_rng(0)
+    blocks = {"block 1": rng.normal(size=(len(features), 6)), "block 2": rng.normal(size=(len(features), 5))}
+    blocks["block 3"] = logits @ rng.normal(size=(logits.shape[1], 9))  # no richer than the outputs
+    made = score(computed(mislabelled, "test", outputs=Outputs(logits, features, blocks, stored=features)), QUICK, 10)
+    head = next(one for one in made.scores if one.metric == "decodability" and one.layer == "network")
+    for layer in ("features (", "outputs (", "features, stored (", "block 2 ("):
+        assert layer in head.note
+    assert "block 1" not in head.note
+    assert "block 3" not in head.note
+    layers = {one.layer for one in made.scores if one.metric == "decodability" and not one.reference}
+    assert layers == {"network", "features", "features, stored", "outputs", *blocks}
+    assert "BOTTLENECK" not in made.flags
+
+
+def test_features_that_are_no_richer_than_the_outputs_are_a_bottleneck_and_void_a_claim(mislabelled):
+    _, found = mislabelled
+    logits = found["test"].logits
+    made = score(computed(mislabelled, "test", outputs=Outputs(logits, 3 * logits + 1)), QUICK, 10)
+    assert "BOTTLENECK" in made.flags
+    assert {one.value for one in made.scores if one.metric == "removal"} <= {0.0, None}
+
+
+def test_nothing_is_claimed_of_a_network_that_does_not_diagnose(mislabelled):
+    _, found = mislabelled
+    noise = np.random.default_rng(5).normal(size=found["test"].logits.shape).astype(np.float32)
+    made = score(computed(mislabelled, "test", outputs=Outputs(noise, found["test"].features)), QUICK, 10)
+    notes = [one.note for one in made.scores if one.metric == "removal"]
+    assert notes
+    assert all(note.startswith("diagnosis lost: ") for note in notes)
 
 
 def test_a_set_that_lacks_a_target_is_scored_on_the_outputs_it_has(mislabelled, on_test):

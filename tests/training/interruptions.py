@@ -24,7 +24,7 @@ def killed(self, trainer, module, end=selection.Selection.on_train_epoch_end):
 
 if __name__ == "__main__":
     selection.Selection.on_train_epoch_end = killed
-    fit(Path(sys.argv[1]))
+    fit(Path(sys.argv[1]), *sys.argv[2:])
 """
 
 
@@ -42,10 +42,15 @@ def interrupt(monkeypatch: pytest.MonkeyPatch, epoch: int) -> list[str]:
     return ended
 
 
-def kill(module: str, stage: str, folder: Path) -> Path:
-    """Kill the training that this test module's ``fit`` begins, in the second epoch of the stage; where it lies."""
+def kill(module: str, stage: str, folder: Path, *more: str) -> Path:
+    """Kill the training that this test module's ``fit`` begins, in the second epoch of the stage; where it lies.
+
+    ``more`` is given to ``fit`` behind the folder.
+    """
     script, run = folder / "killed.py", folder / "run"
     script.write_text(KILLED.format(module=module, stage=stage))
-    process = subprocess.run([sys.executable, str(script), str(run)], capture_output=True, text=True, timeout=500)
+    process = subprocess.run(
+        [sys.executable, str(script), str(run), *more], capture_output=True, text=True, timeout=500
+    )
     assert process.returncode == -signal.SIGKILL, process.stderr
     return run

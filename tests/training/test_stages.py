@@ -139,9 +139,12 @@ def test_interrupted_in_any_epoch_of_any_stage_it_ends_in_the_same_bits(
     assert not list(tmp_path.rglob("*.ckpt"))
 
 
-def test_killed_in_the_second_stage_it_ends_in_the_same_bits(whole: tuple[Path, TrainingInfo], tmp_path: Path) -> None:
-    folder = kill(__name__, "head", tmp_path)
-    assert sorted(path.parent.name for path in folder.rglob("last.ckpt")) == ["features", "head"]
+@pytest.mark.parametrize(("stage", "there"), [("features", ["features"]), ("head", ["features", "head"])])
+def test_killed_in_any_stage_it_ends_in_the_same_bits(
+    whole: tuple[Path, TrainingInfo], tmp_path: Path, stage: str, there: list[str]
+) -> None:
+    folder = kill(__name__, stage, tmp_path)
+    assert sorted(path.parent.name for path in folder.rglob("last.ckpt")) == there
     fit(folder)
     assert weights(folder) == weights(whole[0])
 

@@ -67,7 +67,16 @@ def test_streams_are_apart() -> None:
         drawn += [seeds.of_prepare(seed), seeds.of_finalize(seed)]
         for number in range(3):
             stage = seeds.of_stage(seed, number)
-            drawn += [seeds.of_start(stage), *(seeds.of_epoch(stage, epoch) for epoch in range(3))]
+            drawn += [seeds.of_start(stage)]
+            for epoch in range(3):
+                drawn += [
+                    seeds.of_epoch(stage, epoch),
+                    seeds.of_batches(stage, epoch),
+                    seeds.of_epoch_end(stage, epoch),
+                ]
+                for image in range(2):
+                    drawn += [seeds.of_image(stage, epoch, image, view) for view in range(3)]
+                    drawn += [seeds.of_twin(stage, epoch, image)]
     assert len(set(drawn)) == len(drawn)
 
 

@@ -6,8 +6,9 @@ import os
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from bench.config.paths import path_options
 from bench.data import cohorts, vectors
 from bench.data.cohorts import twins
 from bench.data.pixels import cache
@@ -31,6 +32,12 @@ class Chosen:
     task: type[Task]
     dataset: Dataset
     options: Options
+
+    @property
+    def stated(self) -> dict[str, Any]:
+        """The data set's own options as a record states them: without paths, which are somebody's folders."""
+        paths = path_options(self.dataset.options, "")
+        return {name: value for name, value in self.options.model_dump(mode="json").items() if name not in paths}
 
     def cohort(self, checked: bool = True) -> Cohort:
         """Read the table and make the cohort of it (see :func:`bench.data.cohorts.build`).

@@ -58,39 +58,44 @@ def mmd(kernel: Tensor, stratum: Tensor, member: Tensor) -> Tensor:
     alike = sums.diagonal(dim1=1, dim2=2) - cells @ kernel.diagonal()
     within = alike / (sizes * (sizes - 1)).clamp(min=1)
     across = sums / (sizes[:, :, None] * sizes[:, None]).clamp(min=1)
-    return _mean_of_pairs(within[:, :, None] + within[:, None] - 2 * across, sizes)
+    return _mean_of_pairs(within[:, :, None] + within[:, None] - 2 * across, sizes, least=2)
 
 
 @in_float32
 def coral(features: Tensor, stratum: Tensor, member: Tensor) -> Tensor:
     """Distance of means and covariances between groups, ‖μ - μ'‖² / D + ‖C - C'‖² / 4D², averaged as :func:`mmd` is.
 
-    Sun and Saenko (2016) give the second term; the first is DomainBed's. ``features (B, D)``; covariances are over
-    n - 1 and are never formed: their inner products are sums of squared inner products of images.
+    Sun and Saenko (2016) give the second term; the first is DomainBed's. Both are estimated without bias, that of ‖C‖²
+    as Himeno and Yamada (2014) do; a group of fewer than four images is left out. ``features (B, D)``. Covariances
+    are never formed: their inner products are sums of squared inner products of images.
     """
     size = features.shape[1]
     cells = stratum[:, None] * member.T
     sizes = cells.sum(-1)
-    means = (cells @ features) / sizes.clamp(min=1)[..., None]  # (S, G, D)
     distances = []
-    for cell, mean, n in zip(cells, means, sizes, strict=True):
-        centred = features - cell.T @ mean
-        shares = cell / (n - 1).clamp(min=1)[:, None]
-        products = shares @ (centred @ centred.T).square() @ shares.T
-        norms = products.diagonal()
-        of_covariances = norms[:, None] + norms - 2 * products
-        of_means = (mean[:, None] - mean).square().sum(-1)
+    for cell, n in zip(cells, sizes.clamp(min=4), strict=True):
+        means = cell @ features / n[:, None]  # (G, D)
+        centred = features - cell.T @ means
+        gram = centred @ centred.T
+        shares = cell / (n - 1)[:, None]
+        traces, fourth = shares @ gram.diagonal(), shares @ gram.diagonal().square()
+        products = shares @ gram.square() @ shares.T  # tr C C' of the sample covariances
+        squares = (n - 1) * (n - 2) * products.diagonal() + traces.square() - n * fourth
+        squares = squares * (n - 1) / (n * (n - 2) * (n - 3))  # tr C² without bias
+        of_covariances = squares[:, None] + squares - 2 * products
+        noise = traces / n  # what a mean of n images scatters by
+        of_means = (means[:, None] - means).square().sum(-1) - noise[:, None] - noise
         distances.append(of_means / size + of_covariances / (4 * size**2))
-    return _mean_of_pairs(torch.stack(distances), sizes)
+    return _mean_of_pairs(torch.stack(distances), sizes, least=4)
 
 
-def _mean_of_pairs(distances: Tensor, sizes: Tensor) -> Tensor:
-    """Mean of ``distances (S, G, G)`` over pairs of groups with two images or more, by n n' / (n + n'); 0 without any.
+def _mean_of_pairs(distances: Tensor, sizes: Tensor, least: int) -> Tensor:
+    """Mean of ``distances (S, G, G)`` over pairs of groups of ``least`` images or more, by n n' / (n + n'); 0 of none.
 
     The weight is the inverse of what the variance of a difference between two means of n and n' images goes with.
     """
     first, second = sizes[:, :, None], sizes[:, None]
-    weights = first * second / (first + second).clamp(min=1) * (first > 1) * (second > 1)
+    weights = first * second / (first + second).clamp(min=1) * (first >= least) * (second >= least)
     weights = weights.triu(diagonal=1)
     total = weights.sum()
     return (distances * weights).sum() / torch.where(total > 0, total, 1.0)

@@ -27,10 +27,10 @@ class Eraser(Method):
     refit: bool = tunable(False, help="fit the head anew on the erased features")
 
     def build(self) -> None:
-        """The mean and R, 0 until the network is trained."""
+        """The mean and R, 0 until the network is trained, each the sum of two float32 parts."""
         size = self.features_size
-        self.register_buffer("mean", torch.zeros(size))
-        self.register_buffer("removal", torch.zeros(size, size))
+        self.register_buffer("mean", torch.zeros(2, size))
+        self.register_buffer("removal", torch.zeros(2, size, size))
 
     @abstractmethod
     def erase(self, features: Tensor, groups: Tensor, targets: Tensor) -> Tensor:
@@ -43,9 +43,19 @@ class Eraser(Method):
         """
 
     def encode(self, images: Tensor) -> Tensor:
-        """The features without what is erased."""
+        """The features without what is erased; in training there is nothing to erase yet."""
         features = super().encode(images)
-        return features - (features - self.get_buffer("mean")) @ self.get_buffer("removal")
+        return features if self.training else self.erased(features)
+
+    def erased(self, features: Tensor) -> Tensor:
+        """Features ``(B, D)`` without what is erased.
+
+        In float64, and from float64's digits: R takes differences of numbers that are much larger than they, and what
+        rounding leaves of race in a direction of little variance can be read there.
+        """
+        mean, removal = (self.get_buffer(name).cpu().double().sum(0) for name in ("mean", "removal"))
+        wide = features.cpu().double()
+        return (wide - (wide - mean) @ removal).to(features)
 
     def finalize(self, train: Encoded, held_out: Encoded | None) -> None:
         """Fit R, and the head again where that is asked for."""
@@ -53,11 +63,16 @@ class Eraser(Method):
         features, groups = train.features[known].double(), train.groups[known]
         if len(groups.unique()) < 2:
             return
-        mean, removal = features.mean(0), self.erase(features, groups, train.targets[known])
-        self.get_buffer("mean").copy_(mean)
-        self.get_buffer("removal").copy_(removal)
+        removal = self.erase(features, groups, train.targets[known])
+        self.get_buffer("mean").copy_(_parts(features.mean(0)))
+        self.get_buffer("removal").copy_(_parts(removal))
         if self.refit:
-            everyone = train.features.double()
-            erased = standardisation(everyone - (everyone - mean) @ removal)
-            fit = logistic_regression(erased.features, train.targets, l2=1e-4)
-            erased.undo(fit).copy_to(self.head)
+            shown = standardisation(self.erased(train.features))
+            fit = logistic_regression(shown.features, train.targets, l2=1e-4)
+            shown.undo(fit).copy_to(self.head)
+
+
+def _parts(values: Tensor) -> Tensor:
+    """What float32 holds of float64 values, and what it leaves: devices that know no float64 can keep them."""
+    first = values.float()
+    return torch.stack([first, (values - first.double()).float()])

@@ -1,4 +1,16 @@
-"""How well can a fixed suite of fresh probes read the group from a network's layers, on patients they never saw?"""
+"""How well can a fixed suite of fresh probes read the group from a network's layers, on patients they never saw?
+
+Several times, patients are divided into fit, select and test, stratified by group and stratum. Whitening and probes see
+the fit part only; coordinates, settings and what each probe of each layer weighs (:meth:`.strongest.Panel.strongest`)
+are chosen on the select part; the AUROC reported is that of the test part, averaged over the divisions. So what the
+strongest reader reads is never optimistic.
+
+The headline is the mean over pairs of groups of the AUROC of the log odds between the two (one-vs-one; Hand & Till,
+2001), which ignores prevalence. One-vs-rest ranks by the log odds against all others, at the prevalence of the fit
+part. Given C: under overlap weights (:mod:`.overlap`), with the labels, view, sex and age that a network may know, and
+with the covariates too. Intervals come from DeLong's influence values, summed by patient
+(:class:`..estimates.Estimate`).
+"""
 
 from __future__ import annotations
 
@@ -26,6 +38,8 @@ from bench.statistics.bootstrap import Interval
 from bench.task import Confounder
 
 _ON_THE_MARGINAL = Terms()
+#: One-sided level at which one reading is flagged for exceeding another: of nothing, one in two hundred is.
+_SURE = 0.995
 
 
 def decode(
@@ -46,18 +60,6 @@ def decode(
     tell: Callable[[str], None] | None = None,
 ) -> dict[str, Decodability]:
     """Read the group from each layer of one network with every probe of a suite, and from all layers together.
-
-    Several times, patients are divided into fit, select and test, stratified by group and stratum.
-    Whitening and probes see the fit part only; coordinates, settings and what each probe of each layer weighs
-    (:meth:`.strongest.Panel.strongest`) are chosen on the select part; the AUROC reported is that of the test part,
-    averaged over the divisions. So what the strongest reader reads is never optimistic.
-
-    The headline is the mean over pairs of groups of the AUROC of the log odds between the two (one-vs-one; Hand & Till,
-    2001), which ignores prevalence. One-vs-rest ranks by the log odds against all others, at the prevalence of the fit
-    part. Given C: under overlap weights (:mod:`.overlap`), with the labels, view, sex and age that a network may know,
-    and with the covariates too.
-
-    Intervals come from DeLong's influence values, summed by patient (:class:`..estimates.Estimate`).
 
     Args:
         layers: features (N, D) float by the layer's name, one row an image, the same images in all, of patients the
@@ -172,28 +174,38 @@ def _flags(judge: Judge, found: Sequence[SplitReading], suite: Suite) -> list[st
         raised.append(flags.CONSTANT_FEATURES)
     if max(whitening.condition_number for whitening in whitenings) > suite.ill_conditioned:
         raised.append(flags.ILL_CONDITIONED)
-    if _below_chance(judge):
+    if _below_chance(judge, suite):
         raised.append(flags.BELOW_CHANCE)
-    if judge.nonlinear is not None and judge.nonlinear.value - judge.linear.value > suite.nonlinear_gap:
+    if judge.nonlinear is not None and _exceeds(judge.nonlinear, judge.linear, suite.nonlinear_gap):
         raised.append(flags.NONLINEAR_GAP)
     return raised
 
 
-def _below_chance(judge: Judge) -> bool:
-    high = judge.headline.interval().high
-    return high is not None and high < 0.5
+def _below_chance(judge: Judge, suite: Suite) -> bool:
+    """Whether a whole interval lies below .5: of all probes, of the linear ones, or, beyond all chance, of any.
+
+    One that is wrong on the select part as on the test part weighs nothing in what several read together.
+    """
+    highs = (judge.headline.interval().high, judge.linear.interval().high)
+    wrong = (0.5 - one.value > suite.leak * one.standard_error for one in judge.by_probe.values())
+    return any(high is not None and high < 0.5 for high in highs) or any(wrong)
 
 
 def _flags_of_all(whole: Judge, judges: Mapping[str, Judge], suite: Suite) -> list[str]:
     """What the readings of all layers raise."""
     raised = []
-    if _below_chance(whole):
+    if _below_chance(whole, suite):
         raised.append(flags.BELOW_CHANCE)
-    if FEATURES in judges and OUTPUTS in judges:
-        more = judges[OUTPUTS].headline.less(judges[FEATURES].headline)
-        if more.value > suite.above and more.lower > 0:
-            raised.append(flags.OUTPUTS_ABOVE_FEATURES)
+    both = FEATURES in judges and OUTPUTS in judges
+    if both and _exceeds(judges[OUTPUTS].headline, judges[FEATURES].headline, suite.above):
+        raised.append(flags.OUTPUTS_ABOVE_FEATURES)
     return raised
+
+
+def _exceeds(one: Estimate, other: Estimate, tolerated: float) -> bool:
+    """Whether one is more than so much above the other, and by more than chance explains."""
+    more = one.less(other)
+    return more.value > tolerated and more.bound(_SURE) > 0
 
 
 def _result(
@@ -239,7 +251,7 @@ def _result(
         condition_number=float(np.mean([one.condition_number for one in spread])) if spread else None,
         flags=tuple(raised),
         patient_codes=sample.patient_codes,
-        influence=judge.headline.by_patient,
+        influence=judge.headline.influence_values,
     )
 
 
@@ -254,7 +266,7 @@ def _given(found: Conditional | None) -> Given | None:
         kept=tuple(comparable.kept.items()),
         propensity=comparable.propensity.interval(),
         lacking=tuple(comparable.lacking.items()),
-        influence=found.one_vs_one.by_patient,
+        influence=found.one_vs_one.influence_values,
     )
 
 

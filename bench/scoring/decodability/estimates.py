@@ -88,23 +88,41 @@ class Estimate:
         defined = ~np.isnan(self.values)
         if not defined.any():
             return float("nan")
-        part = self.by_patient
-        sizes = np.bincount(self.design.groups)
-        inflate = (sizes / np.maximum(sizes - 1, 1))[self.design.groups]
-        variance = float((inflate * part**2).sum())
-        return float(np.sqrt(variance + self.design.reciprocity * self._owed()))
+        return float(np.sqrt(np.square(self._tested).sum() + np.square(self._exchanged).sum()))
 
-    def _owed(self) -> float:
-        """Variance of one split's value that is owed to which patients fitted it, from those tested twice."""
-        kernels, sizes = [], []
+    @cached_property
+    def influence_values(self) -> np.ndarray:
+        """What each patient adds to the value ``(P,)``; sums to 0, and the squares add up to the variance.
+
+        So do the squares of the differences, for the difference to another reading of the same patients in the same
+        splits: what a patient owes to whoever fitted stands beside what he or she adds when tested, with a sign drawn
+        for the patient, the same in all readings, so that the two parts neither add up nor cancel.
+        """
+        signs = np.random.default_rng(0).choice([-1.0, 1.0], len(self._exchanged))
+        found: np.ndarray = self._tested + signs * self._exchanged
+        return found - found.mean()
+
+    @property
+    def _tested(self) -> np.ndarray:
+        """What patients add, the fits as they are, (P,), for as many patients a group as there are less one."""
+        sizes = np.bincount(self.design.groups)
+        inflate: np.ndarray = np.sqrt(sizes / np.maximum(sizes - 1, 1))[self.design.groups] * self.by_patient
+        return inflate
+
+    @cached_property
+    def _exchanged(self) -> np.ndarray:
+        """What patients owe to whoever fitted, (P,), from those tested twice; the squares add up to its variance.
+
+        Of a patient tested in splits r and s, whose fit patients have a share c in common, half the squared difference
+        of the two influence values is the variance that is owed, but for that share.
+        """
+        owed = np.zeros(self.influence.shape[1])
+        number = sum(len(both) for _, _, both, _ in self.design.retested)
         for r, s, both, common in self.design.retested:
-            a, b = self.influence[r, both], self.influence[s, both]
             tested = (len(self.design.splits[r].test) + len(self.design.splits[s].test)) / 2
-            same, across = ((a**2).mean() + (b**2).mean()) / 2, (a * b).mean()
-            # Between nothing and everything is owed to them, whatever the noise of this estimate.
-            kernels.append(tested * same * np.clip((same - across) / (1 - common) / same, 0.0, 1.0) if same else 0.0)
-            sizes.append(len(both))
-        return float(np.average(kernels, weights=sizes)) if sizes else 0.0
+            scale = np.sqrt(self.design.reciprocity * tested / (2 * (1 - common) * number)) if common < 1 else 0.0
+            owed[both] += scale * (self.influence[r, both] - self.influence[s, both])
+        return owed
 
     def interval(self, within: tuple[float, float] = (0.0, 1.0)) -> Interval:
         """Value and 95% limits, kept ``within`` what is possible; no value where undefined."""
@@ -125,7 +143,11 @@ class Estimate:
     @property
     def lower(self) -> float:
         """One-sided 95% lower bound."""
-        return float(self.value - self._quantile(0.95) * self.standard_error)
+        return self.bound(0.95)
+
+    def bound(self, level: float) -> float:
+        """One-sided lower bound at this level."""
+        return float(self.value - self._quantile(level) * self.standard_error)
 
     def _quantile(self, level: float) -> float:
         """Student's, with as many degrees of freedom as the smallest group has patients, less one."""

@@ -33,8 +33,8 @@ MEANINGS: dict[str, str] = {
         "blind to them."
     ),
     NONLINEAR_GAP: (
-        "Nonlinear probes read more than .03 AUROC beyond the linear ones, so part of the signal is coded where "
-        "linear tests of removal do not look."
+        "Nonlinear probes read more than .03 AUROC beyond the linear ones, and more than chance, so part of the signal "
+        "is coded where linear tests of removal do not look."
     ),
     BLIND: (
         "Even a linear signal worth .80 AUROC would not be seen in these features with so few patients, so a low score "
@@ -45,8 +45,8 @@ MEANINGS: dict[str, str] = {
         "from and are tested on."
     ),
     BELOW_CHANCE: (
-        "The whole interval lies below .5, as where an eraser was fitted on the patients that it is read on: the group "
-        "is still written there, and this is no merit."
+        "A whole interval lies below .5, or a probe does beyond chance, as where an eraser was fitted on the patients "
+        "that it is read on: the group is still written there, and this is no merit."
     ),
     OUTPUTS_ABOVE_FEATURES: (
         "The outputs give away more of the group than the declared features do, by more than the error, though they "

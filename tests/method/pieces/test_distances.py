@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import permutations
+
 import numpy as np
 import pytest
 import torch
@@ -85,21 +87,33 @@ def test_a_rare_group_of_the_same_distribution_is_at_no_distance_on_average(few:
     found = []
     for seed in range(200):
         points = torch.randn(64, 32, generator=torch.Generator().manual_seed(seed))
-        found.append(mmd(gaussian_kernel(points), torch.ones(1, 64), members(groups, 2)).item())
-    assert abs(np.mean(found)) < 3 * np.std(found) / 200**0.5
+        once = (points, torch.ones(1, 64), members(groups, 2))
+        found.append((mmd(gaussian_kernel(points), *once[1:]).item(), coral(*once).item()))
+    assert (np.abs(np.mean(found, axis=0)) < 3 * np.std(found, axis=0) / 200**0.5).all()
 
 
-def test_coral_is_that_of_covariances_written_out() -> None:
-    points, groups = sample()
-    values = points.numpy()
+def loop_coral(values: np.ndarray, a: list[int], b: list[int]) -> float:
+    """Over tuples of different images: (x1 - y1)·(x2 - y2) for the means; tr C² is E ((x1 - x2)·(x3 - x4))² / 4."""
+    size = values.shape[1]
+    gram = values @ values.T
 
-    def distance(a: list[int], b: list[int]) -> float:
-        means = values[a].mean(0) - values[b].mean(0)
-        covariances = np.cov(values[a].T) - np.cov(values[b].T)
-        return float((means**2).sum() / 5 + (covariances**2).sum() / (4 * 25))
+    def inner(side: list[int]) -> float:
+        return float(np.mean([gram[i, j] for i, j in permutations(side, 2)]))
 
-    found = coral(points, ALL, members(groups, 3)).item()
-    assert found == pytest.approx(mean_of_pairs(groups, distance), rel=1e-5)
+    def square(side: list[int]) -> float:
+        tuples = permutations(side, 4)
+        return float(np.mean([((values[i] - values[j]) @ (values[k] - values[m])) ** 2 for i, j, k, m in tuples])) / 4
+
+    means = inner(a) + inner(b) - 2 * gram[np.ix_(a, b)].mean()
+    covariances = square(a) + square(b) - 2 * (np.cov(values[a].T) * np.cov(values[b].T)).sum()
+    return float(means / size + covariances / (4 * size**2))
+
+
+def test_coral_is_that_of_loops_over_tuples_of_images() -> None:
+    points, groups = sample(15)[0], torch.arange(15) % 2
+    values = points.double().numpy()
+    wanted = mean_of_pairs(groups, lambda a, b: loop_coral(values, a, b))
+    assert coral(points, torch.ones(1, 15), members(groups, 3)).item() == pytest.approx(wanted, rel=1e-4)
 
 
 def test_a_group_of_one_image_is_left_out_and_nothing_is_not_a_number() -> None:

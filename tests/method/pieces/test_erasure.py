@@ -50,7 +50,7 @@ def test_the_head_stays_unless_it_is_to_be_fitted_anew() -> None:
 def test_a_head_fitted_anew_diagnoses_from_what_is_left() -> None:
     some, method = patients(2000), make(First, {"refit": True})
     method.finalize(some, None)
-    erased = some.features - (some.features - method.mean) @ method.removal
+    erased = method.erased(some.features)
     known = ~torch.isnan(some.targets)
     right = ((method.head(erased) > 0) == (some.targets == 1))[known].float().mean()
     assert right > 0.8
@@ -62,3 +62,26 @@ def test_where_there_is_one_race_or_none_nothing_is_erased() -> None:
         method = make(First)
         method.finalize(some._replace(groups=groups), None)
         assert not method.removal.any()
+
+
+class Steep(Eraser):
+    """Takes from one direction what is read in another that has a millionth of its size."""
+
+    source = "tests"
+
+    def erase(self, features: Tensor, groups: Tensor, targets: Tensor) -> Tensor:
+        removal = torch.zeros(6, 6, dtype=torch.float64)
+        removal[1, 0] = 1e6 / 3
+        return removal
+
+
+def test_what_is_taken_away_has_the_digits_of_float64() -> None:
+    method, some = make(Steep), patients()
+    features = some.features.clone()
+    features[:, 0] = features[:, 1] = features[:, 0].double().mul(1e-6).float()
+    some = some._replace(features=features)
+    method.finalize(some, None)
+    known = features[some.groups >= 0].double()
+    expected = features[:, 0].double() - (features[:, 1].double() - known[:, 1].mean()) * 1e6 / 3
+    torch.testing.assert_close(method.erased(features)[:, 0].double(), expected, rtol=1e-6, atol=1e-9)
+    assert method.state_dict()["removal"].dtype == torch.float32

@@ -76,7 +76,7 @@ def test_a_code_without_means_is_read_and_flagged() -> None:
 @pytest.mark.parametrize("value", [0.0, 0.1, -1e6])
 def test_constant_features_say_nothing_and_no_removal_is_claimed(value: float) -> None:
     _, groups, patients = planted(0, patients=60, groups=3)
-    result = decode(np.full((120, 4), value), groups, patients, strata=groups % 2)
+    result = decode(np.full((120, 4), value), groups, patients, groups % 2)
     for interval in (result.one_vs_one, *result.one_vs_rest, *(probe.one_vs_one for probe in result.probes)):
         assert (interval.value, interval.low, interval.high) == (0.5, 0.5, 0.5)
     assert result.flags == ("CONSTANT_FEATURES",)
@@ -207,8 +207,8 @@ FEATURES, GROUPS, PATIENTS = planted(0.5, patients=30)
         ({"features": FEATURES[:, :0]}, "D ≥ 1"),
         ({"groups": GROUPS[:-1]}, r"groups has the shape \(59,\), but features has 60 rows"),
         ({"patients": PATIENTS[:, None]}, r"patients has the shape \(60, 1\)"),
-        ({"strata": np.zeros((59, 2), int)}, r"strata has the shape \(59, 2\).*\(60,\) or \(60, S\)"),
-        ({"strata": np.full(60, np.nan)}, "strata must hold integer codes"),
+        ({"confounders": np.zeros((59, 2), int)}, r"confounders has the shape \(59, 2\).*\(60,\) or \(60, S\)"),
+        ({"confounders": np.full(60, np.nan)}, "confounders must hold integer codes"),
         ({"groups": GROUPS - 2}, "the code -2"),
         ({"group_names": ("only",)}, "only 1 names"),
         ({"groups": np.zeros(60, int)}, "only the group '0' occurs"),
