@@ -6,7 +6,6 @@ import json
 import os
 import time
 from collections.abc import Sequence
-from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -25,7 +24,7 @@ from bench.records import Place, Record, ScoreFile, outputs
 from bench.records.environment import environment
 from bench.run import arenas
 from bench.run.arenas import Arena, Opened
-from bench.run.network import Network
+from bench.run.network import Network, predicting
 from bench.run.planning import Run, plan
 from bench.scoring import Computed, Scored, score, score_conditions, score_to_choose, score_trial
 from bench.scoring.decodability import Suite
@@ -127,7 +126,7 @@ def _lacking(planned: Run, places: Sequence[Place], whole: bool) -> list[tuple[A
 
 
 def _execute(planned: Run, places: Sequence[Place], train: bool) -> Record:
-    with _predictor(planned, places) as predictor:
+    with predicting(planned, places) as predictor:
         network, log = _trained(planned, predictor)
         for arena, suites in _lacking(planned, places, whole=not train):
             with step(f"scoring on {arena.title}", {}):
@@ -137,12 +136,6 @@ def _execute(planned: Run, places: Sequence[Place], train: bool) -> Record:
     record = records.read(planned.folder)
     loggers.log_result(log, record.files, planned.folder / FIGURE, _told(planned))
     return record
-
-
-def _predictor(planned: Run, places: Sequence[Place]) -> AbstractContextManager[Predictor | None]:
-    """The process in which test images are predicted: started now, so that it is ready once the network is trained."""
-    isolated = planned.config.scoring.isolated and any(place != "val" for place in places)
-    return Predictor() if isolated else nullcontext()
 
 
 def _score(planned: Run, network: Network, arena: Arena, suites: Sequence[Suite]) -> None:
