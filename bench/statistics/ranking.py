@@ -225,7 +225,6 @@ class _Errors:
             t = np.divide(differences, error, out=np.zeros_like(error), where=differences != 0)
         return np.asarray(-ndtri(stdtr(freedom, -t)))
 
-
     def _moderated(self, row: int) -> tuple[Array, int]:
         """The seeds' part of every row's difference to one, and from how many seeds it is as well known.
 
