@@ -20,7 +20,19 @@ from bench.pages.document import (
     Section,
     strong,
 )
-from bench.records import FEATURES, MACRO, NETWORK, OUTPUTS, PROTECTED, DataInfo, Record, RunRecord, ScoreFile, Scores
+from bench.records import (
+    FEATURES,
+    MACRO,
+    NETWORK,
+    OUTPUTS,
+    PROTECTED,
+    Cost,
+    DataInfo,
+    Record,
+    RunRecord,
+    ScoreFile,
+    Scores,
+)
 from bench.scoring.catalogue import BY_KEY, MEASURES
 from bench.scoring.document import COLUMNS, REFERENCES, cell, evidence, probes, readings
 
@@ -40,9 +52,19 @@ def document(record: Record, file: ScoreFile, folder: Path) -> Document:
         sections=(
             Section(tuple(home)),
             *(_elsewhere(run, file, other) for other in record.elsewhere(file)),
-            Section((Facts((("Record", str(folder)),)),)),
+            Section((Facts((*_cost(run.training.cost), ("Record", str(folder)))),)),
         ),
     )
+
+
+def _cost(cost: Cost | None) -> tuple[tuple[str, str], ...]:
+    """What training cost, where the record says it."""
+    if cost is None:
+        return ()
+    said = f"{cost.relative:.2f} × the image passes of plain training, {cost.seconds:,.0f} s, "
+    said += f"{cost.peak_memory / 2**20:,.0f} MiB at most"
+    said += f", {cost.extra_parameters:,} parameters beside encoder and head" if cost.extra_parameters else ""
+    return (("Training", said + (f"; begun with a file ({', '.join(cost.files)})" if cost.files else "")),)
 
 
 def _grid(scores: Scores) -> Grid:
