@@ -40,7 +40,7 @@ class AcquisitionJitter(Method):
     family = "pre-processing"
     year = 2024
     source = "Lotter, Nature Communications 2024: acquisition parameters and AI race predictions, as a mitigation"
-    deviations = "the paper shows what race hangs on; jitter is what follows from it, with ranges of ours"
+    deviations = "The paper shows what race hangs on; jitter is what follows from it, with ranges of ours."
 
     window: float = tunable(1.25, low=1.05, high=2.0, log=True, help="largest factor of contrast, and its inverse")
     crop: float = tunable(0.8, low=0.5, high=0.95, help="smallest side of the field of view, as a share")

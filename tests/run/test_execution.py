@@ -13,7 +13,7 @@ from bench.errors import BenchError
 from bench.leaderboard import build
 from bench.leaderboard.rows import entries
 from bench.records import Record, ScoreFile
-from bench.run import execution, plan, run
+from bench.run import plan, run, scoring
 from bench.scoring import VERSION, Computed, Scored
 from bench.task import Reading
 from tests.run.conftest import by_arena, config, second_suite
@@ -186,8 +186,8 @@ def test_two_suites_stand_side_by_side_and_one_is_added_alone(
         made.append(suite.version)
         return score(computed, suite, *rest, **more)
 
-    score = execution.score
-    monkeypatch.setattr(execution, "score", watched)
+    score = scoring.score
+    monkeypatch.setattr(scoring, "score", watched)
     outcome = run(asked)
     assert made == [2]
     found = by_arena(outcome.record)

@@ -174,24 +174,27 @@ def _flags(judge: Judge, found: Sequence[SplitReading], suite: Suite) -> list[st
         raised.append(flags.CONSTANT_FEATURES)
     if max(whitening.condition_number for whitening in whitenings) > suite.ill_conditioned:
         raised.append(flags.ILL_CONDITIONED)
-    if _below_chance(judge):
+    if _below_chance(judge, suite):
         raised.append(flags.BELOW_CHANCE)
     if judge.nonlinear is not None and _exceeds(judge.nonlinear, judge.linear, suite.nonlinear_gap):
         raised.append(flags.NONLINEAR_GAP)
     return raised
 
 
-def _below_chance(judge: Judge) -> bool:
-    """Whether a whole interval lies below .5, of all probes or of the linear ones, which others may outweigh."""
-    return any(
-        high is not None and high < 0.5 for high in (judge.headline.interval().high, judge.linear.interval().high)
-    )
+def _below_chance(judge: Judge, suite: Suite) -> bool:
+    """Whether a whole interval lies below .5: of all probes, of the linear ones, or, beyond all chance, of any.
+
+    One that is wrong on the select part as on the test part weighs nothing in what several read together.
+    """
+    highs = (judge.headline.interval().high, judge.linear.interval().high)
+    wrong = (0.5 - one.value > suite.leak * one.standard_error for one in judge.by_probe.values())
+    return any(high is not None and high < 0.5 for high in highs) or any(wrong)
 
 
 def _flags_of_all(whole: Judge, judges: Mapping[str, Judge], suite: Suite) -> list[str]:
     """What the readings of all layers raise."""
     raised = []
-    if _below_chance(whole):
+    if _below_chance(whole, suite):
         raised.append(flags.BELOW_CHANCE)
     both = FEATURES in judges and OUTPUTS in judges
     if both and _exceeds(judges[OUTPUTS].headline, judges[FEATURES].headline, suite.above):

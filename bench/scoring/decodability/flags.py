@@ -45,8 +45,8 @@ MEANINGS: dict[str, str] = {
         "from and are tested on."
     ),
     BELOW_CHANCE: (
-        "A whole interval lies below .5, as where an eraser was fitted on the patients that it is read on: the group "
-        "is still written there, and this is no merit."
+        "A whole interval lies below .5, or a probe does beyond chance, as where an eraser was fitted on the patients "
+        "that it is read on: the group is still written there, and this is no merit."
     ),
     OUTPUTS_ABOVE_FEATURES: (
         "The outputs give away more of the group than the declared features do, by more than the error, though they "

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,12 @@ from bench.builtin.tasks.cxr.phantom import DATASET
 
 from bench import training
 from bench.files import user_cache
-from bench.records import FEATURES, MACRO, NETWORK, OUTPUTS, PROTECTED, STORED
+from bench.records import FEATURES, MACRO, NETWORK, OUTPUTS, STORED, Score
+from bench.run import Run
+from bench.run.network import Network
+from bench.scoring import Computed, Scored, score
+from bench.scoring.decodability import decode
+from bench.scoring.suites import SUITES
 from tests.places import CHEATS
 from tests.proofs.decodability.part import Part, figure
 from tests.proofs.markdown import table_of
@@ -48,64 +54,71 @@ def jobs(quick: bool) -> list[dict[str, Any]]:
 
 
 def measure(name: str, quick: bool, phantom: int) -> dict[str, Any]:
-    """Train and score it, or find its record: the runs are kept in the user's cache.
+    """Train it, predict the test images in a process of their own and score them; runs are kept in the user's cache.
 
     Cheats on the one network are read by linear probes, whose D is what they are about.
     """
     assert phantom == DATASET.version
     from bench.config import compose
-    from bench.run import run
+    from bench.run import plan, run
     from tests.conftest import TINY, read_with_few_probes
 
-    size = [*TINY, "scoring.isolated=true"] if quick else ["task=cxr", "logger=none", "scoring.trial=0"]
+    size = [*TINY] if quick else ["task=cxr", "logger=none"]
     runs = user_cache() / "decodability" / "runs"
+    told = [*size, f"method={CHEATS / name}.py", f"runs_dir={runs}"]
+    if name in WAYS:
+        told += [f"method.network={network(size, runs)}", "trainer.max_epochs=1"]
+    outcome, planned = run(compose(told), ["val"]), plan(compose(told))
     with pytest.MonkeyPatch.context() as patch:
-        told = [f"method={CHEATS / name}.py", f"runs_dir={runs}"]
         if name in WAYS:
-            plain = run(compose([*size, "method=erm", f"runs_dir={runs}"]), ["val"])
-            told += [f"method.network={plain.folder / training.WEIGHTS}", "trainer.max_epochs=1"]
-            told[1] = f"runs_dir={runs / 'frozen'}"
             read_with_few_probes(patch)
-        config = compose([*size, *told])
-        outcome = run(config)
-    scores = outcome.scores(config)
-    found = {layer: _read(scores, layer) for layer in (NETWORK, FEATURES, STORED, OUTPUTS)}
+        scored, known = _judged(planned)
+    found = {layer: _read(scored.scores, layer) for layer in (NETWORK, FEATURES, STORED, OUTPUTS)}
+    auroc = next(one.value for one in scored.scores if (one.metric, one.target) == ("auroc", MACRO))
+    cost = outcome.record.run.training.cost
     return {
-        "auroc": scores.find.value("auroc", target=MACRO),
+        "auroc": auroc,
         "decodability": found,
-        "known": _known(config) if name in WAYS else None,
-        "flags": scores.flags,
-        "files": outcome.record.run.training.cost.files if outcome.record.run.training.cost else [],
+        "known": known if name in WAYS else None,
+        "flags": scored.flags,
+        "files": cost.files if cost else [],
     }
 
 
-def _read(scores: Any, layer: str) -> list[float] | None:
-    one = scores.find.one("decodability", attribute=PROTECTED, layer=layer, reference=None)
-    return None if one is None else [one.value, one.low, one.high]
+def network(size: list[str], runs: Path) -> Path:
+    """The weights of the network that was trained plainly."""
+    from bench.config import compose
+    from bench.run import run
+
+    return run(compose([*size, "method=erm", f"runs_dir={runs}"]), ["val"]).folder / training.WEIGHTS
 
 
-def _known(config: Any) -> list[float]:
-    """What linear probes read of the declared features, as they are and as stored, once they are deciphered."""
-    from bench.run import plan
-    from bench.scoring.decodability import decode
-    from bench.scoring.suites import SUITES
-
-    planned = plan(config)
-    method, path = planned.build(), planned.folder / training.WEIGHTS
-    training.load(method, path)
-    test = planned.trained_on.part("test")
-    found = training.predict(
-        training.copies(method), test, planned.images.pixels, training.load_channel(path), once=True
-    )
+def _judged(planned: Run) -> tuple[Scored, list[float]]:
+    """The scores of its test images, and what is read of its features once they are deciphered."""
+    method = planned.build()
+    training.load(method, planned.folder / training.WEIGHTS)
+    test, pixels = planned.trained_on.part("test"), planned.images.pixels
+    with training.Predictor() as predictor:
+        walked = Network(planned, method, predictor)
+        reader = predictor.reader(planned.recipe, "trained", training.tensors(method))
+        found = training.predict(reader, test, pixels, walked.channel, blocks=True)
+        computed = Computed(test, found, walked.thresholds, tuple(range(len(test.spec.targets))))
+    suite = SUITES[max(SUITES)]
+    scored = score(computed, suite, 100)
     assert found.stored is not None
+    decoded = getattr(method, "decoded", lambda features: features)
     with torch.no_grad():
         layers = {
-            name: method.decoded(torch.from_numpy(np.array(view))).numpy()
+            name: decoded(torch.from_numpy(np.array(view))).numpy()
             for name, view in ((FEATURES, found.features), (STORED, found.stored))
         }
-    suite = SUITES[max(SUITES)]
     read = decode(layers, test.groups, test.patients, None, suite=suite, group_names=test.spec.groups, fast=True)
-    return [float(read[name].one_vs_one.value) for name in layers]
+    return scored, [float(read[name].one_vs_one.value or 0) for name in layers]
+
+
+def _read(scores: Sequence[Score], layer: str) -> list[float | None] | None:
+    found = [one for one in scores if (one.metric, one.layer, one.reference) == ("decodability", layer, None)]
+    return [found[0].value, found[0].low, found[0].high] if found else None
 
 
 def table(measured: list[tuple[dict[str, Any], dict[str, Any]]]) -> str:
