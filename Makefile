@@ -25,6 +25,7 @@ docs:       # what docs/datasets.md, leaderboard.md, methods.md and contract.md 
 
 proofs:     # the tables and the figure of docs/decodability.md (hours; goes on where it stopped) and the phantoms' sheets
 	python -m tests.proofs.decodability_table
+	python -m tests.proofs.arenas_table
 	python -m tests.proofs.phantom_sheet docs/phantom.png
 	python -m tests.proofs.phantom_sheets docs
 
@@ -36,6 +37,7 @@ speed:      # the tests of speed, one after another
 	pytest tests/speed -n 0 -s
 
 board:      # the phantom's leaderboard and the figure of the README (a run takes minutes; none is done twice)
-	bench run -m method=erm,adversarial task=cxr seed=0,1,2,3,4
-	bench run -m method=distortion,group_dro,oracle,race_reader,reweighting task=cxr seed=0
+	bench run -m method=erm,adversarial task=cxr seed=0,1,2,3,4 scoring=board
+	bench run -m method=erm,adversarial task=cxr task.seed=1,2 scoring=board
+	bench run -m method=distortion,group_dro,oracle,race_reader,reweighting task=cxr seed=0 scoring=board
 	bench leaderboard task=cxr

@@ -144,7 +144,8 @@ class Progress:
             )
 
     def _line(self, text: str) -> None:
-        print(text, file=sys.stderr, flush=True)
+        if not console.quiet:
+            print(text, file=sys.stderr, flush=True)
 
 
 class Steps:

@@ -11,15 +11,20 @@ class Afr(Method):
 
     p is the probability that ERM gave the label that is true; classes weigh alike, a target at a time. The head is
     kept near ERM's by λ ‖w - w₀‖². No race is seen. The features stay ERM's, and so does what they hold of race.
+
+    A large γ is for tasks that ERM hardly errs on: where many errors cannot be mended, they come to outweigh all else.
     """
 
     uses_held_out = True
     family = "last-layer"
     source = "Qiu et al., ICML 2023 (arXiv:2306.11074)"
     year = 2023
-    deviations = "the head is fitted on held out val patients, not on a fifth of train, and to convergence"
+    deviations = (
+        "the head is fitted on held out val patients, not on a fifth of train, and to convergence; γ reaches below the"
+        " authors' 4 to 20"
+    )
 
-    gamma: float = tunable(4.0, low=4.0, high=20.0, help="γ: how much more what ERM got wrong weighs")
+    gamma: float = tunable(1.0, low=0.5, high=20.0, log=True, help="γ: how much more what ERM got wrong weighs")
     strength: float = tunable(0.1, choices=(0.0, 0.1, 0.2, 0.3), help="λ: pull towards ERM's head")
 
     def finalize(self, train: Encoded, held_out: Encoded | None) -> None:

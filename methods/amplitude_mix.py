@@ -20,7 +20,9 @@ class AmplitudeMix(Method):
     family = "mixing"
     year = 2021
     source = "Xu et al., CVPR 2021 (arXiv:2105.11182); Yang & Soatto, CVPR 2020 (arXiv:2004.05498)"
-    deviations = "no teacher and no consistency loss; the partner is of another race; written from memory of the papers"
+    deviations = (
+        "No teacher and no consistency loss; the partner is of another race; written from memory of the papers."
+    )
 
     eta: float = tunable(1.0, low=0.1, high=1.0, help="η, the largest share of the other's amplitudes")
     window: float = tunable(

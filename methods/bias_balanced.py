@@ -19,8 +19,8 @@ class BiasBalanced(Method):
     year = 2022
     source = "Luo et al., MICCAI 2022 (arXiv:2209.03860)"
     deviations = (
-        "races are known, not found by a second network; a sigmoid for each finding; half an image is added to each "
-        "count; written from the abstract, not checked against the authors' code"
+        "Races are known, not found by a second network; a sigmoid for each finding; half an image is added to each "
+        "count; written from the abstract, not checked against the authors' code."
     )
 
     tau: float = tunable(1.0, low=0.5, high=2.0, help="how much of the log odds is added")

@@ -20,8 +20,8 @@ class Cfair(Warmed):
     year = 2020
     source = "Zhao et al., ICLR 2020 (arXiv:1910.07162)"
     deviations = (
-        "weights are 1 / P(a | y), where the authors' code takes 1 / P(y | a), and average 1; any number of races; "
-        "batch norm before the adversaries, which step several times for each step of the encoder"
+        "Weights are 1 / P(a | y), where the authors' code takes 1 / P(y | a), and average 1; any number of races; "
+        "batch norm before the adversaries, which step several times for each step of the encoder."
     )
 
     strength: float = tunable(0.1, low=0.01, high=10.0, log=True, help="μ, weight of the reversed gradient")

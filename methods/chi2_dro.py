@@ -19,7 +19,7 @@ class Chi2Dro(Method):
     family = "worst-case"
     year = 2020
     source = "Levy et al., NeurIPS 2020 (arXiv:2010.05893)"
-    deviations = "several targets: a ball for each"
+    deviations = "Several targets: a ball for each."
 
     rho: float = tunable(1.0, low=0.1, high=10.0, log=True, help="ρ, the radius of the ball")
 

@@ -21,7 +21,7 @@ class Chi2Independence(Penalised):
     family = "penalty"
     year = 2019
     source = "Mary, Calauzènes & El Karoui, ICML 2019 (arXiv:1911.04929)"
-    deviations = "race is discrete, so its density needs no kernel; a grid from -4 to 4 standard deviations"
+    deviations = "Race is discrete, so its density needs no kernel; a grid from -4 to 4 standard deviations."
 
     strength: float = tunable(0.1, low=0.01, high=10.0, log=True, help="λ, weight of the χ²")
 

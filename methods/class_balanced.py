@@ -19,7 +19,7 @@ class ClassBalanced(Method):
     family = "reweighting"
     year = 2019
     source = "Cui et al., CVPR 2019 (arXiv:1901.05555)"
-    deviations = "weights average 1 over images, where the paper's sum to the number of classes"
+    deviations = "Weights average 1 over images, where the paper's sum to the number of classes."
 
     volume: float = tunable(
         1e3, low=1e2, high=1e5, log=True, help="N = 1 / (1 - β), what a class can hold of new images"

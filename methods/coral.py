@@ -18,7 +18,7 @@ class Coral(Penalised):
     family = "alignment"
     year = 2016
     source = "Sun & Saenko, ECCV-W 2016 (arXiv:1607.01719)"
-    deviations = "means are aligned too, as in DomainBed; estimates without bias; features standardised"
+    deviations = "Means are aligned too, as in DomainBed; estimates without bias; features standardised."
 
     strength: float = tunable(1.0, low=0.1, high=10.0, log=True, help="γ, weight of the differences")
     conditional: bool = tunable(False, help="compare within each label")

@@ -18,7 +18,7 @@ class CropClahe(Method):
     family = "pre-processing"
     year = 2026
     source = "Sutariya & Petersen, 2026 (arXiv:2603.05157)"
-    deviations = "a fixed central box in place of the lungs' own; written from the abstract"
+    deviations = "A fixed central box in place of the lungs' own; written from the abstract."
 
     margin: float = tunable(0.1, low=0.0, high=0.3, help="what is cut off on each side, as a share of the side")
     equalise: bool = tunable(True, help="equalise the contrast")

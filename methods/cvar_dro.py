@@ -16,7 +16,7 @@ class CvarDro(Method):
     family = "worst-case"
     year = 2020
     source = "Levy et al., NeurIPS 2020 (arXiv:2010.05893)"
-    deviations = "several targets: a worst share for each"
+    deviations = "Several targets: a worst share for each."
 
     alpha: float = tunable(0.5, low=0.01, high=1.0, log=True, help="α, the share of images that counts")
 

@@ -16,7 +16,7 @@ class DistanceCorrelation(Penalised):
     family = "alignment"
     year = 2014
     source = "Székely & Rizzo, Annals of Statistics 2014; as a penalty Zhen et al., ECCV 2022 (arXiv:2207.09684)"
-    deviations = "bias-corrected and not rooted; features standardised"
+    deviations = "Bias-corrected and not rooted; features standardised."
 
     strength: float = tunable(1.0, low=0.01, high=100.0, log=True, help="λ, weight of the correlation")
     conditional: bool = tunable(False, help="compare within each label")

@@ -19,8 +19,8 @@ class End(Penalised):
     year = 2021
     source = "Tartaglione et al., CVPR 2021 (arXiv:2103.02023)"
     deviations = (
-        "means over all pairs, whatever their order: the authors' code loses half of the pairs across races, and takes "
-        "|mean cos| for mean |cos|"
+        "Means over all pairs, whatever their order: the authors' code loses half of the pairs across races, and takes "
+        "|mean cos| for mean |cos|."
     )
 
     alpha: float = tunable(0.1, low=0.01, high=5.0, log=True, help="α, weight of disentangling within a race")

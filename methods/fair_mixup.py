@@ -22,7 +22,7 @@ class FairMixup(Penalised):
     year = 2021
     source = "Chuang & Mroueh, ICLR 2021 (arXiv:2103.06503)"
     deviations = (
-        "paths run through the features (the paper's manifold version), which costs no pass; demographic parity"
+        "Paths run through the features (the paper's manifold version), which costs no pass; demographic parity."
     )
 
     strength: float = tunable(1.0, low=0.1, high=100.0, log=True, help="λ, weight of the slopes")

@@ -20,7 +20,7 @@ class Fairalm(Penalised):
     year = 2020
     source = "Lokhande et al., ECCV 2020 (arXiv:2004.01355)"
     deviations = (
-        "any number of races, each against all; multipliers step once an epoch, so η is larger than the paper's"
+        "Any number of races, each against all; multipliers step once an epoch, so η is larger than the paper's."
     )
 
     eta: float = tunable(1.0, low=0.01, high=10.0, log=True, help="η, the multipliers' step and the penalty's weight")

@@ -18,7 +18,7 @@ class Fairret(Penalised):
     family = "penalty"
     year = 2024
     source = "Buyl, Defrance & De Bie, ICLR 2024 (arXiv:2310.17256)"
-    deviations = "the overall rate is the batch's; where it is 0 nothing is penalised"
+    deviations = "The overall rate is the batch's; where it is 0 nothing is penalised."
 
     strength: float = tunable(0.1, low=1e-3, high=3.0, log=True, help="λ, weight of the violation")
     rate: str = tunable("true_positive_rate", choices=tuple(RATES), help="which rate is to be equal")

@@ -19,7 +19,7 @@ class Fishr(Penalised):
     family = "invariance"
     year = 2022
     source = "Ramé et al., ICML 2022 (arXiv:2109.02934)"
-    deviations = "features standardised; a mean over weights, not a sum; λ rises, where the authors' jumps"
+    deviations = "Features standardised; a mean over weights, not a sum; λ rises, where the authors' jumps."
 
     strength: float = tunable(1000.0, low=10.0, high=1e4, log=True, help="λ, weight of the penalty")
     decay: float = tunable(0.95, low=0.9, high=0.99, help="γ, of the moving average of the variances")

@@ -15,7 +15,7 @@ class Focal(Method):
     family = "reweighting"
     year = 2017
     source = "Lin et al., ICCV 2017 (arXiv:1708.02002)"
-    deviations = "no α for the rarer label; a mean over known targets, not over positives"
+    deviations = "No α for the rarer label; a mean over known targets, not over positives."
 
     gamma: float = tunable(1.0, low=0.5, high=5.0, log=True, help="γ, how little well-told images weigh")
 

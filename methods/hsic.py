@@ -17,7 +17,7 @@ class Hsic(Penalised):
     family = "alignment"
     year = 2005
     source = "Gretton et al., ALT 2005; as a penalty Quadrianto et al., CVPR 2019"
-    deviations = "unbiased estimate; features standardised"
+    deviations = "Unbiased estimate; features standardised."
 
     strength: float = tunable(10.0, low=0.1, high=100.0, log=True, help="λ, weight of the criterion")
     conditional: bool = tunable(False, help="compare within each label")

@@ -18,7 +18,7 @@ class Irm(Penalised):
     family = "invariance"
     year = 2019
     source = "Arjovsky et al., 2019 (arXiv:1907.02893), eq. 7"
-    deviations = "all pairs of a race's images, where the authors take two halves; λ rises, where theirs jumps"
+    deviations = "All pairs of a race's images, where the authors take two halves; λ rises, where theirs jumps."
 
     strength: float = tunable(100.0, low=0.1, high=1e5, log=True, help="λ, weight of the squared slopes")
     warmup: float = tunable(0.2, low=0.0, high=0.5, help="share of training over which the strength rises")

@@ -19,7 +19,7 @@ class Laftr(Warmed):
     family = "adversary"
     year = 2018
     source = "Madras et al., ICML 2018 (arXiv:1802.06309)"
-    deviations = "any number of races, by a softmax; no decoder; batch norm before the adversary"
+    deviations = "Any number of races, by a softmax; no decoder; batch norm before the adversary."
 
     strength: float = tunable(0.5, low=0.01, high=5.0, log=True, help="γ, the fair coefficient")
     warmup: float = tunable(0.2, low=0.0, high=0.9, help="share of training over which the strength rises")

@@ -18,8 +18,8 @@ class Ldam(Method):
     year = 2019
     source = "Cao et al., NeurIPS 2019 (arXiv:1906.07413)"
     deviations = (
-        "a sigmoid for each finding, with a bias, since a cosine alone has to split the labels at a right angle; "
-        "deferred weights are 1 / n, averaging 1, not effective numbers"
+        "A sigmoid for each finding, with a bias, since a cosine alone has to split the labels at a right angle; "
+        "deferred weights are 1 / n, averaging 1, not effective numbers."
     )
 
     max_margin: float = tunable(0.5, low=0.1, high=0.8, log=True, help="margin of the rarest label, in cosine")

@@ -21,7 +21,7 @@ class Lisa(Method):
     year = 2022
     source = "Yao et al., ICML 2022 (arXiv:2201.00299)"
     deviations = (
-        "several targets: the label of one, drawn; the kind of partner is drawn for every image, not for the batch"
+        "Several targets: the label of one, drawn; the kind of partner is drawn for every image, not for the batch."
     )
 
     alpha: float = tunable(2.0, low=0.1, high=10.0, log=True, help="α of the Beta distribution of the mixing share")

@@ -17,7 +17,7 @@ class Lnl(Warmed):
     family = "adversary"
     year = 2019
     source = "Kim et al., CVPR 2019 (arXiv:1812.10352)"
-    deviations = "the classifier reads features, not maps, and steps several times for each of the encoder's"
+    deviations = "The classifier reads features, not maps, and steps several times for each of the encoder's."
 
     strength: float = tunable(0.1, low=1e-3, high=3.0, log=True, help="λ, weight of the entropy")
     reversal: float = tunable(0.1, low=0.01, high=3.0, log=True, help="μ, weight of the reversed cross-entropy")

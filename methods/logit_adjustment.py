@@ -16,7 +16,7 @@ class LogitAdjustment(Method):
     family = "reweighting"
     year = 2021
     source = "Menon et al., ICLR 2021 (arXiv:2007.07314); Ren et al., NeurIPS 2020"
-    deviations = "a sigmoid for each finding: log odds for log priors; half an image is added to each count"
+    deviations = "A sigmoid for each finding: log odds for log priors; half an image is added to each count."
 
     tau: float = tunable(1.0, low=0.5, high=2.0, help="τ, how much of the log odds is added")
 

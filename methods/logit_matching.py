@@ -18,7 +18,7 @@ class LogitMatching(Penalised):
     family = "alignment"
     year = 2021
     source = "Pfohl et al., J. Biomed. Inform. 2021 (arXiv:2007.10306); MinDiff: Prost et al., 2019 (arXiv:1910.11779)"
-    deviations = "logits, standardised; each race against each other one, of which everyone is a mixture"
+    deviations = "Logits, standardised; each race against each other one, of which everyone is a mixture."
 
     strength: float = tunable(1.0, low=0.1, high=100.0, log=True, help="λ, weight of the difference")
     distance: str = tunable("mmd", choices=("mmd", "mean"), help="what is matched: the distribution, or its mean")

@@ -19,7 +19,7 @@ class Mdn(Method):
     family = "alignment"
     year = 2021
     source = "Lu et al., CVPR 2021 (arXiv:2104.09052)"
-    deviations = "one layer, on the features; β from the batch alone; no race at test, so no β is kept for it"
+    deviations = "One layer, on the features; β from the batch alone; no race at test, so no β is kept for it."
 
     ridge: float = tunable(1e-3, low=1e-5, high=1.0, log=True, help="of the regression, relative to the batch's size")
 

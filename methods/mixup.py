@@ -18,7 +18,7 @@ class Mixup(Method):
     year = 2018
     source = "Zhang et al., ICLR 2018 (arXiv:1710.09412)"
     deviations = (
-        "λ is drawn for every image, not for the batch; a target that one of the two lacks counts for the other"
+        "Λ is drawn for every image, not for the batch; a target that one of the two lacks counts for the other."
     )
 
     alpha: float = tunable(0.2, low=0.1, high=10.0, log=True, help="α of the Beta distribution; large is half and half")

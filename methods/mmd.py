@@ -18,7 +18,7 @@ class Mmd(Penalised):
     family = "alignment"
     year = 2018
     source = "Gretton et al., JMLR 2012; Li et al., CVPR 2018 (Domain generalization with adversarial feature learning)"
-    deviations = "no autoencoder and no prior as in Li et al.; the unbiased estimate, pairs of races weighted by size"
+    deviations = "No autoencoder and no prior as in Li et al.; the unbiased estimate, pairs of races weighted by size."
 
     strength: float = tunable(1.0, low=0.1, high=10.0, log=True, help="γ, weight of the discrepancy")
     conditional: bool = tunable(False, help="compare within each label")

@@ -24,7 +24,7 @@ class ParityGap(Penalised):
     family = "penalty"
     year = 2024
     source = "the regularisers DiffDP, DiffEopp and DiffEodd of Han et al., ICLR 2024 (arXiv:2306.09468)"
-    deviations = "any number of races: from the rate of all, where two races are compared with each other"
+    deviations = "Any number of races: from the rate of all, where two races are compared with each other."
 
     strength: float = tunable(1.0, low=0.01, high=100.0, log=True, help="λ, weight of the gaps")
     criterion: str = tunable("equalized_odds", choices=tuple(RATES_OF), help="which rates are to be equal")

@@ -19,7 +19,7 @@ class PrejudiceRemover(Penalised):
     year = 2012
     source = "Kamishima et al., ECML PKDD 2012"
     deviations = (
-        "a mean over images, where the paper's is a sum; any network, where the paper's is a logistic model a race"
+        "A mean over images, where the paper's is a sum; any network, where the paper's is a logistic model a race."
     )
 
     strength: float = tunable(1.0, low=0.01, high=100.0, log=True, help="η, weight of the information")

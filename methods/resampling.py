@@ -19,7 +19,7 @@ class Resampling(Method):
     family = "sampling"
     year = 2022
     source = "Idrissi et al., CLeaR 2022 (arXiv:2110.14503)"
-    deviations = "several targets: the mean of their weights"
+    deviations = "Several targets: the mean of their weights."
 
     by: str = tunable("race_label", choices=("race", "label", "race_label"), help="what makes a group")
     power: float = tunable(1.0, choices=(0.5, 1.0), help="exponent of 1 / n; 0.5 is milder")

@@ -16,7 +16,7 @@ class SpectralDecoupling(Penalised):
     family = "invariance"
     year = 2021
     source = "Pezeshki et al., NeurIPS 2021 (arXiv:2011.09468)"
-    deviations = "weight decay stays as for all methods"
+    deviations = "Weight decay stays as for all methods."
 
     strength: float = tunable(0.1, low=1e-5, high=1.0, log=True, help="λ, weight of the squared logits")
 

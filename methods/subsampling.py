@@ -19,7 +19,7 @@ class Subsampling(Method):
     family = "sampling"
     year = 2022
     source = "Idrissi et al., CLeaR 2022 (arXiv:2110.14503)"
-    deviations = "a fresh subset each time, where the paper's is fixed; several targets: balanced for one, in turn"
+    deviations = "A fresh subset each time, where the paper's is fixed; several targets: balanced for one, in turn."
 
     by: str = tunable("race_label", choices=("race", "label", "race_label"), help="what makes a group")
 

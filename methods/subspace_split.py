@@ -18,8 +18,8 @@ class SubspaceSplit(Method):
     year = 2026
     source = "Müller & Berens, 2026 (arXiv:2602.18502)"
     deviations = (
-        "the distance correlation is bias-corrected and not rooted; no rebalancing (the paper's best adds it); parts "
-        "are as wide as asked, where the paper's have 2"
+        "The distance correlation is bias-corrected and not rooted; no rebalancing (the paper's best adds it); parts "
+        "are as wide as asked, where the paper's have 2."
     )
 
     strength: float = tunable(0.5, low=0.01, high=100.0, log=True, help="λ, weight of the dependence of z_y and z_a")

@@ -18,7 +18,7 @@ class UniformConfusion(Warmed):
     family = "adversary"
     year = 2018
     source = "Alvi et al., ECCV-W 2018 (arXiv:1809.02169); Tzeng et al., ICCV 2015"
-    deviations = "towards the races' shares, not towards uniform; both networks step on every batch"
+    deviations = "Towards the races' shares, not towards uniform; both networks step on every batch."
 
     strength: float = tunable(0.3, low=0.01, high=10.0, log=True, help="α, weight of the confusion")
     warmup: float = tunable(0.2, low=0.0, high=0.9, help="share of training over which the strength rises")

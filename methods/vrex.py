@@ -16,7 +16,7 @@ class Vrex(Penalised):
     family = "invariance"
     year = 2021
     source = "Krueger et al., ICML 2021 (arXiv:2003.00688)"
-    deviations = "the diagnosis's loss is a mean over images, not over groups; β rises, where the authors' jumps"
+    deviations = "The diagnosis's loss is a mean over images, not over groups; β rises, where the authors' jumps."
 
     strength: float = tunable(10.0, low=0.1, high=1e5, log=True, help="β, weight of the variance")
     warmup: float = tunable(0.2, low=0.0, high=0.5, help="share of training over which the strength rises")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -13,6 +14,7 @@ from bench.errors import BenchError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from bench.conformance import Finding
     from bench.plugins.registry import Entry
 
 
@@ -46,6 +48,7 @@ def check(overrides: Overrides = None) -> None:
     """Try a method, and say what holds of it, what does not and how to mend it: bench check method=./my_method.py"""
     from bench.conformance import examine
     from bench.conformance.document import document
+    from bench.conformance.short_run import short_run
     from bench.pages import terminal
     from bench.plugins import METHODS
     from bench.terminal import say
@@ -55,12 +58,14 @@ def check(overrides: Overrides = None) -> None:
         raise BenchError(f"bench check takes method=… and its options method.…=…, not {', '.join(other)}.")
     config = announced(asked)
     entry = METHODS.get(config.method.plugin)
-    report = examine(
-        entry.load(),
-        config.method.hyperparameters,
-        entry.files,
-        told=lambda found: say(f"{found.check.title}: {'holds' if found.holds else found.what}"),
-    )
+
+    def tell(found: Finding) -> None:
+        say(f"{found.check.title}: {'holds' if found.holds else found.what}")
+
+    report = examine(entry.load(), config.method.hyperparameters, entry.files, told=tell)
+    ran = short_run(asked)
+    tell(ran)
+    report = replace(report, findings=(*report.findings, ran))
     terminal.show(document(report, entry.name))
     if not report.holds:
         raise typer.Exit(MENDABLE)

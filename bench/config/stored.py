@@ -21,7 +21,7 @@ _LOST = {
     "task.dataset": re.compile(r"task\.(?!protected$|groups$|image_size$|max_unreadable$)"),
     "backbone": re.compile(r"backbone\."),
     "test.dataset": re.compile(r"test\."),
-    "scoring": re.compile(r"scoring\.(?!replicates$|unit$|suites$)"),
+    "scoring": re.compile(r"scoring\.(?!replicates$|unit$|suites$|isolated$)"),
 }
 
 

@@ -30,8 +30,7 @@ _DIFFERENCES = (
 _CLAIMS = (
     "†: sure. Of all marks on this board together, one or more is wrong in at most 5 of 100 such boards (Holm, 1979, "
     "over all rows with every seed and both AUROC and decodability). Everything without it is descriptive: the other "
-    "columns, worst groups, gaps and whatever hangs on a threshold have intervals that are corrected for nothing, and "
-    "these do not count that thresholds were chosen on some patients."
+    "columns, worst groups, gaps and whatever hangs on a threshold have intervals that are corrected for nothing."
 )
 _RANKS = (
     "Ranked: first by the claim of removal, then by class, then by AUROC. Class: the row with the lowest decodability "

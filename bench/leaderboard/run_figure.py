@@ -2,42 +2,50 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Sequence
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from bench.pages.style import BLACK, BLUE, GREEN, GREY, PURPLE, chance, new_figure, tidy
+from bench.pages.style import BLACK, BLUE, GREEN, GREY, ORANGE, PURPLE, chance, new_figure, tidy
 from bench.records import FEATURES, MACRO, NETWORK, OUTPUTS, PROTECTED, RunRecord, Score, ScoreFile
 from bench.scoring.catalogue import AUROC, DECODABILITY
 from bench.scoring.claims import short
+from bench.scoring.measures import CONDITION
 
 _READERS = (
-    (None, "this network", BLUE, "o"),
+    (None, "this network, test patients", BLUE, "o"),
     ("untrained", "same network, untrained", GREEN, "s"),
     ("leace", "after LEACE", PURPLE, "^"),
     ("permuted", "permuted groups", GREY, "D"),
 )
 
 
-def run_figure(run: RunRecord, file: ScoreFile) -> Figure:
+def run_figure(
+    run: RunRecord, file: ScoreFile, trial: ScoreFile | None = None, conditions: ScoreFile | None = None
+) -> Figure:
     """One run: diagnosis by group and decodability by layer; below, decodability by noise added and by probe.
 
-    What the file of scores does not hold is left out, the lower half with it.
+    What the file of scores does not hold is left out, the lower half with it. Of a ``trial`` what it reads of each
+    layer is drawn beside what is observed, and of test ``conditions`` the diagnosis below that of the groups.
     """
     groups = _by_group(file)
+    if conditions is not None:
+        groups["condition"] = conditions.find.every(AUROC.key, target=MACRO, attribute=CONDITION)
     rows = sum(len(scores) for scores in groups.values()) + len(groups)
     layers = _layers(file)
     upper = max(2.4, 0.9 + 0.24 * max(rows, 2 * len(layers)))
     depths, probes = (
-        file.find.every(metric, layer=FEATURES) for metric in ("decodability_depth", "decodability_probe")
+        file.find.every(metric, layer=FEATURES, reference=None)
+        for metric in ("decodability_depth", "decodability_probe")
     )
     lower = max(2.4 if depths else 0, 0.9 + 0.24 * len(probes) if probes else 0)
     figure = new_figure(9.2, upper + lower + 0.8)
     heights = (upper, lower) if lower else (upper,)
     grid = figure.add_gridspec(len(heights), 2, width_ratios=(1.25, 1), height_ratios=heights)
     _draw_groups(figure.add_subplot(grid[0, 0]), file, groups)
-    _draw_layers(figure.add_subplot(grid[0, 1]), file, layers)
+    _draw_layers(figure.add_subplot(grid[0, 1]), file, layers, trial)
     if depths:
         _draw_depth(figure.add_subplot(grid[1, 0] if probes else grid[1, :]), file, depths)
     if probes:
@@ -88,12 +96,16 @@ def _draw_groups(axes: Axes, file: ScoreFile, groups: dict[str, list[Score]]) ->
     tidy(axes)
 
 
-def _draw_layers(axes: Axes, file: ScoreFile, layers: Sequence[str]) -> None:
+def _draw_layers(axes: Axes, file: ScoreFile, layers: Sequence[str], trial: ScoreFile | None) -> None:
+    drawn: list[tuple[ScoreFile, tuple[str | None, str, str, str]]] = [(file, reader) for reader in _READERS]
+    if trial is not None:
+        words = f"this network, {trial.head.protected} drawn at random ({trial.head.patients:,} patients)"
+        drawn.insert(0, (trial, (None, words, ORANGE, "v")))
     for row, layer in enumerate(layers):
-        found = [(_reading(file, layer, reader[0]), reader) for reader in _READERS]
+        found = [(_reading(one, layer, reader[0]), reader) for one, reader in drawn]
         read = [(score, reader) for score, reader in found if score is not None]
         for step, (score, (_, name, colour, marker)) in enumerate(read):
-            _dot(axes, score, row + 0.2 * (step - (len(read) - 1) / 2), colour, marker, label=name)
+            _dot(axes, score, row + 0.17 * (step - (len(read) - 1) / 2), colour, marker, label=name)
     chance(axes, label="chance")
     axes.set_yticks(range(len(layers)), layers, fontsize=8.5)
     axes.set_ylim(len(layers) - 0.4, -0.6)
@@ -102,7 +114,7 @@ def _draw_layers(axes: Axes, file: ScoreFile, layers: Sequence[str]) -> None:
     unique = dict(zip(names, handles, strict=True))
     figure = axes.get_figure(root=True)
     assert figure is not None
-    figure.legend(unique.values(), unique.keys(), loc="outside lower center", ncols=5, frameon=False, fontsize=8)
+    figure.legend(unique.values(), unique.keys(), loc="outside lower center", ncols=3, frameon=False, fontsize=8)
     tidy(axes)
 
 
@@ -138,7 +150,7 @@ def _draw_probes(axes: Axes, file: ScoreFile, probes: Sequence[Score]) -> None:
     chance(axes)
     axes.set_yticks(range(len(probes)), names, fontsize=8.5)
     axes.set_ylim(len(probes) - 0.4, -0.6)
-    axes.set_xlabel(f"{file.head.protected.capitalize()} decodability of the features, AUROC")
+    axes.set_xlabel(f"{file.head.protected.capitalize()} decodability of the features,\nprobe by probe, AUROC")
     tidy(axes)
 
 
@@ -149,10 +161,12 @@ def _reading(file: ScoreFile, layer: str, reference: str | None) -> Score | None
 
 def _dot(axes: Axes, score: Score, y: float, colour: str, marker: str, label: str | None = None) -> None:
     if score.value is None:
-        axes.annotate(
-            score.note or "not scored", (0.02, y), xycoords=("axes fraction", "data"), ha="left", va="center",
+        words = textwrap.shorten(score.note or "not scored", 46, placeholder=" …")
+        note = axes.annotate(
+            words, (0.02, y), xycoords=("axes fraction", "data"), ha="left", va="center",
             fontsize=8, style="italic", color="0.35",
         )  # fmt: skip
+        note.set_in_layout(False)  # or it would press the panels together
         return
     if score.low is not None and score.high is not None:
         axes.plot([score.low, score.high], [y, y], color=colour, linewidth=1.4, alpha=0.7, solid_capstyle="round")

@@ -17,6 +17,8 @@ from bench.statistics.pairing import SeedValues
 
 #: Why entries cannot be compared.
 NO_VALUES, OTHER_KEY = "no influence values", "patients hashed with another key"
+#: The suite from which on influence values of a decodability hold all of its variance.
+_COMPLETE = 2
 
 
 class Patients:
@@ -65,7 +67,7 @@ class Patients:
             if score is None or score.value is None or table is None or score.label not in table:
                 continue
             influence = table[score.label].reindex(self._everyone, fill_value=0.0).to_numpy(np.float64)
-            if key == DECODABILITY.key:
+            if key == DECODABILITY.key and entry.test.head.suite < _COMPLETE:
                 influence = influence * _widened(score, influence)
             try:
                 found[entry.run.seed] = SeedValues(np.array([score.value]), influence[None])
@@ -108,10 +110,10 @@ def _table(entry: Entry, lookups: Mapping[str, Lookup]) -> pd.DataFrame | None:
 
 
 def _widened(score: Score, influence: np.ndarray) -> float:
-    """By how much the error of a decodability exceeds that of its influence values, 1 or more.
+    """By how much the error of a decodability of suite 1 exceeds that of its influence values, 1 or more.
 
     Patients who are tested in one split fit probes in another. What that adds to the variance is in the interval of
-    the score and not in the influence values, and is most of it where there is little to read.
+    the score and was not in the influence values, and is most of it where there is little to read.
     """
     error = float(np.sqrt(np.square(influence).sum()))
     if score.value is None or score.low is None or score.high is None or error == 0:

@@ -20,9 +20,22 @@ from bench.pages.document import (
     Section,
     strong,
 )
-from bench.records import FEATURES, MACRO, NETWORK, OUTPUTS, PROTECTED, DataInfo, Record, RunRecord, ScoreFile, Scores
-from bench.scoring.catalogue import BY_KEY, MEASURES
+from bench.records import (
+    FEATURES,
+    MACRO,
+    NETWORK,
+    OUTPUTS,
+    PROTECTED,
+    DataInfo,
+    Record,
+    RunRecord,
+    Score,
+    ScoreFile,
+    Scores,
+)
+from bench.scoring.catalogue import AUROC, BY_KEY, CONDITION_LOSS, EFFECTIVE_SHARE, MEASURES
 from bench.scoring.document import COLUMNS, REFERENCES, cell, evidence, probes, readings
+from bench.scoring.measures import CONDITION, CONDITIONS, PERMUTED, null_of
 
 
 def document(record: Record, file: ScoreFile, folder: Path) -> Document:
@@ -30,7 +43,8 @@ def document(record: Record, file: ScoreFile, folder: Path) -> Document:
     run, head, scores = record.run, file.head, file.find
     synthetic = " (synthetic patients, not real ones)" if head.synthetic else ""
     patients = f"{head.patients} {head.place} patients"
-    home: list[Block] = [_grid(scores), *evidence(scores, file.flags)]
+    trial, conditions = record.beside(file, "trial"), record.beside(file, "conditions")
+    home: list[Block] = [_grid(scores), *evidence(scores, file.flags, claims=trial is None)]
     if run.data.true_labels and head.place == "test":
         labels = ", ".join(run.data.true_labels)
         home.append(Paragraph(f"Scored against true labels, trained on reported ones: {labels}"))
@@ -39,10 +53,42 @@ def document(record: Record, file: ScoreFile, folder: Path) -> Document:
         title=f"{run.method.name} on {run.task.name}, {head.dataset}{synthetic}: {patients}",
         sections=(
             Section(tuple(home)),
+            *([_trial(trial)] if trial else []),
+            *([_conditions(conditions)] if conditions else []),
             *(_elsewhere(run, file, other) for other in record.elsewhere(file)),
             Section((Facts((("Record", str(folder)),)),)),
         ),
     )
+
+
+def _trial(file: ScoreFile) -> Section:
+    """What is read of patients whose group was drawn at random: what is said of removal is said of this."""
+    protected = file.head.protected
+    words = f"Trial: {file.head.patients:,} patients rendered for scoring alone, {protected} drawn at random"
+    said = Paragraph(
+        f"Nothing goes with {protected} here but what the network makes of its pixels: chance is 0.5 exactly."
+    )
+    grid = Grid(COLUMNS, (Rows(tuple(readings(file.find))), *probes(file.find)), intervals="apart")
+    return Section((said, grid, *evidence(file.find, file.flags)), words)
+
+
+def _conditions(file: ScoreFile) -> Section:
+    """The diagnosis in each test condition, and what of it is lost."""
+    rows: list[Row] = []
+    of = {"target": MACRO, "attribute": CONDITION}
+    for condition in CONDITIONS:
+        score = file.find.one(AUROC.key, group=condition, **of)
+        lost = file.find.one(CONDITION_LOSS.key, group=condition, **of)
+        if score is not None:
+            rows.append((condition, cell(score), Missing() if lost is None else cell(lost)))
+    columns = (Column(""), Column("AUROC, macro"), Column("AUROC lost"))
+    shares = [score.value for score in file.find.every(EFFECTIVE_SHARE.key) if score.value is not None]
+    protected = file.head.protected
+    how = f"{file.head.patients:,} patients rendered for scoring alone, the same in each."
+    if shares:
+        how = f"Test patients, weighted by {protected} and label: an effective sample of {min(shares):.0%} or more."
+    words = f"Test conditions: {protected} and disease tied as in training, untied (balanced), tied the other way"
+    return Section((Paragraph(how), Grid(columns, (Rows(tuple(rows)),), intervals="beside")), words)
 
 
 def _grid(scores: Scores) -> Grid:
@@ -64,8 +110,16 @@ def _diagnosis(scores: Scores) -> list[Row]:
         if measure.screen:
             for score in scores.every(measure.key, attribute=PROTECTED, group=None):
                 if score.target in (MACRO, None) or "no_finding" in measure.needs:
-                    named.append((measure.screen, score))
+                    named.append((f"{measure.screen}{_by_chance(scores, score)}", score))
     return [(words, cell(score)) for words, score in named]
+
+
+def _by_chance(scores: Scores, gap: Score) -> str:
+    """What a gap is where there is none; empty of what is no gap."""
+    null = scores.one(null_of(gap.metric), target=gap.target, attribute=gap.attribute, reference=PERMUTED)
+    if null is None or null.value is None or null.high is None:
+        return ""
+    return f" (by chance {null.value:.{DIGITS}f}, 95% below {null.high:.{DIGITS}f})"
 
 
 def _elsewhere(run: RunRecord, home: ScoreFile, other: ScoreFile) -> Section:

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import json
 import os
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
 import yaml
 from filelock import FileLock, Timeout
 
@@ -19,21 +16,19 @@ from bench import records, training
 from bench.config import RunConfig
 from bench.data.cohorts import identity
 from bench.errors import BenchError, suggest
-from bench.files import whole, write_text
-from bench.records import Place, Record, ScoreFile, outputs
+from bench.files import write_text
+from bench.records import Place, Record, ScoreFile
 from bench.records.environment import environment
-from bench.run import arenas
-from bench.run.arenas import Arena, Opened
+from bench.run import arenas, scoring
+from bench.run.arenas import Arena
 from bench.run.network import Network, predicting
 from bench.run.planning import Run, plan
-from bench.scoring import Computed, Scored, score, score_conditions, score_to_choose, score_trial
 from bench.scoring.decodability import Suite
 from bench.scoring.suites import RETIRED, SUITES
-from bench.task import Cohort
 from bench.terminal import say, step, warn
 from bench.training import Predictor, loggers
 
-CONFIG, FIGURE = "config.yaml", "scores.png"
+CONFIG = "config.yaml"
 
 
 @dataclass(frozen=True)
@@ -113,13 +108,13 @@ def _lacking(planned: Run, places: Sequence[Place], whole: bool) -> list[tuple[A
 
     ``whole``: also those whose influence values are not there, as of records that were converted.
     """
-    folder, scoring = planned.folder, planned.config.scoring
+    folder, asked = planned.folder, planned.config.scoring
     there = records.read(folder).files if (folder / records.RUN).exists() else ()
     if whole:
         there = tuple(file for file in there if records.influence_path(records.path_of(file, folder)).exists())
-    suites = suites_of(scoring.suites)
+    suites = suites_of(asked.suites)
     wanted = [
-        (arena, [suite for suite in suites if not any(arena.holds(file, suite.version, scoring) for file in there)])
+        (arena, [suite for suite in suites if not any(arena.holds(file, suite.version, asked) for file in there)])
         for arena in arenas.of(planned, places)
     ]
     return [(arena, lacking) for arena, lacking in wanted if lacking]
@@ -130,38 +125,12 @@ def _execute(planned: Run, places: Sequence[Place], train: bool) -> Record:
         network, log = _trained(planned, predictor)
         for arena, suites in _lacking(planned, places, whole=not train):
             with step(f"scoring on {arena.title}", {}):
-                _score(planned, network, arena, suites)
-            if arena.place == "test":
-                _draw(planned)
+                scoring.score_arena(planned, network, arena, suites)
+            if arena.place in ("test", "trial", "conditions"):
+                scoring.draw(planned)
     record = records.read(planned.folder)
-    loggers.log_result(log, record.files, planned.folder / FIGURE, _told(planned))
+    loggers.log_result(log, record.files, planned.folder / scoring.FIGURE, _told(planned))
     return record
-
-
-def _score(planned: Run, network: Network, arena: Arena, suites: Sequence[Suite]) -> None:
-    """Predict an arena's images once, and write a file of scores a suite, behind all else that is kept of them."""
-    opened = arena.open()
-    found, computed = network.compute(arena, opened)
-    if arena.place == "test":
-        key = records.patient_key(planned.config.runs_dir)
-        outputs.write(network.kept(opened.cohort, found), key, planned.folder)
-    for suite in suites:
-        started = time.monotonic()
-        made = _scored(planned, arena, computed, suite)
-        _write(planned, network, arena, opened, computed.cohort, suite, made, time.monotonic() - started)
-
-
-def _scored(planned: Run, arena: Arena, computed: Computed, suite: Suite) -> Scored:
-    """What an arena is scored for."""
-    replicates, every_layer = planned.config.scoring.replicates, planned.config.scoring.layers == "all"
-    if arena.place == "val":
-        return score_to_choose(computed, suite, replicates)
-    if arena.place == "trial":
-        return score_trial(computed, suite, every_layer=every_layer)
-    if arena.place == "conditions":
-        return score_conditions(computed, replicates)
-    leace = arena.place == "test" and planned.config.method.name == records.BASELINE
-    return score(computed, suite, replicates, every_layer=every_layer, leace=leace)
 
 
 def _trained(planned: Run, predictor: Predictor | None) -> tuple[Network, Any]:
@@ -211,7 +180,7 @@ def _trained(planned: Run, predictor: Predictor | None) -> tuple[Network, Any]:
         network.keep_channel()
     run_record = records.RunRecord(
         id=planned.id,
-        created=_now(),
+        created=scoring.now(),
         method=planned.method_info(),
         task=planned.task_info(cohort),
         data=planned.data_info(cohort),
@@ -228,47 +197,6 @@ def _trained(planned: Run, predictor: Predictor | None) -> tuple[Network, Any]:
 
 def _told(planned: Run) -> dict[str, Any]:
     return loggers.told(planned.config, planned.dataset.options, planned.id)
-
-
-def _write(
-    planned: Run,
-    network: Network,
-    arena: Arena,
-    opened: Opened,
-    units: Cohort,
-    suite: Suite,
-    made: Scored,
-    seconds: float,
-) -> None:
-    file = ScoreFile(
-        run=planned.id,
-        head=arena.head(opened, units, suite.version, planned.config.scoring.layers),
-        created=_now(),
-        replicates=planned.config.scoring.replicates,
-        data=arena.info(opened.whole) if arena.info else None,
-        flags=made.flags,
-        scores=made.scores,
-        environment={
-            **environment(training.device(planned.config.trainer.accelerator)),
-            "isolated": network.predictor is not None,
-        },
-        seconds=round(seconds, 3),
-    )
-    key = records.patient_key(planned.config.runs_dir)
-    patients = records.keyed_hashes(key, sorted(set(units.table["patient"])))
-    influence = pd.DataFrame(dict(made.influence), index=pd.Index(patients, name="patient"))
-    records.write_scores(file, influence, planned.folder)
-
-
-def _draw(planned: Run) -> None:
-    """Draw the run's figure beside its files."""
-    from bench.leaderboard.run_figure import run_figure
-
-    record = records.read(planned.folder)
-    test = record.of("test", planned.config.scoring.unit)
-    assert test is not None
-    with whole(planned.folder / FIGURE) as partial:
-        run_figure(record.run, test).savefig(partial)
 
 
 def write_config(config: RunConfig, folder: Path) -> None:
@@ -290,7 +218,3 @@ def make_folder(folder: Path) -> None:
         ) from error
     if not os.access(folder, os.W_OK):
         raise BenchError(f"{folder} is not writable. Choose another place for runs with runs_dir=…")
-
-
-def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="seconds")

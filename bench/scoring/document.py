@@ -92,9 +92,12 @@ def probes(scores: Scores) -> tuple[Rows, ...]:
     return (Rows(tuple(rows), title),) if rows else ()
 
 
-def evidence(scores: Scores, flags: Sequence[str]) -> list[Block]:
-    """Depth, detection limits, the claim of removal, and each flag once with where it was raised and what it means."""
-    texts = [_depth(scores), _limits(scores), _removal(scores, flags)]
+def evidence(scores: Scores, flags: Sequence[str], claims: bool = True) -> list[Block]:
+    """Depth, detection limits, the claim of removal, and each flag once with where it was raised and what it means.
+
+    ``claims``: whether what may be said of removal is said of these scores, and not of others.
+    """
+    texts = [_depth(scores), _limits(scores), *([_removal(scores, flags)] if claims else [])]
     places: dict[str, list[str]] = {}
     for layer, name in map(split, flags):
         places.setdefault(name, []).append(layer or "")

@@ -176,8 +176,8 @@ def mediastinum(frame: Frame, patient: Patient) -> np.ndarray:
     return np.asarray(tissue + (SOFT - tissue) * muscles)
 
 
-def trunk(frame: Frame, patient: Patient, inner: np.ndarray) -> np.ndarray:
-    """The whole slice: ``inner``, the chest within the ribs, in its wall of muscle and fat, bones, and the table."""
+def trunk(frame: Frame, patient: Patient, inner: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The patient in air: ``inner``, the chest within the ribs, in its wall of muscle, fat and bones; where that is."""
     x, y, body = frame.x, frame.y, patient.anatomy
     skin = (_oval(x, y - 0.02, frame.wide, frame.deep, 2.3) - 1) * frame.deep
     if patient.female:
@@ -189,9 +189,15 @@ def trunk(frame: Frame, patient: Patient, inner: np.ndarray) -> np.ndarray:
     slice_ = FAT + (SOFT - FAT) * outer
     slice_ += (inner - slice_) * below(frame.wall, 0.010)
     slice_ += _bones(frame, body, slice_)
-    slice_ = AIR + (slice_ - AIR) * below(skin, 0.012)
-    table = np.exp(-0.5 * ((y - 0.80 - frame.deep + 0.56 + 0.10 * x**2) / 0.010) ** 2) * below(np.abs(x) - 0.7, 0.02)
-    return np.asarray(slice_ + 550 * table * below(-skin, 0.01))
+    body = below(skin, 0.012)
+    return AIR + (slice_ - AIR) * body, body
+
+
+def couch(frame: Frame) -> np.ndarray:
+    """What the couch under the patient adds, in Hounsfield units."""
+    x, y = frame.x, frame.y
+    top = np.exp(-0.5 * ((y - 0.24 - frame.deep + 0.10 * x**2) / 0.010) ** 2)
+    return np.asarray(550 * top * below(np.abs(x) - 0.7, 0.02))
 
 
 def _bones(frame: Frame, body: Anatomy, tissue: np.ndarray) -> np.ndarray:

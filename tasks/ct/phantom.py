@@ -82,10 +82,10 @@ def _slice(row: Row, size: int, options: PhantomOptions) -> np.ndarray:
     between = anatomy.mediastinum(frame, patient)
     inner = between + (lung - between) * frame.lungs
     inner += (anatomy.AIR - inner) * anatomy.airways(frame)
-    whole = anatomy.trunk(frame, patient, inner)
+    whole, body = anatomy.trunk(frame, patient, inner)
     oriented = ARRANGEMENT.texture(Waves(lambda block: numbers("oriented", block), size), frame.lean)
     shows = SOFT_TEXTURE + (LUNG_TEXTURE - SOFT_TEXTURE) * frame.lungs
-    whole += np.where(whole > anatomy.AIR + 50, shows, np.float32(0)) * oriented
+    whole = whole + body * shows * oriented + anatomy.couch(frame)
     return acquire(whole, SCANNERS[row["scanner"]], row["window"], numbers("scanner"))
 
 

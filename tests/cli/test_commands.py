@@ -277,7 +277,7 @@ def test_decode_reads_features_from_files_and_says_what_is_wrong(tmp_path: Path)
     assert done.returncode == 0, done.stderr
     for words in (
         "240 images, 120 patients",
-        "features, given the diagnosis",
+        "network, given the diagnosis",
         "ridge",
         "Depth D(σ)",
         "refused",
@@ -286,7 +286,7 @@ def test_decode_reads_features_from_files_and_says_what_is_wrong(tmp_path: Path)
         assert words in done.stdout
     assert "split 5 of 5" in done.stderr
     written = json.loads((tmp_path / "scores.json").read_text())
-    assert written["suite_version"] == 1
+    assert written["suite_version"] == 2
     assert next(row for row in written["scores"] if row["metric"] == "decodability")["value"] > 0.9
     wrong = bench(*files, "--group=gruop")
     assert wrong.returncode == 2

@@ -19,13 +19,13 @@ def test_a_new_method_is_written_and_checked_and_a_fault_ends_with_exit_code_2(t
     assert made.stdout.split() == ["my_method.py", "test_my_method.py", "my_method.md"]
     checked = bench(tmp_path, "check", "method=./my_method.py", "method.power=0.5")
     assert checked.returncode == 0, checked.stderr
-    assert "All 11 hold." in checked.stdout
+    assert "All 12 hold." in checked.stdout
     assert "What it costs on a small cohort" in checked.stdout
     source = (tmp_path / "my_method.py").read_text()
     (tmp_path / "my_method.py").write_text(source.replace('    source = "', '    source = ""  # "'))
     again = bench(tmp_path, "check", "method=./my_method.py")
     assert again.returncode == 2
-    assert "1 of 11 do not hold." in again.stdout
+    assert "1 of 12 do not hold." in again.stdout
     assert "it names no source" in " ".join(again.stdout.split())
 
 

@@ -84,3 +84,16 @@ def test_a_method_by_path(tmp_path: Path) -> None:
     config = compose([f"method={tmp_path / 'mine.py'}", "method.power=3"])
     assert config.method.name == "mine"
     assert config.method.hyperparameters["power"] == 3.0
+
+
+def test_a_way_of_scoring_stands_for_options_that_can_be_overridden_one_by_one() -> None:
+    plain, board = compose(["task=cxr"]).scoring, compose(["task=cxr", "scoring=board"]).scoring
+    assert (plain.trial, plain.conditions, plain.layers) == (1500, 0, "features")
+    assert (board.trial, board.conditions, board.layers) == (9000, 9000, "all")
+    some = compose(["task=cxr", "scoring=board", "scoring.trial=600", "scoring.replicates=200"]).scoring
+    assert (some.trial, some.conditions, some.replicates) == (600, 9000, 200)
+    assert compose(["task=cxr", "scoring=default"]).scoring == plain
+    with pytest.raises(BenchError, match=r"scoring=bord names no way of scoring\. Did you mean 'board'"):
+        compose(["task=cxr", "scoring=bord"])
+    with pytest.raises(BenchError, match=r"scoring\.trial=-1 cannot be used"):
+        compose(["task=cxr", "scoring.trial=-1"])

@@ -80,3 +80,13 @@ def test_an_option_that_is_no_more_is_named(stored: tuple[RunConfig, str], tmp_p
 def test_two_files_are_one_too_many(stored: tuple[RunConfig, str]) -> None:
     with pytest.raises(BenchError, match="two configurations"):
         compose([stored[1], stored[1]])
+
+
+def test_a_named_way_of_scoring_takes_the_place_of_the_files(tmp_path: Path) -> None:
+    path = tmp_path / "config.yaml"
+    told = compose(["task=cxr", "scoring.trial=300", "scoring.replicates=200"])
+    path.write_text(yaml.safe_dump(json.loads(told.model_dump_json())))
+    assert compose([str(path)]).scoring == told.scoring
+    board = compose([str(path), "scoring=board"]).scoring
+    assert (board.trial, board.layers, board.replicates) == (9000, "all", 200)
+    assert compose([str(path), "scoring=board", "scoring.trial=450"]).scoring.trial == 450

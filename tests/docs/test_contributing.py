@@ -22,9 +22,9 @@ PARTS = (
 #: Where the registry's tests stand, and the pages that list what there is.
 TESTS = (
     "tests/methods/test_every_method.py", "tests/tasks/test_every_dataset.py", "tests/tasks/cxr/test_teaching.py",
-    "tests/docs/test_datasets_page.py", "tests/docs/test_house.py",
+    "tests/docs/test_datasets_page.py", "tests/docs/test_methods_page.py", "tests/docs/test_house.py",
 )  # fmt: skip
-ABOUT_THEM = "my_method or teaching or datasets_page or house"
+ABOUT_THEM = "my_method or teaching or datasets_page or methods_page or house"
 
 
 @pytest.fixture
@@ -56,8 +56,9 @@ def run_in(checkout: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 def test_what_contributing_shows_is_tested_and_passes(checkout: Path) -> None:
-    made = run_in(checkout, "tests.proofs.datasets_page")
-    assert made.returncode == 0, made.stderr
+    for page in ("datasets_page", "methods_page"):
+        made = run_in(checkout, f"tests.proofs.{page}")
+        assert made.returncode == 0, made.stderr
     done = run_in(checkout, "pytest", "-n", "0", "-p", "no:cacheprovider", "-v", "-k", ABOUT_THEM, *TESTS)
     assert done.returncode == 0, done.stdout[-5000:] + done.stderr[-2000:]
     passed = re.findall(r"^(\S+?)(?: .*)? PASSED", done.stdout, flags=re.MULTILINE)

@@ -261,6 +261,10 @@ def in_conditions(found: Record, balanced: float, inverted: float) -> Record:
     lost = {"balanced": balanced, "inverted": inverted}
     of = {"target": "macro", "attribute": "condition"}
     scores = [score("condition_loss", around(value, 0.005), group=name, **of) for name, value in lost.items()]
+    scores += [
+        score("auroc", around(0.8 - value, 0.01), group=name, **of)
+        for name, value in {"as trained": 0.0, **lost}.items()
+    ]
     return _beside(found, "conditions of 9000", "conditions", scores, n=27_000, patients=9000)
 
 

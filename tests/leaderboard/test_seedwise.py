@@ -35,7 +35,7 @@ def _records(world: Mapping[str, Mapping[str, SeedValues]]) -> list[MadeUp]:
 def test_what_fits_of_probes_add_widens_a_difference(
     world: Mapping[str, Mapping[str, SeedValues]],
 ) -> None:
-    """Its printed interval counts who fitted the probes, its influence values do not."""
+    """Of suite 1 the printed interval counts who fitted the probes, the influence values do not."""
     records = _records(world)
     wide = []
     for record in records:
@@ -60,6 +60,17 @@ def test_what_fits_of_probes_add_widens_a_difference(
     found = after.standing.differences["decodability"].difference
     assert (found.low, found.high) == (pytest.approx(doubled.low), pytest.approx(doubled.high))
     assert after.standing.differences["auroc"] == before.standing.differences["auroc"]
+    (complete,) = [row for row in board([_of_suite(2, record) for record in wide], _ALL).rows if row.method == "a"]
+    found = complete.standing.differences["decodability"].difference
+    kept = before.standing.differences["decodability"].difference
+    assert (found.low, found.high) == (pytest.approx(kept.low), pytest.approx(kept.high))
+
+
+def _of_suite(version: int, made: MadeUp) -> MadeUp:
+    files = [
+        file.model_copy(update={"head": file.head.model_copy(update={"suite": version})}) for file in made.files
+    ]
+    return replace(made, files=tuple(files))
 
 
 def test_influence_values_that_do_not_sum_to_nothing_are_refused_by_name() -> None:

@@ -19,7 +19,7 @@ def shaded(n: int = 128, seed: int = 0) -> Batch:
     return Batch((noise + shade).to(torch.uint8), label[:, None].float().repeat(1, 2), groups)
 
 
-def trained(cls: type[Method], values: dict[str, object], steps: int = 80, lr: float = 0.02) -> Method:
+def trained(cls: type[Method], values: dict[str, object], steps: int = 100, lr: float = 0.02) -> Method:
     """After so many steps of gradient descent, each on new images, and each smaller than the one before.
 
     Against an adversary large steps overshoot, and leave race easier to read than it was.

@@ -19,7 +19,7 @@ from tests.methods.samples import batch, make
 #: Each with the weights at which it forgets race on these images.
 AGAINST: dict[type[Method], dict[str, object]] = {
     UniformConfusion: {"strength": 3.0, "adversary_steps": 5},
-    Laftr: {"strength": 5.0, "adversary_steps": 5},
+    Laftr: {"strength": 2.0, "adversary_steps": 5},
     Cfair: {"strength": 1.0, "adversary_steps": 5},
     Lnl: {"strength": 1.0, "reversal": 0.3, "adversary_steps": 5},
 }

@@ -31,12 +31,10 @@ def test_it_is_the_integral_over_kernel_densities() -> None:
 
 def test_scores_that_tell_race_have_chi2_of_the_number_of_races_less_1_and_others_nearly_none() -> None:
     some = batch(600)._replace(groups=torch.arange(600) % 3)
-    apart = some.groups[:, None].float().repeat(1, 2) * 30 + torch.randn(
-        600, 2, generator=torch.Generator().manual_seed(0)
-    )
+    alike = torch.randn(600, 2, generator=torch.Generator().manual_seed(0))
+    apart = alike + 30 * some.groups[:, None]
     method = make(Chi2Independence)
     assert method.penalty(NOTHING, apart, some).item() > 1.2
-    alike = torch.randn(600, 2, generator=torch.Generator().manual_seed(0))
     assert method.penalty(NOTHING, alike, some).item() < 0.1
 
 

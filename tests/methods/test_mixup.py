@@ -28,9 +28,8 @@ def test_small_alpha_leaves_images_nearly_as_they_are_and_large_alpha_mixes_them
 ) -> None:
     """Of black and white images in equal parts: how far from grey the mixtures of unlike ones are."""
     method, some = make(Mixup, {"alpha": alpha}), batch(400)
-    some = some._replace(
-        images=(255 * (torch.arange(400) % 2)).to(torch.uint8)[:, None, None, None].expand(-1, 1, 16, 16)
-    )
+    colours = (255 * (torch.arange(400) % 2)).to(torch.uint8)
+    some = some._replace(images=colours[:, None, None, None].expand(-1, 1, 16, 16))
     seen: list[torch.Tensor] = []
     method.encode = lambda images: (seen.append(images), torch.zeros(len(images), 6))[1]  # type: ignore[method-assign]
     method.loss(some)

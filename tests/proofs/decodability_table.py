@@ -20,7 +20,7 @@ from pathlib import Path
 
 from bench.files import user_cache, whole
 from tests.places import ROOT
-from tests.proofs.decodability import cheats, claims, null, planted, sight, speed, strongest
+from tests.proofs.decodability import cheats, claims, collider, coverage, null, planted, sight, speed, strongest
 from tests.proofs.decodability.part import Job, Measured, Result
 from tests.proofs.markdown import insert
 from tests.scoring.decodability.plants import ROWS
@@ -32,6 +32,8 @@ PARTS = {
     "strongest": strongest.PART,
     "sight": sight.PART,
     "null": null.PART,
+    "coverage": coverage.PART,
+    "collider": collider.PART,
     "claim": claims.PART,
     "cheats": cheats.PART,
     "speed": speed.PART,

@@ -78,7 +78,7 @@ def ct() -> list[list[Titled]]:
     """The four levels of an exam in both windows, findings at two levels, twins."""
     drawer = _Drawer("ct")
     table = drawer.table[drawer.table["scanner"] == "north standard"]
-    exams = [exam for _, exam in table.groupby("study")]
+    exams = [exam.sort_values("slice_position") for _, exam in table.groupby("study")]
     men, women = (next(exam for exam in exams if exam["sex"].iloc[0] == sex) for sex in "MF")
     levels = [
         [

@@ -9,7 +9,7 @@ from bench.pages import terminal
 from bench.records import Record
 from bench.run import document
 from bench.scoring.decodability.flags import MEANINGS
-from tests.leaderboard.conftest import file, record, removal, score, suite
+from tests.leaderboard.conftest import around, file, given, in_conditions, in_trial, record, removal, score, suite
 
 
 def _printed(found: Record, capsys: pytest.CaptureFixture[str]) -> list[str]:
@@ -26,22 +26,20 @@ def _cells(lines: list[str], label: str) -> list[str]:
 
 
 def test_what_a_run_prints(capsys: pytest.CaptureFixture[str]) -> None:
-    lines = _printed(record(also=suite()), capsys)
+    lines = _printed(record(also=[*suite(), given(0.65)]), capsys)
     assert lines[0] == "erm on cxr, phantom (synthetic patients, not real ones): 300 test patients"
     expected = {
         "macro": ["0.800", "0.760 – 0.840"],
         "macro, Black": ["0.130", "0.100 – 0.160"],
         "macro, worst group": ["0.700", "0.660 – 0.740"],
         "counterfactual effect (mean change of p between twins)": ["0.030", "0.020 – 0.040"],
-        "features": ["0.900", "0.880 – 0.920"],
-        "features, given the diagnosis": ["0.650", "0.620 – 0.680"],
-        "features, worst pair: Asian vs Black": ["0.930", "0.910 – 0.950"],
-        "features, same network untrained": ["0.600", "0.570 – 0.630"],
-        "features, after LEACE": ["0.550", "0.530 – 0.570"],
+        "network": ["0.900", "0.880 – 0.920"],
+        "network, given the diagnosis": ["0.650", "0.620 – 0.680"],
+        "network, same network untrained": ["0.600", "0.570 – 0.630"],
+        "features": ["0.745", "0.700 – 0.790"],
         "null: race permuted over patients": ["0.500", "0.460 – 0.540"],
         "null: a random label per patient": ["0.502", "0.480 – 0.520"],
         "outputs": ["0.700", "0.670 – 0.730"],
-        "outputs, given the diagnosis": ["0.680", "0.620 – 0.680"],
         "block 1": ["0.660", "0.630 – 0.690"],
         "→ ridge": ["0.900", "0.880 – 0.920"],
         "logistic": ["0.890", "0.870 – 0.910"],
@@ -51,7 +49,7 @@ def test_what_a_run_prints(capsys: pytest.CaptureFixture[str]) -> None:
     text = "\n".join(lines)
     assert "Depth D(σ) by linear probes: σ=0 0.900, σ=0.01 0.898, σ=0.1 0.875, σ=1 0.650\n" in text
     assert "Detection limit (AUROC, at 1/99% of the spectrum): linear 0.600/0.570, quadratic 0.660/–\n" in text
-    assert "refused at δ = .02, .03, .05, as a probe may read up to 0.917 (ridge)." in text
+    assert "refused at δ = .02, .03, .05, as a probe may read more than 0.5 + δ." in text
     assert lines[-1] == "Record: folder"
     assert max(map(len, lines)) <= 110
 
@@ -78,8 +76,8 @@ def test_scores_on_another_set_stand_beside_those_at_home(capsys: pytest.Capture
     assert _cells(theirs, "macro") == ["0.710", "0.700 – 0.720", "0.800"]
     assert _cells(theirs, "effusion") == ["–", "too small to score", "0.120"]
     assert _cells(theirs, "macro, worst group") == ["0.610", "0.600 – 0.620", "0.700"]
-    assert _cells(theirs, "race from features") == ["0.810", "0.800 – 0.820", "0.900"]
-    assert _cells(theirs, "race from features, same network untrained") == ["0.660", "0.600 – 0.700", "0.600"]
+    assert _cells(theirs, "race from features") == ["0.810", "0.800 – 0.820", "0.745"]
+    assert _cells(theirs, "race from features, same network untrained") == ["0.660", "0.600 – 0.700", "–"]
     assert any(line.startswith("theirs has no labels of no_finding") for line in theirs)
 
 
@@ -88,16 +86,16 @@ def test_scores_on_another_set_stand_beside_those_at_home(capsys: pytest.Capture
     [
         ({0.02: 0.0, 0.03: 1.0, 0.05: 1.0}, (), "granted at δ = .03: every probe's upper bound is below 0.53."),
         ({0.02: 0.0, 0.05: 0.0}, (), "refused at δ = .02, .05, as a probe may read more than 0.5 + δ."),
-        ({0.05: "UNDERPOWERED: 90 patients"}, (), "cannot be judged with so few patients; nothing may be claimed."),
-        ({0.05: "unreliable: a control failed"}, (), "nothing may be claimed, since a control failed (see the flags)."),
-        ({0.05: 1.0}, ("INSUFFICIENT",), "nothing may be claimed, since a control failed (see the flags)."),
+        ({0.05: "underpowered: 90 patients"}, (), "nothing may be claimed (underpowered)"),
+        ({0.05: "unreliable: a control failed"}, (), "nothing may be claimed (unreliable)"),
+        ({0.05: 1.0}, ("INSUFFICIENT",), "nothing may be claimed (unreliable)"),
     ],
 )
 def test_the_claim_of_removal_in_words(
     capsys: pytest.CaptureFixture[str], answers: dict[float, Any], flags: tuple[str, ...], words: str
 ) -> None:
     lines = _printed(record(also=removal(answers), flags=flags), capsys)
-    assert f"Removal of race from the features: {words}" in lines
+    assert f"Removal of race from the network: {words}" in " ".join(lines)
 
 
 def test_each_flag_once_with_where_and_what_it_means(capsys: pytest.CaptureFixture[str]) -> None:
@@ -110,7 +108,7 @@ def test_each_flag_once_with_where_and_what_it_means(capsys: pytest.CaptureFixtu
 
 
 def test_a_record_with_few_scores_is_printed_without_what_it_lacks(capsys: pytest.CaptureFixture[str]) -> None:
-    of = {"attribute": "race", "layer": "features"}
+    of = {"attribute": "race", "layer": "network"}
     home = record()
     validation = [
         score("auroc", (0.8, 0.7, 0.9), target="macro"),
@@ -119,8 +117,8 @@ def test_a_record_with_few_scores_is_printed_without_what_it_lacks(capsys: pytes
     ]
     lines = _printed(Record(home.run, (file(home.run, "val", "val", validation),)), capsys)
     assert lines[0].endswith("100 val patients")
-    assert _cells(lines, "features") == ["0.700", "0.600 – 0.800"]
-    assert _cells(lines, "features, given the diagnosis") == ["–", "no [stratum] to compare"]
+    assert _cells(lines, "network") == ["0.700", "0.600 – 0.800"]
+    assert _cells(lines, "network, given the diagnosis") == ["–", "no [stratum] to compare"]
     text = "\n".join(lines)
     for words in ("Depth", "Detection limit", "Removal", "probe by probe"):
         assert words not in text
@@ -129,3 +127,27 @@ def test_a_record_with_few_scores_is_printed_without_what_it_lacks(capsys: pytes
 def test_a_narrow_terminal_is_no_error(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     monkeypatch.setattr(terminal, "console_of_output", lambda: Console(highlight=False, width=40))
     assert any("features" in line for line in _printed(record(also=suite()), capsys))
+
+
+def test_the_trial_and_test_conditions_have_sections_and_removal_is_said_of_the_trial(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    found = in_conditions(in_trial(record(also=removal({0.05: 1.0})), around(0.7, 0.01)), 0.01, 0.02)
+    lines = _printed(found, capsys)
+    start = lines.index("Trial: 9,000 patients rendered for scoring alone, race drawn at random")
+    end = next(n for n, line in enumerate(lines) if line.startswith("Test conditions: race and disease tied"))
+    home, trial, conditions = lines[:start], lines[start:end], lines[end:]
+    assert _cells(trial, "network") == ["0.700", "0.690 – 0.710"]
+    assert not any("Removal of race" in line for line in home)
+    assert any(line.startswith("Removal of race from the network: refused at δ = .05") for line in trial)
+    assert _cells(conditions, "as trained")[0].startswith("0.800")
+    assert _cells(conditions, "inverted")[1].startswith("0.020")
+
+
+def test_gaps_are_shown_with_what_they_are_by_chance(capsys: pytest.CaptureFixture[str]) -> None:
+    of = {"target": "macro", "attribute": "race"}
+    null = score("equalized_odds_difference_null", (0.08, 0.03, 0.15), reference="permuted", **of)
+    lines = _printed(record(also=[null]), capsys)
+    assert any(
+        "equalized-odds difference (by chance 0.080, 95% below 0.150)" in " ".join(lines[n : n + 2]) for n in range(40)
+    )

@@ -9,7 +9,7 @@ import time
 
 import pytest
 
-from tests.tasks.test_every_phantom import TASKS_WITH, Subject
+from tests.phantoms import TASKS_WITH, Subject
 
 
 @pytest.mark.parametrize(("size", "rate", "images"), [(64, 150, 200), (224, 20, 24)])

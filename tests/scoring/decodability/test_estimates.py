@@ -48,6 +48,27 @@ def test_without_retesting_the_variance_is_the_sum_of_squares() -> None:
     assert estimate.upper - 0.65 == 0.65 - estimate.lower == pytest.approx(2.353363 * expected)
 
 
+def test_influence_values_hold_the_variance_of_an_estimate_and_of_a_difference() -> None:
+    rng = np.random.default_rng(0)
+    found, splits, design = sample(rng.normal(size=(800, 1)), np.arange(800) % 2, np.arange(800))
+    both = []
+    for _ in range(2):
+        influence = np.zeros((len(splits), 800))
+        for r, split in enumerate(splits):
+            influence[r, split.test] = rng.normal(size=len(split.test))
+            for group in range(2):  # the influence of an AUROC sums to 0 in each group
+                own = split.test[found.patient_groups[split.test] == group]
+                influence[r, own] -= influence[r, own].mean()
+        both.append(combine([(0.5, one) for one in influence], design))
+    for estimate in (*both, both[1].less(both[0])):
+        assert estimate.influence_values.sum() == pytest.approx(0, abs=1e-9)
+        assert np.sqrt(np.square(estimate.influence_values).sum()) == pytest.approx(estimate.standard_error, rel=0.04)
+    apart = both[1].influence_values - both[0].influence_values
+    np.testing.assert_allclose(apart, both[1].less(both[0]).influence_values, atol=1e-9)
+    # Influence values of patients who are tested twice differ by who fitted, which alone makes half of this variance.
+    assert np.square(both[0].by_patient).sum() < 0.9 * both[0].standard_error ** 2
+
+
 def test_undefined_splits_are_left_out() -> None:
     design = Design(np.zeros(4, int), halves(4))
     estimate = combine([(np.nan, np.zeros(4)), (0.8, np.array([0.1, -0.1, 0.0, 0.0]))], design)
