@@ -9,64 +9,56 @@ import typer
 
 
 def decode(
-    features: Annotated[Path, typer.Argument(help="NumPy file with an array (images, features)")],
-    labels: Annotated[Path, typer.Argument(help="CSV table of the same rows, with the columns named below")],
-    group: Annotated[str, typer.Option(help="column of the group to be read; blank cells are left out")] = "race",
+    files: Annotated[
+        list[Path],
+        typer.Argument(
+            help="NumPy files of features, one a network (.npy: one layer; .npz: several), and last the table of the "
+            "same rows, with the columns named below"
+        ),
+    ],
+    group: Annotated[
+        list[str] | None, typer.Option(help="column of a group to be read, blank cells left out; repeatable")
+    ] = None,
     unknown: Annotated[
-        list[str] | None, typer.Option(help="a word in that column for an unknown group, left out too: NA; repeatable")
+        list[str] | None, typer.Option(help="a word that stands for unknown, left out of groups: NA; repeatable")
     ] = None,
     patient: Annotated[str, typer.Option(help="column of the patient")] = "patient",
-    strata: Annotated[str, typer.Option(help="columns of what may explain the group: label,view,sex")] = "",
+    given: Annotated[
+        str, typer.Option(help="columns of the diagnosis, typed by their values: label,view,sex,age")
+    ] = "",
+    known: Annotated[str, typer.Option(help="columns of what else is known: bmi,site,scanner")] = "",
     seed: Annotated[int, typer.Option(help="of splits, probes and controls")] = 0,
     fast: Annotated[bool, typer.Option("--fast", help="linear probes and the headline only")] = False,
     out: Annotated[Path | None, typer.Option(help="JSON file for every score")] = None,
 ) -> None:
-    """How well the group can be read from anyone's features: bench decode features.npy labels.csv."""
+    """How well groups can be read from anyone's features: bench decode features.npy labels.csv."""
     import json
 
-    import numpy as np
-
+    from bench.errors import BenchError
     from bench.files import write_text
     from bench.pages import terminal
-    from bench.records import FEATURES, NETWORK, Scores
-    from bench.scoring import decodability, document, readings
-    from bench.scoring.decodability import files
+    from bench.scoring import from_files
+    from bench.scoring.decodability.files import read_features, read_labels
     from bench.scoring.suites import V2
     from bench.terminal import say, step
 
-    columns = [name.strip() for name in strata.split(",") if name.strip()]
-    data = files.read(features, labels, group, patient, columns, unknown or [])
-    for reason, n in data.left_out.items():
-        say(f"left out: {n:,} of {len(data.groups):,} images, whose {reason}")
-    known = [
-        f"{name!r} ({n:,})"
-        for name, n in zip(data.names, np.bincount(data.groups + 1, minlength=len(data.names) + 1)[1:], strict=True)
-    ]
-    say(f"read as {group}: {', '.join(known)}")
-    with step("decoding", {}):
-        found = decodability.decode(
-            {FEATURES: data.features},
-            data.groups,
-            data.patients,
-            data.strata,
-            suite=V2,
-            group_names=data.names,
-            seed=seed,
-            fast=fast,
-            tell=say,
+    *of_networks, table = files
+    if not of_networks:
+        raise BenchError(
+            f"bench decode takes one file of features or more, and the table of the same rows; it got {table} alone."
         )
-    scores = [score for one in found.values() for score in readings.scores(one, attribute=group)]
-    raised = {layer: one.flags for layer, one in found.items()}
-    shown = [flag if layer == NETWORK else f"{layer}: {flag}" for layer, names in raised.items() for flag in names]
-    terminal.show(document.document(Scores(scores, group), shown))
+    networks = from_files.named(of_networks, [read_features(path) for path in of_networks])
+    diagnosis, others = ([name.strip() for name in text.split(",") if name.strip()] for text in (given, known))
+    labels = read_labels(table, from_files.rows(networks), group or ["race"], patient, diagnosis, others, unknown or [])
+    report: dict[str, object] = {"suite_version": V2.version, "attributes": {}}
+    for attribute in labels.attributes:
+        for line in from_files.told(labels, attribute):
+            say(line)
+        with step("decoding", {}):
+            compared = from_files.compare(networks, labels, attribute, V2, seed, fast, say)
+        for page in from_files.documents(compared):
+            terminal.show(page)
+        report["attributes"] |= {attribute.name: compared.report(labels)}  # type: ignore[operator]
     if out:
-        # What is read here is no layer of a network we know.
-        rows = [score.model_dump(exclude={"layer", "target"}) for score in scores]
-        report = {
-            "suite_version": V2.version,
-            "flags": shown,
-            "left_out": dict(data.left_out),
-            "scores": rows,
-        }
         write_text(out, json.dumps(report, indent=1))
         typer.echo(out)

@@ -146,6 +146,8 @@ class MethodConfig(_Strict):
     name: str
     #: What was asked for: the name, or the path of a plugin's file.
     plugin: str
+    #: Trials of the sweep that proposed the hyperparameters; 0: no sweep did.
+    tuned: int = Field(0, ge=0)
     hyperparameters: dict[str, bool | int | float | str | tuple[bool | int | float | str, ...] | None] = {}
 
 

@@ -232,6 +232,15 @@ BEHIND: tuple[Column, ...] = (
         meaning="Parameters of networks beside encoder and head.",
     ),
     Column(
+        "tuning",
+        "Hyperparameters",
+        None,
+        lambda row: "; ".join(sorted({entry.run.method.tuning for entry in row.entries} - {""})) or None,
+        ("page",),
+        meaning="Whether they are the method's own defaults, were set by hand, or tuned on validation patients in so "
+        "many trials.",
+    ),
+    Column(
         "flags",
         "Flags",
         None,

@@ -23,7 +23,8 @@ class MethodInfo(Part):
 
     ``code`` is the sha256 of its source; of a hyperparameter that is a file that of the content stands there. A
     ``reference`` is ranked with nobody. One that is ``race_free`` was trained and tested on twins of the images that do
-    not show the protected attribute.
+    not show the protected attribute. ``tuning`` says where the hyperparameters come from: "default", "set by hand" or
+    "tuned: 16 trials"; nothing is said in records made before it was kept.
     """
 
     name: str
@@ -34,6 +35,7 @@ class MethodInfo(Part):
     hyperparameters: dict[str, bool | int | float | str | tuple[bool | int | float | str, ...] | None]
     reference: bool = False
     race_free: bool = False
+    tuning: str = ""
 
 
 class TaskInfo(Part):

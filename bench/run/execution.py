@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Sequence
-from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,7 +21,7 @@ from bench.records import Place, Record, ScoreFile
 from bench.records.environment import environment
 from bench.run import arenas, scoring
 from bench.run.arenas import Arena
-from bench.run.network import Network
+from bench.run.network import Network, predicting
 from bench.run.planning import Run, plan
 from bench.scoring.decodability import Suite
 from bench.scoring.suites import RETIRED, SUITES
@@ -122,7 +121,7 @@ def _lacking(planned: Run, places: Sequence[Place], whole: bool) -> list[tuple[A
 
 
 def _execute(planned: Run, places: Sequence[Place], train: bool) -> Record:
-    with _predictor(planned, places) as predictor:
+    with predicting(planned, places) as predictor:
         network, log = _trained(planned, predictor)
         for arena, suites in _lacking(planned, places, whole=not train):
             with step(f"scoring on {arena.title}", {}):
@@ -132,12 +131,6 @@ def _execute(planned: Run, places: Sequence[Place], train: bool) -> Record:
     record = records.read(planned.folder)
     loggers.log_result(log, record.files, planned.folder / scoring.FIGURE, _told(planned))
     return record
-
-
-def _predictor(planned: Run, places: Sequence[Place]) -> AbstractContextManager[Predictor | None]:
-    """The process in which test images are predicted: started now, so that it is ready once the network is trained."""
-    isolated = planned.config.scoring.isolated and any(place != "val" for place in places)
-    return Predictor() if isolated else nullcontext()
 
 
 def _trained(planned: Run, predictor: Predictor | None) -> tuple[Network, Any]:

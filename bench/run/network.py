@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -13,6 +14,7 @@ from bench import training
 from bench.data.cohorts import twins
 from bench.data.cohorts.halves import CHOOSING, FITTING
 from bench.method import Method
+from bench.records import Place
 from bench.records.outputs import Kept, Outputs
 from bench.run.arenas import Arena, Opened, at_home
 from bench.run.planning import Run
@@ -130,3 +132,9 @@ class Network:
             predicted = self._predict(twin.take(others), pixels, once=True) if len(others) else None
             outputs[group] = found.replaced(others, predicted) if predicted else found
         return outputs
+
+
+def predicting(planned: Run, places: Sequence[Place]) -> AbstractContextManager[Predictor | None]:
+    """The process in which test images are predicted: started now, so that it is ready once the network is trained."""
+    isolated = planned.config.scoring.isolated and any(place != "val" for place in places)
+    return Predictor() if isolated else nullcontext()

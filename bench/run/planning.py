@@ -20,7 +20,7 @@ from bench.data.pixels.cache import Images
 from bench.errors import BenchError
 from bench.files import contents
 from bench.method import Method
-from bench.method.hyperparameters import Value, files
+from bench.method.hyperparameters import Value, files, resolve
 from bench.plugins.registry import METHODS, Entry, source_hash
 from bench.task import Cohort, Dataset
 from bench.training import Recipe
@@ -197,7 +197,16 @@ class Run:
             hyperparameters=self.hyperparameters,
             reference=self.method.reference,
             race_free=self.method.race_free,
+            tuning=self._tuning,
         )
+
+    @property
+    def _tuning(self) -> str:
+        """Where the hyperparameters come from."""
+        told = self.config.method
+        if told.tuned:
+            return f"tuned: {told.tuned} trials"
+        return "default" if told.hyperparameters == resolve(self.method, {}) else "set by hand"
 
 
 def plan(config: RunConfig) -> Run:

@@ -53,7 +53,8 @@ def rank(
     only 1 - ``level`` of the boards on which all are equal. The truly best row is then ruled out no more often than
     that. The critical value is Dunnett's for the correlations at hand, as differences share a row, patients and seeds:
     the quantile of normal draws with the covariance of the rows, patients' part and seeds' part together. Each
-    difference is judged by its own degrees of freedom: its t becomes the normal deviate of the same probability.
+    difference is judged by its own degrees of freedom: its t becomes the normal deviate of the same probability. What
+    seeds add to its variance is moderated by what they add to others', since few seeds tell it badly.
 
     The level holds for each class by itself. What may be claimed is ``may_be_best``, which no order decides; classes
     are made for ranks. A lower class says "not the best of all", not "worse than each row above": of twelve rows, three
@@ -216,12 +217,30 @@ class _Errors:
 
     def deviates(self, differences: Array, row: int) -> Array:
         """Differences to one row as normal deviates of the same probability, ``(R,)``; a sure one without any error."""
-        patient_part, seed_part = _of_differences(self.patient_part, row), _of_differences(self.seed_part, row)
-        freedom = satterthwaite(patient_part, seed_part, self.patients, self.seeds)
+        patient_part = _of_differences(self.patient_part, row)
+        seed_part, known_from = self._moderated(row)
+        freedom = satterthwaite(patient_part, seed_part, self.patients, known_from)
         error = np.sqrt(patient_part + seed_part)
         with np.errstate(divide="ignore"):
             t = np.divide(differences, error, out=np.zeros_like(error), where=differences != 0)
         return np.asarray(-ndtri(stdtr(freedom, -t)))
+
+    def _moderated(self, row: int) -> tuple[Array, int]:
+        """The seeds' part of every row's difference to one, and from how many seeds it is as well known.
+
+        Three seeds tell a variance to two degrees of freedom, and of eleven differences the one whose variance came out
+        too small is the first to be called sure. So each is the mean of its own and that of all pairs of rows, as if
+        twice the degrees of freedom were known: a moderated variance (Smyth, 2004), with as much weight for the others
+        as for itself. A row that is less steady than others keeps half of what it shows.
+        """
+        own = _of_differences(self.seed_part, row)
+        rows = len(own)
+        if rows < 3 or self.seeds < 2:
+            return own, self.seeds
+        pairs = np.add.outer(np.diag(self.seed_part), np.diag(self.seed_part)) - 2 * self.seed_part
+        typical = float(pairs[np.triu_indices(rows, 1)].mean())
+        moderated = np.where(np.arange(rows) == row, 0.0, (own + typical) / 2)
+        return moderated, 2 * self.seeds - 1
 
 
 def _surely_worse(loss: Array, errors: _Errors, level: float, draws: int, seed: int) -> npt.NDArray[np.bool_]:

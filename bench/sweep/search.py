@@ -84,6 +84,7 @@ def identity(config: RunConfig) -> str:
     determinants = json.loads(config.model_dump_json(exclude={"runs_dir", "cache_dir", "logger", "test"}))
     determinants["sweep"].pop("trials")
     determinants["sweep"].pop("tolerance")
+    determinants["method"].pop("tuned")
     return records.identity([plan(config).id, determinants])
 
 
@@ -98,7 +99,7 @@ def _baseline(config: RunConfig) -> ScoreFile:
 
 def _with(config: RunConfig, cls: type[Method], params: Mapping[str, Any]) -> RunConfig:
     values = resolve(cls, {**config.method.hyperparameters, **params})
-    chosen = config.method.model_copy(update={"hyperparameters": values})
+    chosen = config.method.model_copy(update={"hyperparameters": values, "tuned": config.sweep.trials})
     return config.model_copy(update={"method": chosen})
 
 

@@ -8,14 +8,26 @@ from pathlib import Path
 
 import pytest
 
+from bench import training
 from bench.config import RunConfig, compose
 from bench.records import Record, ScoreFile
+from bench.records.outputs import Outputs
+from bench.run import Run
+from bench.run.arenas import Opened
+from bench.run.network import Network
 from bench.scoring.suites import SUITES, V2
 from tests.conftest import TINY
 
 
 def config(folder: Path, *more: str) -> RunConfig:
     return compose([*TINY, "method=erm", f"runs_dir={folder}", *more])
+
+
+def predicted(planned: Run, opened: Opened) -> Outputs:
+    """What a run's trained network computes for the images of an arena, predicted here."""
+    method = planned.build()
+    training.load(method, planned.folder / training.WEIGHTS)
+    return training.predict(training.copies(method), opened.shown, opened.pixels, Network(planned, method).channel)
 
 
 @pytest.fixture

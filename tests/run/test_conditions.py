@@ -15,7 +15,7 @@ from bench.data.cohorts import fresh
 from bench.records import Record
 from bench.run import arenas, execution, plan, run
 from bench.run.execution import complete
-from tests.run.conftest import config
+from tests.run.conftest import config, predicted
 
 CONDITIONS = ("scoring.conditions=150", "task.bias.prevalence=0.2")
 
@@ -69,10 +69,8 @@ def test_the_scores_are_those_of_the_network_on_each_condition(scored: Record, r
         150,
     )
     planned = plan(config(runs, *CONDITIONS, "trainer.max_epochs=1"))
-    method = planned.build()
-    training.load(method, planned.folder / training.WEIGHTS)
     images = opened(runs, *CONDITIONS, "trainer.max_epochs=1")
-    p = training.predict(method, images.shown, images.pixels).probabilities
+    p = predicted(planned, images).probabilities
     names, read = images.cohort.spec.targets, []
     for condition in ("as trained", "balanced", "inverted"):
         own = (images.cohort.table["condition"] == condition).to_numpy()

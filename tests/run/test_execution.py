@@ -24,7 +24,8 @@ def comparable(record: Record) -> list[object]:
     """A record without what differs from run to run on purpose."""
     made = {"created": True, "seconds": True, "environment": True}
     files = [file.model_dump(exclude=made) for file in record.files]
-    return [record.run.model_dump(exclude={**made, "training": {"seconds"}}), *files]
+    training = {"seconds": True, "cost": {"seconds", "peak_memory"}}
+    return [record.run.model_dump(exclude={**made, "training": training}), *files]
 
 
 def test_the_same_command_again_returns_the_record_without_work(
@@ -189,7 +190,7 @@ def test_two_suites_stand_side_by_side_and_one_is_added_alone(
     score = scoring.score
     monkeypatch.setattr(scoring, "score", watched)
     outcome = run(asked)
-    assert made == [2]
+    assert made == [3]
     found = by_arena(outcome.record)
     assert set(found) == {"val.2", "test.2", "val.3", "test.3"}
     assert {name: found[name] for name in ("val.2", "test.2")} == by_arena(tiny_record)
@@ -198,13 +199,13 @@ def test_two_suites_stand_side_by_side_and_one_is_added_alone(
     assert run(config(copied)).existed
     assert run(config(copied)).scores(config(copied)) == found["test.2"]
     # The diagnosis is no suite's.
-    one, two = (found[f"test.{suite}"].find.one("auroc", target="macro") for suite in (1, 2))
+    one, two = (found[f"test.{suite}"].find.one("auroc", target="macro") for suite in (2, 3))
     assert one == two
     # Each suite is a table of its own, and no row is of both.
     build([outcome.record], copied / "out", lambda _: None)
     pages = [page.read_text() for page in (copied / "out").rglob("leaderboard.md")]
-    versions = [[version for version in (1, 2) if f"| Scoring suite | version {version} |" in page] for page in pages]
-    assert sorted(versions) == [[1], [2]]
+    versions = [[version for version in (2, 3) if f"| Scoring suite | version {version} |" in page] for page in pages]
+    assert sorted(versions) == [[2], [3]]
     assert all(page.count("| erm<br>") == 1 for page in pages)
 
 
@@ -232,5 +233,5 @@ def test_scores_of_another_run_in_the_folder_are_refused(copied: Path) -> None:
     (folder,) = records.folders(copied)
     path.write_text(path.read_text().replace(folder.name, "0123456789abcdef", 1))
     for again in (lambda: run(config(copied)), lambda: records.read_all(copied)):
-        with pytest.raises(BenchError, match=r"test\.1\.json holds scores of run 0123456789abcdef"):
+        with pytest.raises(BenchError, match=r"test\.2\.json holds scores of run 0123456789abcdef"):
             again()

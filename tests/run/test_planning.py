@@ -50,3 +50,19 @@ def test_the_oracle_needs_a_data_set_that_can_leave_race_out(tmp_path: Path, mon
     with pytest.raises(BenchError, match="images that do not show race, and data set 'phantom' cannot"):
         run(compose(oracle))
     assert not (tmp_path / "runs").exists()
+
+
+@pytest.mark.parametrize(
+    ("more", "tuned", "said"),
+    [
+        ([], 0, "default"),
+        (["method.strength=0.3"], 0, "set by hand"),
+        (["method.strength=0.3"], 16, "tuned: 16 trials"),
+    ],
+)
+def test_a_record_says_where_hyperparameters_come_from(tmp_path: Path, more: list[str], tuned: int, said: str) -> None:
+    config = compose([*TINY, "method=adversarial", *more, f"runs_dir={tmp_path}"])
+    planned = plan(config.model_copy(update={"method": config.method.model_copy(update={"tuned": tuned})}))
+    assert planned.method_info().tuning == said
+    # It is no part of what the network is.
+    assert planned.id == plan(config).id

@@ -17,7 +17,7 @@ from bench.run import arenas, plan, run
 from bench.scoring.decodability import decode
 from bench.scoring.suites import SUITES
 from tests.conftest import TINY, read_with_few_probes
-from tests.run.conftest import config
+from tests.run.conftest import config, predicted
 
 TRIAL = "scoring.trial=120"
 #: What may be in a file: nothing is diagnosed in the trial.
@@ -48,9 +48,7 @@ def test_it_is_read_as_the_suite_reads_these_images(scored: Record, runs: Path) 
     planned = plan(config(runs, TRIAL))
     (arena,) = [one for one in arenas.of(planned, ["test"]) if one.place == "trial"]
     opened = arena.open()
-    method = planned.build()
-    training.load(method, planned.folder / training.WEIGHTS)
-    found = training.predict(method, opened.shown, opened.pixels)
+    found = predicted(planned, opened)
     cohort, suite = opened.cohort, SUITES[max(SUITES)]
     own = decode({"features": found.features}, cohort.groups, cohort.patients, suite=suite, fast=True)["features"]
     file = scored.of("trial")

@@ -292,3 +292,66 @@ class TestStages:
             read(method, images(), blocks=True)
         assert not any(module._forward_hooks for module in method.modules())
         assert method.training
+
+
+class TestChannel:
+    def test_the_logits_are_made_of_the_stored_features_by_an_instance_that_has_not_seen_the_images(self) -> None:
+        method, some = make(), images(60)
+        names = some.cohort.table["image"].tolist()
+        channel = Channel.of(read(method, some).features)
+        found = read(method, some, channel)
+        assert found.stored is not None
+        assert found.direct is not None
+        np.testing.assert_array_equal(found.stored, channel(found.features, names))
+        with torch.no_grad():
+            wanted = method.head(torch.from_numpy(found.stored)).numpy()
+            direct = method.head(torch.from_numpy(found.features)).numpy()
+        np.testing.assert_allclose(found.logits, wanted, rtol=1e-5, atol=1e-5)
+        np.testing.assert_allclose(found.direct, direct, rtol=1e-5, atol=1e-5)
+        assert 0 < np.abs(found.logits - found.direct).max() < 0.1 * found.direct.std()
+
+    def test_noise_goes_with_the_image_whatever_else_is_predicted(self) -> None:
+        method, some = make(), images(60)
+        channel = Channel.of(read(method, some).features)
+        whole = read(method, some, channel)
+        rows = np.array([40, 3, 17])
+        part = read(method, Images(some.cohort.take(rows), some.pixels), channel)
+        assert part.stored is not None
+        assert whole.stored is not None
+        np.testing.assert_allclose(part.logits, whole.logits[rows], rtol=1e-4, atol=2e-3)
+        np.testing.assert_allclose(part.stored, whole.stored[rows], rtol=1e-2, atol=1e-5)
+
+    def test_a_randomised_network_is_averaged_behind_it(self) -> None:
+        method, some = make(Noisy), images()
+        channel = Channel.of(read(make(), some).features)
+        found = read(method, some, channel)
+        assert found.randomised
+        assert found.stored is not None
+        np.testing.assert_allclose(
+            found.logits, method.head(torch.from_numpy(found.stored)).detach().numpy(), rtol=1e-4, atol=1e-4
+        )
+
+
+class Parity(Method):
+    """A feature is the parity of the pixels' sum."""
+
+    def encode(self, images: torch.Tensor) -> torch.Tensor:
+        pixels = images.mul(0.25).add(0.5).mul(255).round().flatten(1).sum(1)
+        features: torch.Tensor = self.backbone(images)
+        return torch.cat([features[:, 1:], (pixels % 2)[:, None]], 1)
+
+
+class TestUnsteady:
+    @pytest.mark.parametrize(("cls", "low", "high"), [(Erm, 0.0, 0.02), (Parity, 0.3, 0.7)])
+    def test_it_is_the_share_of_images_that_a_grey_level_moves(
+        self, cls: type[Method], low: float, high: float
+    ) -> None:
+        found = read(make(cls), images(200), blocks=True)
+        assert found.unsteady is not None
+        assert low <= found.unsteady <= high
+
+    def test_it_is_asked_for_and_needs_grey_levels(self) -> None:
+        assert read(make(), images()).unsteady is None
+        some = images(20)
+        numbers = Images(some.cohort, some.pixels.astype(np.float32))
+        assert read(make(), numbers, blocks=True).unsteady is None

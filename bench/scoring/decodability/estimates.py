@@ -100,7 +100,8 @@ class Estimate:
         """
         signs = np.random.default_rng(0).choice([-1.0, 1.0], len(self._exchanged))
         found: np.ndarray = self._tested + signs * self._exchanged
-        return found - found.mean()
+        found -= found.mean()
+        return found
 
     @property
     def _tested(self) -> np.ndarray:

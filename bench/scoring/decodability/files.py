@@ -11,55 +11,100 @@ import pandas as pd
 
 from bench.data.tables import read_table
 from bench.errors import BenchError, listed, suggest
+from bench.records import FEATURES
+from bench.task import Attribute, Confounder
+
+#: A column of more different words than this, most of them numbers, is one of numbers with something odd in it.
+_MANY = 20
 
 
 @dataclass(frozen=True)
-class Labelled:
-    """Features (N, D), codes (N,) of groups and patients, codes (N, S) of C or None, and the groups' names.
+class Labels:
+    """What a table says of N images: codes (N,) of their patients, attributes to be read, and the columns of C.
 
-    The code of an unknown group is -1; ``left_out`` counts these images, by reason.
+    The code of an unknown group is -1; ``left_out`` counts these images, by attribute and reason.
     """
 
-    features: np.ndarray
-    groups: np.ndarray
     patients: np.ndarray
-    strata: np.ndarray | None
-    names: tuple[str, ...]
-    left_out: Mapping[str, int]
+    attributes: tuple[Attribute, ...]
+    confounders: tuple[Confounder, ...]
+    left_out: Mapping[str, Mapping[str, int]]
+
+    def of(self, attribute: Attribute) -> tuple[Confounder, ...]:
+        """The columns of C for an attribute: it does not explain itself."""
+        return tuple(one for one in self.confounders if one.name != attribute.name)
 
 
-def read(
-    features: Path,
-    labels: Path,
-    group: str,
-    patient: str,
-    strata: Sequence[str],
-    unknown: Sequence[str] = (),
-) -> Labelled:
-    """Read a NumPy array and a table of the same rows, one an image.
+def read_features(path: Path) -> dict[str, np.ndarray]:
+    """The layers of one network by their names, each (N, D).
 
     Args:
-        features: ``.npy`` file with an array (N, D) of numbers.
-        labels: table (see :func:`bench.data.tables.read_table`) with N rows in the order of the features. A blank group
-            is unknown: the image is left out. Every word is a group of its own, "NA" and "-1" too. A blank stratum is a
-            stratum of its own.
-        group: column of the group.
-        patient: column of the patient.
-        strata: columns of C.
-        unknown: words of the group's column that stand for an unknown group.
+        path: a ``.npy`` file with one array, the layer "features"; or an ``.npz`` archive with one array a layer.
 
     Raises:
-        BenchError: for a file that cannot be read, columns that are not there, another number of rows, an image
-            without a patient, a patient of two groups, or a word for unknown that does not occur.
+        BenchError: for a file that is missing or no such thing, and an archive without an array.
     """
-    array = _array(features)
+    try:
+        # Mapped, so that a large file is not held twice; never unpickled, since that could run code.
+        found = np.load(path, mmap_mode="r", allow_pickle=False)
+        if isinstance(found, np.ndarray):
+            return {FEATURES: found}
+        with found:
+            layers = {name: found[name] for name in found.files}
+    except FileNotFoundError as error:
+        raise BenchError(
+            f"There is no file {path}. Features are an array (N, D) saved with numpy.save, or several layers of one "
+            "network saved with numpy.savez."
+        ) from error
+    except Exception as error:  # NumPy raises whatever the zip and the header of a damaged file lead to
+        raise BenchError(f"{path} is not a NumPy array of numbers saved with numpy.save or savez ({error}).") from error
+    if not layers:
+        raise BenchError(f"{path} is an archive without an array: save one a layer with numpy.savez.")
+    return layers
+
+
+def read_labels(
+    labels: Path,
+    n: int,
+    groups: Sequence[str],
+    patient: str,
+    given: Sequence[str] = (),
+    known: Sequence[str] = (),
+    unknown: Sequence[str] = (),
+) -> Labels:
+    """Read the table of N images.
+
+    Args:
+        labels: table (see :func:`bench.data.tables.read_table`) with N rows in the order of the features. A blank group
+            is unknown: the image is left out. Every word is a group of its own, "NA" and "-1" too.
+        n: N.
+        groups: columns of attributes to be read.
+        patient: column of the patient.
+        given: columns of the diagnosis: labels, view, sex, age. A column of 0 and 1 is a label, one of other numbers a
+            number, all else categories; blank is unknown.
+        known: other columns of what is known: BMI, density, site, scanner.
+        unknown: words that stand for unknown, in any of these columns.
+
+    Raises:
+        BenchError: for a table that cannot be read, columns that are not there or named twice, another number of rows,
+            an image without a patient, a patient of two groups, a word for unknown that does not occur, a column of
+            numbers with words in it.
+    """
+    columns = [*given, *known]
+    twice = sorted({name for name in columns if columns.count(name) > 1 or name == patient})
+    twice += sorted({name for name in groups if groups.count(name) > 1})
+    if twice:
+        raise BenchError(
+            f"Column {listed(list(map(repr, twice)))} is named twice: a column is the patient's or part of C, and of C "
+            "it belongs to the diagnosis (given) or to what else is known (known)."
+        )
     if not labels.is_file():
         raise BenchError(f"There is no file {labels}. Labels are a table with one row an image.")
-    table = read_table(labels, [group, patient, *strata])
-    if array.ndim == 0 or len(table) != len(array):
+    table = read_table(labels, list(dict.fromkeys([*groups, patient, *columns])))
+    if len(table) != n:
         raise BenchError(
-            f"{labels} has {len(table)} rows and {features} an array of shape {array.shape}: the two must have the "
-            "same rows in the same order, one an image."
+            f"{labels} has {len(table)} rows and the features have {n}: the two must have the same rows in the same "
+            "order, one an image."
         )
     nobody = table[patient].isna()
     if nobody.any():
@@ -67,31 +112,52 @@ def read(
             f"{int(nobody.sum())} of {len(table)} rows of {labels} name no patient in column {patient!r}, the first in"
             f" line {nobody.idxmax()}."
         )
-    words, left_out = _known(table[group], unknown, labels)
-    _refuse_torn(words, table[patient], labels)
-    names, groups = _codes(words)
-    return Labelled(
-        features=array,
-        groups=groups,
-        patients=_codes(table[patient])[1],
-        strata=np.stack([_codes(table[column])[1] for column in strata], axis=1) if strata else None,
-        names=names,
-        left_out=left_out,
-    )
+    _refuse_unheard(table[[*groups, *columns]], unknown, labels)
+    left_out, attributes = {}, []
+    for name in groups:
+        words, left_out[name] = _known(table[name], unknown)
+        _refuse_torn(words, table[patient], labels)
+        names, codes = _codes(words)
+        attributes.append(Attribute(name, names, codes))
+    confounders = [_confounder(table[name], unknown, labels, name in known) for name in columns]
+    return Labels(_codes(table[patient])[1], tuple(attributes), tuple(confounders), left_out)
 
 
-def _known(words: pd.Series, unknown: Sequence[str], labels: Path) -> tuple[pd.Series, dict[str, int]]:
-    """The groups with NaN for all that is unknown, and how many images that is, by reason."""
+def _refuse_unheard(table: pd.DataFrame, unknown: Sequence[str], labels: Path) -> None:
+    """Refuse words for unknown that stand nowhere."""
+    present = sorted({word for name in table for word in table[name].dropna()})
     for word in unknown:
-        if not (words == word).any():
-            present = sorted(words.dropna().unique())
+        if word not in present:
             raise BenchError(
-                f"{word!r} is to stand for an unknown {words.name}, and column {words.name!r} of {labels} does not hold"
-                f" it.{suggest(word, present)}"
+                f"{word!r} is to stand for unknown, and no column of {labels} that is read holds it."
+                f"{suggest(word, present)}"
             )
+
+
+def _known(words: pd.Series, unknown: Sequence[str]) -> tuple[pd.Series, dict[str, int]]:
+    """The groups with NaN for all that is unknown, and how many images that is, by reason."""
     left_out = {f"{words.name} is blank": int(words.isna().sum())}
     left_out |= {f"{words.name} is {word!r}, which stands for unknown": int((words == word).sum()) for word in unknown}
     return words.mask(words.isin(list(unknown))), {reason: n for reason, n in left_out.items() if n}
+
+
+def _confounder(words: pd.Series, unknown: Sequence[str], labels: Path, covariate: bool) -> Confounder:
+    """A column of C, typed by its values."""
+    name, words = str(words.name), words.mask(words.isin(list(unknown)))
+    numbers = pd.to_numeric(words, errors="coerce")
+    odd = words.notna() & (numbers.isna() | np.isinf(numbers))
+    if not odd.any() and numbers.isin([0, 1]).sum() == words.notna().sum():
+        return Confounder(name, "label", numbers.fillna(-1).to_numpy(np.int64), covariate=covariate)
+    if not odd.any():
+        return Confounder(name, "number", numbers.to_numpy(np.float64), covariate=covariate)
+    if words.nunique() > _MANY and odd.sum() < words.notna().sum() / 2:
+        word = words[odd].iloc[0]
+        raise BenchError(
+            f"Column {name!r} of {labels} holds numbers but for {int(odd.sum())} cells, the first {word!r} in line "
+            f"{odd.idxmax()}. Numbers alone are allowed there; --unknown={word} says that the word stands for unknown."
+        )
+    levels, codes = _codes(words)
+    return Confounder(name, "category", codes, levels, covariate)
 
 
 def _refuse_torn(words: pd.Series, patients: pd.Series, labels: Path) -> None:
@@ -106,19 +172,6 @@ def _refuse_torn(words: pd.Series, patients: pd.Series, labels: Path) -> None:
             f" {listed(lines)}. A patient is of one group: mend the table, or leave the cells of such patients blank,"
             " which leaves their images out."
         )
-
-
-def _array(path: Path) -> np.ndarray:
-    try:
-        # Mapped, so that a large file is not held twice; never unpickled, since that could run code.
-        array = np.load(path, mmap_mode="r", allow_pickle=False)
-    except FileNotFoundError as error:
-        raise BenchError(f"There is no file {path}. Features are an array (N, D) saved with numpy.save.") from error
-    except (OSError, ValueError, EOFError) as error:
-        raise BenchError(f"{path} is not a NumPy array of numbers saved with numpy.save ({error}).") from error
-    if not isinstance(array, np.ndarray):
-        raise BenchError(f"{path} is an archive of several arrays: save the features alone with numpy.save.")
-    return array
 
 
 def _codes(words: pd.Series) -> tuple[tuple[str, ...], np.ndarray]:

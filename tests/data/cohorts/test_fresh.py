@@ -96,3 +96,23 @@ def test_a_trial_of_too_few_is_refused():
 def test_only_a_phantom_with_a_number_and_a_seed_has_more_patients():
     assert fresh.draws_more(DATASET)
     assert not fresh.draws_more(Dataset("ward", "a ward", read=DATASET.read, options=DATASET.options))
+
+
+@pytest.mark.parametrize("task", ["cxr", "mammo", "hand", "ct"])
+def test_every_built_in_phantom_has_a_trial_and_test_conditions(task: str) -> None:
+    asked = choose(compose([f"task={task}", "task.patients=600"]).task)
+    assert fresh.draws_more(asked.dataset)
+    assert fresh.has_association(asked.dataset)
+    spec = asked.cohort().spec
+    drawn, natural = fresh.fresh(asked, spec, 240, "trial")
+    cohort = fresh.randomised(natural, asked.dataset, 0)
+    assert np.ptp(np.bincount(cohort.groups)) <= 1
+    rest = natural.table.columns.drop(spec.protected)
+    assert cohort.table[rest].equals(natural.table[rest])
+    assert asked.dataset.render(cohort.table.head(2), 32, drawn.options).shape[:3] == (2, 32, 32)
+    trained, inverted = (
+        fresh.fresh(fresh.with_association(asked, factor), spec, 600, "conditions")[1] for factor in (1.0, -1.0)
+    )
+    assert (trained.groups == inverted.groups).all()
+    assert trained.table["patient"].equals(inverted.table["patient"])
+    assert not (trained.truth == inverted.truth).all()

@@ -1,4 +1,4 @@
-"""What the ridge probe reads, as in use: in each split the penalty that is best on the select part; with and without C."""
+"""What the ridge probe reads, in each split at the penalty that is best on the select part; with and without C."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from bench.scoring.suites import V2
 from bench.statistics.auroc import one_vs_one, pairs
 from bench.task import Confounder
 
-#: The directions (K, D) in which a fitted probe's log posteriors rise, up to a constant: what it reads of fresh patients.
+#: The directions (K, D) in which a fitted probe's log posteriors rise, by which it reads fresh patients.
 Slopes = np.ndarray
 
 
