@@ -14,11 +14,11 @@ from bench.records import ANY, MACRO
 from bench.scoring.decodability import measures as read
 from bench.scoring.decodability.measures_of_controls import CONTROLS
 from bench.scoring.entries import (
-    DECODABILITY as DECODABILITY,
-    GIVEN_DIAGNOSIS as GIVEN_DIAGNOSIS,
-    GIVEN_KNOWN as GIVEN_KNOWN,
-    REMOVAL as REMOVAL,
-    RESIDUAL as RESIDUAL,
+    DECODABILITY,
+    GIVEN_DIAGNOSIS,
+    GIVEN_KNOWN,
+    REMOVAL,
+    RESIDUAL,
 )
 from bench.scoring.measures import (
     BALANCED,
@@ -34,6 +34,34 @@ from bench.scoring.measures import (
     over_protected,
 )
 from bench.statistics import metrics
+
+__all__ = [
+    "AUPRC",
+    "AUROC",
+    "BRIER",
+    "BY_KEY",
+    "CONDITION_LOSS",
+    "COUNTERFACTUAL_EFFECT",
+    "COUNTERFACTUAL_SHIFT",
+    "DECODABILITY",
+    "DEMOGRAPHIC_PARITY",
+    "DIFFERENCES",
+    "ECE",
+    "EFFECTIVE_SHARE",
+    "EQUALIZED_ODDS",
+    "GAPS",
+    "GIVEN_DIAGNOSIS",
+    "GIVEN_KNOWN",
+    "MEASURES",
+    "METRICS",
+    "READINGS",
+    "REMOVAL",
+    "RESIDUAL",
+    "SELECTION_RATE",
+    "SENSITIVITY",
+    "SPECIFICITY",
+    "UNDERDIAGNOSIS",
+]
 
 AUROC = Metric(
     "auroc",
