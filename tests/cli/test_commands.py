@@ -273,7 +273,7 @@ def test_decode_reads_features_from_files_and_says_what_is_wrong(tmp_path: Path)
     rows = [f"p{i},{('Black', 'White')[race[i]]},{rng.integers(2)}" for i in np.repeat(np.arange(120), 2)]
     (tmp_path / "l.csv").write_text("id,group,label\n" + "\n".join(rows) + "\n")
     files = ("decode", str(tmp_path / "f.npy"), str(tmp_path / "l.csv"), "--patient=id")
-    done = bench(*files, "--group=group", "--strata=label", f"--out={tmp_path / 'scores.json'}")
+    done = bench(*files, "--group=group", "--given=label", f"--out={tmp_path / 'scores.json'}")
     assert done.returncode == 0, done.stderr
     for words in (
         "240 images, 120 patients",
@@ -287,7 +287,17 @@ def test_decode_reads_features_from_files_and_says_what_is_wrong(tmp_path: Path)
     assert "split 5 of 5" in done.stderr
     written = json.loads((tmp_path / "scores.json").read_text())
     assert written["suite_version"] == 2
-    assert next(row for row in written["scores"] if row["metric"] == "decodability")["value"] > 0.9
+    (network,) = written["attributes"]["group"]["networks"].values()
+    assert next(row for row in network["scores"] if row["metric"] == "decodability")["value"] > 0.9
+    np.save(tmp_path / "g.npy", rng.normal(size=(240, 5)))
+    both = ("decode", str(tmp_path / "f.npy"), str(tmp_path / "g.npy"), str(tmp_path / "l.csv"), "--patient=id")
+    compared = bench(*both, "--group=group", "--fast")
+    assert compared.returncode == 0, compared.stderr
+    for words in ("g − f", "differences on the same patients", "−0."):
+        assert words in compared.stdout
+    lonely = bench("decode", str(tmp_path / "l.csv"))
+    assert lonely.returncode == 2
+    assert "takes one file of features or more, and the table" in lonely.stderr
     wrong = bench(*files, "--group=gruop")
     assert wrong.returncode == 2
     assert "lacks the column 'gruop'. Did you mean 'group'?" in wrong.stderr
