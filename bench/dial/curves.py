@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from bench.data.cohorts import external
 from bench.dial.request import Asked, Request
 from bench.errors import BenchError
-from bench.leaderboard.columns import MEASURED, Column
+from bench.leaderboard.cells import Column
+from bench.leaderboard.columns import MEASURED
 from bench.leaderboard.lookup import Lookup
 from bench.records import Place, ScoreFile
 from bench.run import run

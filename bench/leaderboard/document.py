@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Sequence
 
-from bench.leaderboard import columns as content
+from bench.leaderboard import cells as content
+from bench.leaderboard.cells import Share
 from bench.leaderboard.cohorts import OtherCohorts
-from bench.leaderboard.columns import Share
 from bench.leaderboard.ranks import TOLERANCE
 from bench.leaderboard.reading import in_caption, judged, other_cohorts, reading, resolution
 from bench.leaderboard.standing import RANKED, Compared

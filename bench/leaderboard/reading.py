@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from bench.leaderboard.cells import Column
 from bench.leaderboard.cohorts import OtherCohorts
-from bench.leaderboard.columns import Column
 from bench.leaderboard.table import LEACE, PERMUTED, TRUE, UNTRAINED, Table, shown
 from bench.pages.document import Bullets, Formula, Item, Piece, Text, code, joined
 from bench.records import BASELINE, ScoreFile

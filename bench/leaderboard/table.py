@@ -6,8 +6,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from bench.leaderboard.baseline import Resolution, residual
+from bench.leaderboard.cells import Cell, Column, Name
 from bench.leaderboard.cohorts import OtherCohorts, compare
-from bench.leaderboard.columns import Cell, Column, Name, columns_of, sets_elsewhere
+from bench.leaderboard.columns import columns_of, sets_elsewhere
 from bench.leaderboard.comparable import Key
 from bench.leaderboard.lookup import Lookup
 from bench.leaderboard.ranks import EDITION, Standings, stand

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 
@@ -136,17 +137,7 @@ def evaluate(
         for g in range(len(groups))
     ]
 
-    def statistic(weights: np.ndarray, at: np.ndarray | None = None) -> np.ndarray:
-        values = np.full((len(metrics), len(cells), weights.shape[1]), np.nan)
-        for c, cell in enumerate(cells):
-            if cell.note is None:
-                inside = weights[cell.rows]
-                sample = cell.sample if at is None else replace(cell.sample, threshold=at[cell.target])
-                for m, metric in enumerate(metrics):
-                    values[m, c] = metric.function(sample if metric.at_threshold else cell.sample, inside)
-        return values
-
-    values, draws = _replicated(bootstrap, statistic, threshold_draws)
+    values, draws = _replicated(bootstrap, partial(_values, metrics, cells), threshold_draws)
     tables, start = [], 0
     for attribute, groups, codes in groupings:
         here = slice(start, start + len(names) * len(groups))
@@ -156,6 +147,20 @@ def evaluate(
             _table(attribute, groups, codes, values[:, here], draws[:, here], inside, tuple(names), metrics, bootstrap)
         )
     return Evaluation(targets, probabilities, thresholds, tuple(names), bootstrap, metrics, tuple(tables))
+
+
+def _values(
+    metrics: Sequence[Metric], cells: Sequence[_Cell], weights: np.ndarray, thresholds: np.ndarray | None = None
+) -> np.ndarray:
+    """Every metric in every cell, ``(M, C, R)``, of image weights ``(N, R)``, with thresholds of each ``(T, R)``."""
+    values = np.full((len(metrics), len(cells), weights.shape[1]), np.nan)
+    for c, cell in enumerate(cells):
+        if cell.note is None:
+            inside = weights[cell.rows]
+            sample = cell.sample if thresholds is None else replace(cell.sample, threshold=thresholds[cell.target])
+            for m, metric in enumerate(metrics):
+                values[m, c] = metric.function(sample if metric.at_threshold else cell.sample, inside)
+    return values
 
 
 def _replicated(

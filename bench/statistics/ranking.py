@@ -57,8 +57,8 @@ def rank(
     seeds add to its variance is moderated by what they add to others', since few seeds tell it badly.
 
     The level holds for each class by itself. What may be claimed is ``may_be_best``, which no order decides; classes
-    are made for ranks. A lower class says "not the best of all", not "worse than each row above": of twelve rows, three
-    truly equal best stand together in 94 to 97% of the boards of five seeds, all twelve, if equal, in 69%.
+    are made for ranks. A lower class says "not the best of all", not "worse than each row above". How often equal
+    rows stand together is measured by ``tests/proofs/ranking_table.py``.
 
     All ranked rows of an edition belong in one call. Filters on a page hide rows and never change a class.
 
@@ -217,30 +217,34 @@ class _Errors:
 
     def deviates(self, differences: Array, row: int) -> Array:
         """Differences to one row as normal deviates of the same probability, ``(R,)``; a sure one without any error."""
-        patient_part = _of_differences(self.patient_part, row)
-        seed_part, known_from = self._moderated(row)
-        freedom = satterthwaite(patient_part, seed_part, self.patients, known_from)
+        patient_part, own = _of_differences(self.patient_part, row), _of_differences(self.seed_part, row)
+        seed_part = self._moderated(own, row)
+        freedom = np.where(
+            seed_part > own,
+            satterthwaite(patient_part, seed_part, self.patients, 2 * self.seeds - 1),
+            satterthwaite(patient_part, own, self.patients, self.seeds),
+        )
         error = np.sqrt(patient_part + seed_part)
         with np.errstate(divide="ignore"):
             t = np.divide(differences, error, out=np.zeros_like(error), where=differences != 0)
         return np.asarray(-ndtri(stdtr(freedom, -t)))
 
-    def _moderated(self, row: int) -> tuple[Array, int]:
-        """The seeds' part of every row's difference to one, and from how many seeds it is as well known.
+    def _moderated(self, own: Array, row: int) -> Array:
+        """The seeds' part of every row's difference to one, raised where it came out smaller than others'.
 
         Three seeds tell a variance to two degrees of freedom, and of eleven differences the one whose variance came out
-        too small is the first to be called sure. So each is the mean of its own and that of all pairs of rows, as if
-        twice the degrees of freedom were known: a moderated variance (Smyth, 2004), with as much weight for the others
-        as for itself. A row that is less steady than others keeps half of what it shows.
+        too small is the first to be called sure. Such a one is the mean of its own and that of all pairs of rows, as if
+        twice the degrees of freedom were known: a moderated variance (Smyth, 2004). One that is larger stays, since a
+        row may well be less steady than others.
         """
-        own = _of_differences(self.seed_part, row)
         rows = len(own)
         if rows < 3 or self.seeds < 2:
-            return own, self.seeds
+            return own
         pairs = np.add.outer(np.diag(self.seed_part), np.diag(self.seed_part)) - 2 * self.seed_part
         typical = float(pairs[np.triu_indices(rows, 1)].mean())
-        moderated = np.where(np.arange(rows) == row, 0.0, (own + typical) / 2)
-        return moderated, 2 * self.seeds - 1
+        raised = np.maximum(own, (own + typical) / 2)
+        raised[row] = 0.0
+        return np.asarray(raised)
 
 
 def _surely_worse(loss: Array, errors: _Errors, level: float, draws: int, seed: int) -> npt.NDArray[np.bool_]:

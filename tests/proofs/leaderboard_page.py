@@ -6,7 +6,8 @@ What is declared in code is written between the markers ``<!-- columns -->``; th
 from __future__ import annotations
 
 from bench.files import whole
-from bench.leaderboard.columns import COLUMNS, Column
+from bench.leaderboard.cells import Column
+from bench.leaderboard.columns import COLUMNS
 from bench.records import BASELINE
 from tests.places import ROOT
 from tests.proofs.markdown import inserted, table_of

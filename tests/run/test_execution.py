@@ -23,9 +23,9 @@ from tests.tasks_for_tests import replaced_dataset
 def comparable(record: Record) -> list[object]:
     """A record without what differs from run to run on purpose."""
     made = {"created": True, "seconds": True, "environment": True}
+    measured = {"seconds": True, "cost": {"seconds", "peak_memory"}}
     files = [file.model_dump(exclude=made) for file in record.files]
-    training = {"seconds": True, "cost": {"seconds", "peak_memory"}}
-    return [record.run.model_dump(exclude={**made, "training": training}), *files]
+    return [record.run.model_dump(exclude={**made, "training": measured}), *files]
 
 
 def test_the_same_command_again_returns_the_record_without_work(
