@@ -119,7 +119,6 @@ def test_the_headlines_influence_gives_its_standard_error(distance: float) -> No
     features, groups, patients = planted(distance, patients=150, images=3, features=6)
     sizes = np.bincount(groups[::3])
     quantile = student.ppf(0.975, sizes.min() - 1)
-    inflate = (sizes / (sizes - 1))[groups[::3]]
 
     def both(folds: int) -> tuple[float, float]:
         suite = replace(QUICK, folds=replace(V2.folds, count=folds))
@@ -127,7 +126,7 @@ def test_the_headlines_influence_gives_its_standard_error(distance: float) -> No
         influence = of_reading(found, "race", 150)["decodability/attribute=race/layer=features"]
         assert influence.sum() == pytest.approx(0, abs=1e-12)
         error = (found.one_vs_one.high - found.one_vs_one.value) / quantile
-        return float(np.sqrt((inflate * influence**2).sum())), error
+        return float(np.sqrt((influence**2).sum())), error
 
     alone, error = both(1)
     assert alone == pytest.approx(error, rel=1e-9)

@@ -54,7 +54,8 @@ def table(measured: Measured) -> str:
         together = float(np.mean([one["decodability"] for one in results]))
         verdict = "yes" if differences.mean() >= -TOLERATED else "**no**"
         row = [results[0]["name"], str(len(results)), f"{best} {figure(means[best])}", figure(together)]
-        rows.append([*row, f"{differences.mean():+.3f} ± {error:.3f}", verdict])
+        scatter = f" ± {error:.3f}" if len(results) > 1 else ""
+        rows.append([*row, f"{differences.mean():+.3f}{scatter}", verdict])
     header = ["race is", "draws", "best single probe, on average", "D, all together", "difference, with its error"]
     return table_of([*header, "not more than .01 below"], rows)
 

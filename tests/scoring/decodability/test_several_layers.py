@@ -98,7 +98,7 @@ def test_every_layer_refuses_removal() -> None:
 
 
 def test_layers_that_only_linear_probes_have_read_grant_nothing_and_are_named() -> None:
-    features, groups, patients = planted(0.0, patients=1500, images=1, features=3)
+    features, groups, patients = planted(0.0, patients=4000, images=1, features=3)
     layers = {FEATURES: features, OUTPUTS: features[:, :2]}
     keen = replace(QUICK, sight=replace(QUICK.sight, asked=(("linear", 0.9), ("quadratic", 0.9)), plantings=6))
     whole = decode(layers, groups, patients, suite=keen)[NETWORK].removal[-1]
