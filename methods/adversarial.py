@@ -4,10 +4,10 @@ import math
 from typing import Any
 
 import torch
-from torch import Tensor, nn
-from torch.nn import functional as F
+from torch import Tensor
 
 from bench.method import Auxiliary, Batch, Method, masked_bce, tunable
+from bench.method.pieces import mlp, race_loss
 
 
 class _Reverse(torch.autograd.Function):
@@ -51,11 +51,8 @@ class Adversarial(Method):
     def build(self) -> None:
         """The adversary: batch norm, so that it sees directions of small variance too, then an MLP."""
         inputs = self.features_size + (2 * len(self.spec.targets) if self.conditional else 0)
-        layers: list[nn.Module] = [nn.BatchNorm1d(inputs, affine=False)]
-        for _ in range(self.adversary_depth - 1):
-            layers += [nn.Linear(inputs, self.adversary_width), nn.ReLU()]
-            inputs = self.adversary_width
-        self.adversary = Auxiliary(nn.Sequential(*layers, nn.Linear(inputs, len(self.spec.groups))), self.adversary_lr)
+        network = mlp(inputs, len(self.spec.groups), self.adversary_width, self.adversary_depth)
+        self.adversary = Auxiliary(network, self.adversary_lr)
 
     def loss(self, batch: Batch) -> Tensor:
         """Diagnosis loss, plus the adversary's loss through the gradient reversal."""
@@ -70,8 +67,7 @@ class Adversarial(Method):
         if self.conditional:
             known = ~torch.isnan(batch.targets)
             features = torch.cat([features, batch.targets.nan_to_num(0.0), known.float()], dim=1)
-        losses = F.cross_entropy(self.adversary(features), batch.groups, ignore_index=-1, reduction="sum")
-        return losses / (batch.groups >= 0).sum().clamp(min=1)
+        return race_loss(self.adversary(features), batch.groups)
 
     def _ramp(self) -> float:
         """Ganin's schedule 2 / (1 + exp(-10 p)) - 1, p the share of the warm-up that is over."""

@@ -49,7 +49,7 @@ class Dfa(Method):
         hard, easy = self.features(batch.images).chunk(2, dim=1)
         of_hard, known = bce_elements(self.head(torch.cat([hard, easy.detach()], 1)), batch.targets)
         of_easy, _ = bce_elements(self.easy_head(torch.cat([hard.detach(), easy], 1)), batch.targets)
-        weights = self.difficulty(batch, of_easy.detach(), of_hard.detach())
+        weights: Tensor = self.difficulty(batch, of_easy.detach(), of_hard.detach())
         total = weights * of_hard + self.biased * generalised(of_easy, self.q)
         loss = total.sum() / known.sum().clamp(min=1)
         if not self.ready():

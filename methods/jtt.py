@@ -33,13 +33,16 @@ class Jtt(Method):
 
     def prepare(self, train: TrainingSet) -> None:
         """Nothing is wrong yet."""
-        self.known = ~torch.isnan(train.targets)
         self.wrong.prepare(*train.targets.shape)
+        self.mean = torch.ones(train.targets.shape[1])
 
     def begin(self, stage: str, train: TrainingSet) -> None:
-        """Back to the beginning, with the errors in mind."""
+        """Back to the beginning, with the errors in mind; what weights average before they are scaled is known now."""
         if stage == "train":
             self.restart(self.backbone, self.head)
+            known = ~torch.isnan(train.targets)
+            share = (self.wrong.values * known).sum(0) / known.sum(0).clamp(min=1)
+            self.mean = 1.0 + (self.weight - 1.0) * share
 
     def loss(self, batch: Batch) -> torch.Tensor:
         """Plain while errors are looked for, then weighted by them."""
@@ -47,7 +50,5 @@ class Jtt(Method):
         if self.stage == "identify":
             self.wrong.write(batch.index, (logits > 0).float() != batch.targets.nan_to_num(0.5))
             return masked_bce(logits, batch.targets)
-        shares = (self.wrong.values * self.known).sum(0) / self.known.sum(0).clamp(min=1)
-        mean = 1.0 + (self.weight - 1.0) * shares.to(logits.device)
         weights = 1.0 + (self.weight - 1.0) * self.wrong.read(batch.index, batch.targets)
-        return masked_bce(logits, batch.targets, weights / mean)
+        return masked_bce(logits, batch.targets, weights / self.mean.to(weights))

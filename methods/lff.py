@@ -41,4 +41,5 @@ class Lff(Method):
         hard, _ = bce_elements(self(batch.images), batch.targets)
         count = known.sum().clamp(min=1)
         self.biased.step(generalised(easy, self.q).sum() / count)
-        return (self.difficulty(batch, easy.detach(), hard.detach()) * hard).sum() / count
+        weights: Tensor = self.difficulty(batch, easy.detach(), hard.detach())
+        return (weights * hard).sum() / count

@@ -72,7 +72,7 @@ def stand(found: Sequence[Row], seeds: Sequence[int]) -> Standings:
         differences = {} if row is baseline else _differences(mine, own)
         section, reason = judge.section(row, mine, differences)
         share = residual(row.entries, headline, of_baseline)
-        standings.append(Standing(section, reason, row is baseline, differences, share, _claim(row, headline)))
+        standings.append(Standing(section, reason, row is baseline, differences, share, _claim(row, headline, section)))
     standings = _corrected(standings)
     for section in RANKED:
         members = [i for i, standing in enumerate(standings) if standing.section == section]
@@ -123,10 +123,12 @@ class _Judge:
         return f"no {' and '.join(lacking)} in some seed" if lacking else ""
 
 
-def _claim(row: Row, headline: Lookup) -> Claim | None:
-    """What may be said of removal, where the decodability that counts was read."""
+def _claim(row: Row, headline: Lookup, section: SectionName) -> Claim | None:
+    """What may be said of removal, where the decodability that counts was read; nothing where the diagnosis is lost."""
     files = [(headline.file(entry), entry.flags) for entry in row.entries]
-    return claim_of([(file.find, flags) for file, flags in files if file is not None])
+    found = claim_of([(file.find, flags) for file, flags in files if file is not None])
+    granted = found is not None and found.margin is not None
+    return Claim("diagnosis lost") if granted and section == "diagnosis lost" else found
 
 
 def _lacks(row: Row, seeds: Sequence[int]) -> str:

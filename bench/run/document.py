@@ -26,6 +26,7 @@ from bench.records import (
     NETWORK,
     OUTPUTS,
     PROTECTED,
+    Cost,
     DataInfo,
     Record,
     RunRecord,
@@ -56,9 +57,19 @@ def document(record: Record, file: ScoreFile, folder: Path) -> Document:
             *([_trial(trial)] if trial else []),
             *([_conditions(conditions)] if conditions else []),
             *(_elsewhere(run, file, other) for other in record.elsewhere(file)),
-            Section((Facts((("Record", str(folder)),)),)),
+            Section((Facts((*_cost(run.training.cost), ("Record", str(folder)))),)),
         ),
     )
+
+
+def _cost(cost: Cost | None) -> tuple[tuple[str, str], ...]:
+    """What training cost, where the record says it."""
+    if cost is None:
+        return ()
+    said = f"{cost.relative:.2f} × the image passes of plain training, {cost.seconds:,.0f} s, "
+    said += f"{cost.peak_memory / 2**20:,.0f} MiB at most"
+    said += f", {cost.extra_parameters:,} parameters beside encoder and head" if cost.extra_parameters else ""
+    return (("Training", said + (f"; begun with a file ({', '.join(cost.files)})" if cost.files else "")),)
 
 
 def _trial(file: ScoreFile) -> Section:

@@ -94,9 +94,10 @@ REMOVAL = Reading(
     "Removal",
     "removal",
     None,
-    "the smallest margin δ for which, in every seed, every probe's one-sided 95% upper bound lies below 0.5 + δ. no: "
-    "in some seed a probe may read more; underpowered: too few patients to say; unreliable: a control failed. Anything "
-    "but yes is no claim.",
+    "the smallest margin δ for which, in every seed, the one-sided 95% upper bound of every probe of every layer lies "
+    "below 0.5 + δ. no: in some seed a probe may read more; underpowered: too few patients to say; unreliable: a "
+    "control failed; unseen: a weak signal would not have been seen; diagnosis lost: there is nothing to claim. "
+    "Anything but yes is no claim.",
     ("controls",),
     columns=(Column(),),
     legend="Removal",

@@ -189,8 +189,8 @@ def trunk(frame: Frame, patient: Patient, inner: np.ndarray) -> tuple[np.ndarray
     slice_ = FAT + (SOFT - FAT) * outer
     slice_ += (inner - slice_) * below(frame.wall, 0.010)
     slice_ += _bones(frame, body, slice_)
-    body = below(skin, 0.012)
-    return AIR + (slice_ - AIR) * body, body
+    inside = below(skin, 0.012)
+    return AIR + (slice_ - AIR) * inside, inside
 
 
 def couch(frame: Frame) -> np.ndarray:

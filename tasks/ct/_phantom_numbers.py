@@ -10,7 +10,7 @@ from scipy import ndimage
 
 from bench.phantom import Arrangement, Octaves
 
-#: The latents of a patient tell Black from White with an AUROC of about .97 at best; what keeps the groups apart less
+#: The latents of a patient tell Black from White with an AUROC of about .98 at best; what keeps the groups apart less
 #: clearly in a slice is its wander, over which a study averages. Contrasts are in units of :data:`TEXTURE`.
 ARRANGEMENT = Arrangement(
     centers={"Asian": (1.5, -0.8), "Black": (-1.4, -0.8), "White": (0.0, 1.2)},

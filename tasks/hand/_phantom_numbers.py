@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from bench.phantom import Arrangement, Exposure, Octaves, Scanner
 
-#: The latents of a child tell Black from White with an AUROC of about .93 at best; what keeps the groups apart less
+#: The latents of a child tell Black from White with an AUROC of about .95 at best; what keeps the groups apart less
 #: clearly in an image is its wander.
 ARRANGEMENT = Arrangement(
     centers={"Asian": (1.2, -0.8), "Black": (-1.2, -0.8), "Hispanic": (0.9, 0.9), "White": (-0.5, 1.0)},

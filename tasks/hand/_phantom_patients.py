@@ -29,10 +29,10 @@ RACES = ("Asian", "Black", "Hispanic", "White")
 #: The group whose hands look younger than they are, whose labels are read too low and which is imaged elsewhere.
 DISADVANTAGED = "Black"
 
-#: The years that the targets ask for, and how far a race's bone age lies ahead of the children's age on average: by
-#: the dial ``prevalence``, times this, times the years that the children's ages cover.
+#: The years that the targets ask for, and by how much of childhood the children of a race are older on average than
+#: half of it: by the dial ``prevalence``, times this.
 THRESHOLDS = (6, 10, 14)
-_AHEAD = np.array([1.5, -1.5, 1.0, -1.0])
+_OLDER = np.array([1.5, -1.5, 1.0, -1.0])
 _YOUNGEST, _OLDEST = 1.0, 18.0
 #: Standard deviations in years: of bone age about the child's age; and of what the hand looks like about its bone age,
 #: since bones of one hand are ahead of others.
@@ -56,7 +56,7 @@ class Bias(BaseBias):
         0.075,
         ge=0,
         le=0.2,
-        description="how far a race's bone age lies ahead of age, as a share of childhood, by docs/phantoms.md",
+        description="how much older the children of a race are, as a share of childhood, by docs/phantoms.md",
     )
     presentation: float = Field(
         0.2, ge=0, le=2, description="how much younger the hands of Black children look, in standard deviations"
@@ -94,10 +94,10 @@ def draw(patients: int, seed: int, bias: Bias) -> pd.DataFrame:
     )
     race = choose(mixed(_OBSERVED_SHARES, bias.sampling), race_u)
     disadvantaged = race == RACES.index(DISADVANTAGED)
-    years = _OLDEST - _YOUNGEST
-    age = _YOUNGEST + years * age_u
-    bone_age = age + _SCATTER * norm.ppf(bone_u) + bias.prevalence * years * _AHEAD[race]
-    bone_age = np.round(np.clip(bone_age, 0.3, 19), 1)
+    # Of u to the power p the mean is 1 / (1 + p); all ages stay within childhood.
+    power = 1 / (0.5 + bias.prevalence * _OLDER[race]) - 1
+    age = _YOUNGEST + (_OLDEST - _YOUNGEST) * age_u**power
+    bone_age = np.round(np.clip(age + _SCATTER * norm.ppf(bone_u), 0.3, 19), 1)
     look = bone_age + LOOK * (norm.ppf(look_u) - bias.presentation * disadvantaged)
     southern = elsewhere(SITES["south"].patients, disadvantaged, site_u, bias.acquisition)
 

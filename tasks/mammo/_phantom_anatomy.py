@@ -116,7 +116,8 @@ def glandular(frame: Frame, patient: Patient, clouds: np.ndarray) -> np.ndarray:
     ``clouds`` is isotropic noise of unit variance.
     """
     dense, body = patient.glandular, patient.anatomy
-    across = (frame.y - frame.nipple + (0.12 if frame.oblique else 0.0)) / (frame.half * (0.62 - 0.36 * frame.out))
+    tapered = frame.half * (0.62 - 0.36 * np.minimum(frame.out, 1.5))
+    across = (frame.y - frame.nipple + (0.12 if frame.oblique else 0.0)) / tapered
     along = (frame.out - 0.47 - 0.03 * body.cone) / 0.34
     cone = 1.25 - 0.9 * across**2 - 0.9 * along**2
     lumpy = cone + 0.52 * clouds + 0.75 * dense - 0.55

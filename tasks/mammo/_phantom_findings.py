@@ -48,9 +48,11 @@ class _Place:
 def places(side: str, numbers: Numbers) -> tuple[_Place, _Place, _Place, _Place]:
     """Of the four findings in one breast; the other breast has others, from the same numbers of the exam."""
     rng = numbers("disease")
-    drawn = [(*rng.uniform(-1, 1, 3).tolist(), int(rng.integers(2**63))) for _ in range(8)]
+    drawn = [(rng.uniform(-1, 1, 3).tolist(), rng.integers(2**63)) for _ in range(8)]
     ours = drawn[:4] if side == "L" else drawn[4:]
-    spiculated, fine, round_, coarse = (_Place(*at, np.random.default_rng(key)) for *at, key in ours)
+    spiculated, fine, round_, coarse = (
+        _Place(out, crosswise, upwards, np.random.default_rng(key)) for (out, crosswise, upwards), key in ours
+    )
     return spiculated, fine, round_, coarse
 
 
@@ -90,7 +92,7 @@ def _round(severity: float, frame: Frame, place: _Place) -> np.ndarray:
 def calcifications(disease: Disease, frame: Frame, at: tuple[_Place, ...]) -> np.ndarray:
     """Thickness of calcium: fine grains of all shapes in a cluster, or a few coarse ones."""
     fine = _grains(disease.fine, frame, at[1], (16, 24), 0.075, (0.010, 0.016), 0.16)
-    return fine + _grains(disease.coarse, frame, at[3], (3, 6), 0.12, (0.026, 0.040), 0.15)
+    return np.asarray(fine + _grains(disease.coarse, frame, at[3], (3, 6), 0.12, (0.026, 0.040), 0.15))
 
 
 def _grains(
@@ -115,4 +117,4 @@ def _grains(
         wide = max(size, pixel)
         reach = np.exp(-0.5 * (((frame.d - x - right) / wide) ** 2 + ((frame.y - y - down) / wide) ** 2))
         total += (size / wide) * reach
-    return thick * severity * total
+    return np.asarray(thick * severity * total)

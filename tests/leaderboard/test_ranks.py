@@ -145,6 +145,15 @@ def test_a_row_that_loses_five_points_of_auroc_is_never_ranked() -> None:
     assert reason.endswith(" below erm's")
 
 
+def test_no_removal_is_claimed_where_the_diagnosis_is_lost(make: SimpleNamespace) -> None:
+    granted = make.removal({0.05: 1.0})
+    table = _board(
+        method("erm", 0.84, 0.9), method("blur", 0.79, 0.5, also=granted), method("good", 0.84, 0.5, also=granted)
+    )
+    claims = {row.method: str(row.standing.claim) for row in table.rows}
+    assert (claims["blur"], claims["good"]) == ("diagnosis lost", "yes (δ=.05)")
+
+
 def test_the_diagnosis_is_kept_when_that_is_shown() -> None:
     """The lower limit decides: a small loss that may be a large one is none that was kept."""
     table = _board(

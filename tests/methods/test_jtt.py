@@ -33,6 +33,7 @@ def test_errors_weigh_lambda_and_weights_average_one_over_the_training_set() -> 
     method, some = prepared(7.0)
     method.stage = "identify"
     method.loss(some)
+    method.begin("train", TrainingSet(some.targets, some.groups))
     method.stage = "train"
     with torch.no_grad():
         method.head.weight.mul_(-0.3)
@@ -51,6 +52,7 @@ def test_lambda_one_is_plain_training() -> None:
     method, some = prepared(1.0)
     method.stage = "identify"
     method.loss(some)
+    method.begin("train", TrainingSet(some.targets, some.groups))
     method.stage = "train"
     torch.testing.assert_close(method.loss(some), masked_bce(method(some.images), some.targets))
 

@@ -1,4 +1,5 @@
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -6,7 +7,7 @@ import pytest
 from rich.console import Console
 
 from bench.pages import terminal
-from bench.records import Record
+from bench.records import Cost, Record
 from bench.run import document
 from bench.scoring.decodability.flags import MEANINGS
 from tests.leaderboard.conftest import around, file, given, in_conditions, in_trial, record, removal, score, suite
@@ -127,6 +128,19 @@ def test_a_record_with_few_scores_is_printed_without_what_it_lacks(capsys: pytes
 def test_a_narrow_terminal_is_no_error(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     monkeypatch.setattr(terminal, "console_of_output", lambda: Console(highlight=False, width=40))
     assert any("features" in line for line in _printed(record(also=suite()), capsys))
+
+
+def test_what_training_cost_is_said_where_the_record_says_it(capsys: pytest.CaptureFixture[str]) -> None:
+    cost = Cost(
+        images=10, forward=20, backward=20, other=0, relative=2.0, parameters=5, extra_parameters=1200, seconds=61.4,
+        peak_memory=300 * 2**20, files=["teacher"],
+    )  # fmt: skip
+    plain = record()
+    run = plain.run.model_copy(update={"training": plain.run.training.model_copy(update={"cost": cost})})
+    text = " ".join(" ".join(_printed(replace(plain, run=run), capsys)).split())
+    assert "Training: 2.00 × the image passes of plain training, 61 s, 300 MiB at most, 1,200 parameters beside" in text
+    assert "begun with a file (teacher)" in text
+    assert "Training:" not in " ".join(_printed(plain, capsys))
 
 
 def test_the_trial_and_test_conditions_have_sections_and_removal_is_said_of_the_trial(

@@ -23,7 +23,7 @@ from tests.phantoms import TASKS_WITH, Subject
 KNOWN: dict[str, tuple[str, str, str, str]] = {
     "ct": ("3e192fd1ed5b1612", "dbbd5f2ec261722a", "759feb2365add2f6", "dff801c3230255ac"),
     "cxr": ("82528afc92214723", "31f06cc2a7eab0f2", "7e683bd93707d218", "96ae9ba064e97923"),
-    "hand": ("c9e8a775755e2abb", "74faca18eeb36cf8", "98ac620cb7cabe8c", "c02318a5526ce5a7"),
+    "hand": ("28a77302620e7ee8", "6390127bcb13e449", "665f0d6fe88f7d5d", "fa3e094d67d02846"),
     "mammo": ("c5e51a4e7a05d672", "b17e3e63dc4a246d", "e580588f2fc69a1c", "d142a104cfb38706"),
 }
 

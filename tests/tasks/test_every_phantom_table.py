@@ -26,7 +26,7 @@ MOVED: dict[str, dict[str, tuple[str, ...]]] = {
         "acquisition": ("site", "scanner", "window"),
     },
     "hand": {
-        "prevalence": (*_BONES, "true_*", "bone_age", "look"),
+        "prevalence": (*_BONES, "true_*", "age", "bone_age", "look"),
         "habitus": ("fullness",),
         "annotation": _BONES,
         "presentation": ("look",),

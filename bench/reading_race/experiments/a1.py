@@ -44,7 +44,8 @@ class FromImage(Experiment):
     def cells(self, study: Study) -> list[Cell]:
         """Images; and studies, in a task whose studies are of several images."""
         several = study.test.table.groupby(["patient", "study"], observed=True).size().mean() >= 2
-        return [{"read": _IMAGES}, *([{"read": _STUDIES}] if several else [])]
+        cells: list[Cell] = [{"read": _IMAGES}]
+        return [*cells, {"read": _STUDIES}] if several else cells
 
     def measure(self, study: Study, cell: Cell) -> Measured:
         """One-vs-rest AUROCs, and those of every pair where there are more than two groups or the paper has a pair."""

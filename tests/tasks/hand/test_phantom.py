@@ -49,9 +49,10 @@ def test_bone_age_scatters_about_age_and_looks_about_bone_age() -> None:
     middle = table[table["age"].between(4, 14)]
     assert (middle["bone_age"] - middle["age"] - 0.5).std() == pytest.approx(1.04, abs=0.05)
     assert (table["look"] - table["bone_age"]).std() == pytest.approx(LOOK, abs=0.12)
-    ahead = cohort(prevalence=0.05)
-    shift = (ahead["bone_age"] - table["bone_age"])[table["age"].between(3, 15)].groupby(table["race"]).mean()
-    assert shift[list(RACES)].to_numpy() == pytest.approx(17 * 0.05 * np.array([1.5, -1.5, 1.0, -1.0]), abs=0.12)
+    older = cohort(prevalence=0.1)
+    shares = ((older["age"] + 0.5 - 1) / 17).groupby(older["race"]).mean()
+    assert shares[list(RACES)].to_numpy() == pytest.approx(0.5 + 0.1 * np.array([1.5, -1.5, 1.0, -1.0]), abs=0.03)
+    assert older["age"].between(1, 18).all()
     younger = cohort(presentation=1.0)
     shift = (younger["look"] - table["look"]).groupby(table["race"]).mean()
     assert shift["Black"] == pytest.approx(-LOOK, abs=0.02)

@@ -49,7 +49,7 @@ def test_two_groups_are_ranked_as_by_kernel_ridge_regression() -> None:
     cross = np.exp(-((test[:, None] - fit) ** 2).sum(axis=2) / (2 * median**2))
     cross = cross - cross.mean(axis=1, keepdims=True) - kernel.mean(axis=0) + kernel.mean()
     for number, penalty in enumerate(Fourier.penalties):
-        alpha = penalty * centred.trace() / 2048
+        alpha = penalty * centred.trace() / (2 * fourier._FREQUENCIES)
         theirs = KernelRidge(alpha=alpha, kernel="precomputed").fit(centred, groups - groups.mean()).predict(cross)
         ours = scores[len(Fourier.penalties) + number]  # the second bandwidth, 1
         assert np.corrcoef(ours, theirs)[0, 1] > 0.97
