@@ -67,9 +67,7 @@ def test_what_fits_of_probes_add_widens_a_difference(
 
 
 def _of_suite(version: int, made: MadeUp) -> MadeUp:
-    files = [
-        file.model_copy(update={"head": file.head.model_copy(update={"suite": version})}) for file in made.files
-    ]
+    files = [file.model_copy(update={"head": file.head.model_copy(update={"suite": version})}) for file in made.files]
     return replace(made, files=tuple(files))
 
 

@@ -21,6 +21,8 @@ _FREQUENCIES = 512
 _SAMPLE = 1000
 #: Rows whose features are held at a time.
 _ROWS = 512
+#: Total variance of the features, at most 1, below which they are alike but for the rounding of float32.
+_ALIKE = 1e-9
 
 
 @dataclass(frozen=True)
@@ -130,7 +132,10 @@ def _path(waves: Waves, coordinates: np.ndarray, training: Training, penalties: 
             # Half of a symmetric product, added up in place; of the factor below, too, only that half is read.
             gram = ssyrk(1.0, features.T, beta=1.0, c=gram, lower=1, overwrite_c=1)
             means += features.T @ targets[rows]
-    unit = float(gram.trace()) / width or 1.0
+    unit = float(gram.trace()) / width
+    if unit * width < _ALIKE:
+        nothing = np.zeros((len(penalties), width, training.n_groups), np.float32)
+        return LinearPath(nothing, np.tile(np.log(prevalence), (len(penalties), 1)))
     coefficients, intercepts = [], []
     for penalty in penalties:
         system = gram.copy(order="F")
