@@ -252,6 +252,7 @@ EFFECTIVE_SHARE = Measure(
     ("conditions",),
     source="Kish, 1965",
 )
+
 #: Whatever is scored of one target's predictions, in the order of the files of scores.
 METRICS: tuple[Metric, ...] = (AUROC, AUPRC, BRIER, ECE, SENSITIVITY, SPECIFICITY, SELECTION_RATE)
 DIFFERENCES: tuple[Difference, ...] = (EQUALIZED_ODDS, DEMOGRAPHIC_PARITY)
