@@ -130,8 +130,8 @@ def _read_once(
 def _unsteady(reader: Reader, images: CohortImages, found: Outputs) -> float | None:
     """The share of images in which a grey level more or less in every pixel moves a feature or a logit far.
 
-    Of the feature or logit in which it is largest, among those that differ between images at all. None of images that
-    have no grey levels, as vectors.
+    Of the logit in which it is largest or the median feature, whichever is more: single features of frozen encoders,
+    which differ little between images, move far. None of images that have no grey levels, as vectors.
     """
     rows = np.unique(np.linspace(0, len(images) - 1, min(len(images), _SHAKEN)).round().astype(int))
     (shown,) = _shown(images, [rows])
@@ -141,12 +141,12 @@ def _unsteady(reader: Reader, images: CohortImages, found: Outputs) -> float | N
     shaken = np.clip(shown["images"].astype(np.int16) + shift, 0, 255).astype(np.uint8)
     (moved,) = reader.read(Pass("encode"), [{**shown, "images": shaken}])
     logits = found.logits if found.direct is None else found.direct
-    shares = [0.0]
-    for before, after in ((found.features, moved["features"]), (logits, moved["logits"])):
+    shares = []
+    for before, after, of in ((found.features, moved["features"], np.median), (logits, moved["logits"], np.max)):
         spread = before.std(axis=0, dtype=np.float64)
         varies = spread > _ROUNDING * np.abs(before).max(axis=0, initial=0)
         far = np.abs(after - before[rows]) > _FAR * spread
-        shares += far.mean(axis=0)[varies].tolist()
+        shares.append(float(of(far.mean(axis=0)[varies])) if varies.any() else 0.0)
     return max(shares)
 
 

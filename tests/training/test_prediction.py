@@ -333,12 +333,12 @@ class TestChannel:
 
 
 class Parity(Method):
-    """A feature is the parity of the pixels' sum."""
+    """Features are the parity of the pixels' sum."""
 
     def encode(self, images: torch.Tensor) -> torch.Tensor:
         pixels = images.mul(0.25).add(0.5).mul(255).round().flatten(1).sum(1)
         features: torch.Tensor = self.backbone(images)
-        return torch.cat([features[:, 1:], (pixels % 2)[:, None]], 1)
+        return 1e-3 * features + (pixels % 2)[:, None]
 
 
 class TestUnsteady:

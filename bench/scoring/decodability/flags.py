@@ -65,7 +65,7 @@ MEANINGS: dict[str, str] = {
         "nobody else can read; their decodability says nothing about the method."
     ),
     BRITTLE: (
-        "One grey level more or less, which nobody sees, moves a feature or an output far in over 5% of the images, "
+        "One grey level more or less, which nobody sees, moves an output or most features far in over 5% of images, "
         "so it hangs on something other than the picture: a code, a key, a table of known images."
     ),
     UNDERPOWERED: "Too few patients of some group for a claim of removal at 80% power; a score near .5 proves nothing.",
