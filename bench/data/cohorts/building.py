@@ -64,11 +64,10 @@ def build(
     _check_protected(table, attribute_groups, protected, dataset)
     table = _split(table, reading.table.reset_index(drop=True).loc[table.index], split, dataset, excluded)
     unknown += _alike(table)
+    shown = image_size, task.channels, reading.vectors
     cohort = Cohort(
         table=table.sort_values("image", ignore_index=True),
-        spec=TaskSpec(
-            task.name, chosen, protected, attribute_groups[protected], image_size, task.channels, reading.vectors
-        ),
+        spec=TaskSpec(task.name, chosen, protected, attribute_groups[protected], *shown),
         dataset=dataset.name,
         synthetic=dataset.synthetic,
         attribute_groups=attribute_groups,
