@@ -103,7 +103,7 @@ def test_bad_input_names_what_is_allowed(option: str, words: str) -> None:
 
 def test_settings_take_lists() -> None:
     parsed = settings.parse([*TINY, "experiments=A1,C1", "seed=0,2", "backbone=resnet18"])
-    assert (parsed.experiments, parsed.seeds, parsed.config.backbone) == (("A1", "C1"), (0, 2), "resnet18")
+    assert (parsed.experiments, parsed.seeds, parsed.config.backbone.name) == (("A1", "C1"), (0, 2), "resnet18")
     assert parsed.preset == "quick"
     assert parsed.out == Path("reports/reading-race/cxr/phantom")
 

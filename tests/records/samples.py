@@ -19,6 +19,7 @@ HEAD = {
     "unit": "image",
     "n": 40,
     "patients": 30,
+    "layers": "features",
     "scoring": 1,
     "suite": 1,
 }

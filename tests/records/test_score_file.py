@@ -45,6 +45,7 @@ def test_every_score_of_a_file_has_a_label_of_its_own(tiny_record: Record) -> No
         ("unit", "study"),
         ("n", 41),
         ("patients", 31),
+        ("layers", "all"),
         ("scoring", 2),
         ("suite", 2),
     ],

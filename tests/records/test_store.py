@@ -35,10 +35,10 @@ def test_a_record_comes_back_as_it_was_written(tiny_record: Record, folder: Path
     names = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
     assert names == [
         "run.json",
-        "scores/test.1.influence.parquet",
-        "scores/test.1.json",
-        "scores/val.1.influence.parquet",
-        "scores/val.1.json",
+        "scores/test.2.influence.parquet",
+        "scores/test.2.json",
+        "scores/val.2.influence.parquet",
+        "scores/val.2.json",
     ]
 
 
@@ -52,7 +52,7 @@ def test_fields_that_came_later_have_defaults(tiny_record: Record, folder: Path)
 
 
 @pytest.mark.parametrize("text", ["", "{}", '{"schema_version": 99}', '{"schema_version": 1}', "not json", "[]"])
-@pytest.mark.parametrize(("name", "what"), [("run.json", "run"), ("scores/test.1.json", "file of scores")])
+@pytest.mark.parametrize(("name", "what"), [("run.json", "run"), ("scores/test.2.json", "file of scores")])
 def test_what_is_no_record_is_named(text: str, name: str, what: str, folder: Path) -> None:
     (folder / "scores").mkdir()
     (folder / name).write_text(text)

@@ -106,7 +106,7 @@ def test_wandb_without_a_login_is_offline_and_says_where(
     said = capsys.readouterr().err
     assert "Not logged in" in said
     assert "wandb sync" in said
-    assert told["summary"] == {"test/suite 2/auroc/target=macro": 0.5}
+    assert told["summary"] == {"test/suite 1/auroc/target=macro": 0.5}
     table = told["logged"]["intervals"]
     assert table.data[0] == ["test", 1, "auroc/target=macro", 0.5, 0.4, 0.6, 3, None, None]
     assert table.data[1][-1] == "one class only"

@@ -295,7 +295,7 @@ def test_covariates_of_ones_own_are_words_or_numbers_and_stand_in_the_cohort(tmp
         read(mine(tmp_path, rows, change)), ChestXray, DATASET, targets=["effusion"], image_size=16, checked=False
     )
     assert {"scanner", "bmi", "ward"} <= set(cohort.covariates)
-    kinds = {one.name: one.kind for one in cohort.conditions(cohort.truth) if one.covariate}
+    kinds = {one.name: one.kind for one in cohort.confounders(cohort.truth) if one.covariate}
     assert kinds == {"bmi": "number", "ward": "category"}
     assert cohort.table["bmi"].isna().sum() == 1
 
