@@ -9,7 +9,7 @@ import secrets
 import stat
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
@@ -88,6 +88,22 @@ def write_bytes(path: Path, content: bytes, shared: bool = False) -> None:
 def write_text(path: Path, text: str, shared: bool = False) -> None:
     """The same of a text, in UTF-8."""
     write_bytes(path, text.encode(), shared)
+
+
+def write_together(folder: Path, files: Mapping[str, bytes], what: str) -> list[Path]:
+    """Write files into a folder, made where it is not there; of two writers at once those of one stand there then.
+
+    Raises:
+        BenchError: saying ``what`` cannot be written, and why.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with locked(folder):
+            for name, content in files.items():
+                write_bytes(folder / name, content, shared=True)
+    except OSError as error:
+        raise BenchError(f"{what} cannot be written to {folder}: {error.strerror or error}.") from error
+    return [folder / name for name in files]
 
 
 def contents(path: Path, option: str) -> str:

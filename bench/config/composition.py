@@ -52,7 +52,8 @@ def compose(overrides: Sequence[str]) -> RunConfig:
     values = values.with_paths(path_options(dataset.options, "task.") | {f"method.{name}" for name in files(method)})
 
     options = plain(dataset.options())
-    backbone = backbones.check(_name(values, "backbone", _default_backbone(task, dataset, values)))
+    default = task.backbone if "backbone" in values else _default_backbone(task, dataset, values)
+    backbone = backbones.check(_name(values, "backbone", default))
     tunables = {name: tunable.default for name, tunable in hyperparameters(method).items()}
     defaults = {
         "method": {"name": method_entry.name, **tunables},

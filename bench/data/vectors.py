@@ -20,21 +20,6 @@ _VERSION = 1
 _NOT_FINITE = "a number of its vector is not finite"
 
 
-def width(file: VectorFile) -> int:
-    """The number of features of a vector.
-
-    Raises:
-        BenchError: as :func:`read`.
-    """
-    return int(read(file)[1].shape[1])
-
-
-def names(file: VectorFile, rows: int) -> list[str]:
-    """What the images are called of a file without names, whose rows are those of a table: by their numbers."""
-    digits = len(str(max(rows - 1, 0)))
-    return [f"{row:0{digits}d}" for row in range(rows)]
-
-
 def read(file: VectorFile) -> tuple[list[str], np.ndarray]:
     """The images' names and their vectors ``(N, D)``, in the order of the file.
 
@@ -48,7 +33,8 @@ def read(file: VectorFile) -> tuple[list[str], np.ndarray]:
         )
     if path.suffix == ".npy":
         vectors = _array(path)
-        return names(file, len(vectors)), vectors
+        digits = len(str(len(vectors) - 1))  # nameless, images are called by their numbers
+        return [f"{row:0{digits}d}" for row in range(len(vectors))], vectors
     if path.suffix == ".parquet":
         return _frame(file)
     raise BenchError(f"Features are read from {' and '.join(ENDINGS)}; {path} is neither.")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -10,9 +9,9 @@ from bench.dial import document
 from bench.dial.curves import Curve
 from bench.dial.figure import figure
 from bench.dial.request import Request
-from bench.errors import BenchError
-from bench.files import locked, write_bytes
+from bench.files import write_together
 from bench.pages import comma_separated, markdown
+from bench.pages.style import picture
 
 
 def write(request: Request, found: Sequence[Curve]) -> list[Path]:
@@ -23,19 +22,9 @@ def write(request: Request, found: Sequence[Curve]) -> list[Path]:
     """
     task = request.networks[0].config.task
     folder = request.out / task.name / task.dataset / f"{request.dial}{'.trained' if request.trained else ''}"
-    png = io.BytesIO()
-    # No dates and no versions inside: a figure changes only when its numbers do.
-    figure(request, found).savefig(png, format="png", metadata={"Software": None})
-    contents = {
+    files = {
         "dial.md": markdown.render(document.page(request, found)).encode(),
         "dial.csv": comma_separated.render(document.numbers(request, found)).encode(),
-        document.FIGURE: png.getvalue(),
+        document.FIGURE: picture(figure(request, found), "png"),
     }
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with locked(folder):
-            for name, content in contents.items():
-                write_bytes(folder / name, content, shared=True)
-    except OSError as error:
-        raise BenchError(f"The curves cannot be written to {folder}: {error.strerror or error}.") from error
-    return [folder / name for name in contents]
+    return write_together(folder, files, "The curves")

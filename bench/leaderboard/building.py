@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import io
 import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from bench import terminal as progress
 from bench.errors import BenchError
-from bench.files import locked, write_bytes
+from bench.files import write_together
 from bench.leaderboard import cohorts, comparable, document
 from bench.leaderboard.ranks import EDITION
 from bench.leaderboard.rows import Entry, entries
@@ -105,28 +104,17 @@ def _of_edition(scored: list[Entry], records: int, seeds: Sequence[int], say: Ca
 def _write(folder: Path, table: Table, notices: list[str]) -> list[Path]:
     # Here, since the command line imports this package where no figure is drawn.
     from bench.leaderboard.figure import pareto_figure
+    from bench.pages.style import picture
 
     figure = pareto_figure(table)
-    png, pdf = io.BytesIO(), io.BytesIO()
-    # No dates and no versions inside: a figure changes only when its numbers do.
-    figure.savefig(png, format="png", metadata={"Software": None})
-    figure.savefig(pdf, format="pdf", metadata={"CreationDate": None, "Creator": None, "Producer": None})
-    contents = {
+    files = {
         "leaderboard.md": markdown.render(document.page(table, notices)).encode(),
         "leaderboard.csv": comma_separated.render(document.numbers(table)).encode(),
         "leaderboard.tex": latex.render(document.paper(table), "leaderboard").encode(),
-        document.FIGURE: png.getvalue(),
-        "pareto.pdf": pdf.getvalue(),
+        document.FIGURE: picture(figure, "png"),
+        "pareto.pdf": picture(figure, "pdf"),
     }
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        # Of two leaderboards at once the files of one stand here afterwards, and not some of each.
-        with locked(folder):
-            for name, content in contents.items():
-                write_bytes(folder / name, content, shared=True)
-    except OSError as error:
-        raise BenchError(f"The leaderboard cannot be written to {folder}: {error.strerror or error}.") from error
-    return [folder / name for name in contents]
+    return write_together(folder, files, "The leaderboard")
 
 
 def _folder(name: str) -> str:

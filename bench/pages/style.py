@@ -1,5 +1,8 @@
 """One style for every figure, drawn without pyplot: nothing global is touched, no window is ever opened."""
 
+import io
+from typing import Literal
+
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
@@ -14,6 +17,20 @@ def new_figure(width: float, height: float) -> Figure:
     figure = Figure(figsize=(width, height), dpi=200, layout="constrained")
     FigureCanvasAgg(figure)
     return figure
+
+
+#: Said of no file: a figure changes only when its numbers do, and not with dates and versions.
+_UNSAID: dict[str, dict[str, None]] = {
+    "png": {"Software": None},
+    "pdf": {"CreationDate": None, "Creator": None, "Producer": None},
+}
+
+
+def picture(figure: Figure, kind: Literal["png", "pdf"]) -> bytes:
+    """The figure as a file of this kind, without dates and versions."""
+    file = io.BytesIO()
+    figure.savefig(file, format=kind, metadata=_UNSAID[kind])
+    return file.getvalue()
 
 
 def chance(axes: Axes, label: str | None = None) -> None:

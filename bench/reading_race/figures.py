@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from bench.files import whole
-from bench.pages.style import BLACK, BLUE, GREY, ORANGE, chance, new_figure, tidy
+from bench.files import write_bytes
+from bench.pages.style import BLACK, BLUE, GREY, ORANGE, chance, new_figure, picture, tidy
 from bench.reading_race.experiments import c1
 from bench.reading_race.maps import matrix, patches
 from bench.reading_race.tables import Entry, Line, Table
@@ -20,6 +21,7 @@ from bench.reading_race.walk import StudyResults
 from bench.records import MACRO
 
 Tables = dict[str, Table]
+_KINDS: tuple[Literal["png", "pdf"], ...] = ("png", "pdf")
 _LIMITS = (0.42, 1.02)
 
 
@@ -32,12 +34,9 @@ def write(study: StudyResults, made: Sequence[Table], out: Path) -> list[tuple[s
         if figure is None:
             continue
         figure.suptitle(f"{title}: reading {study.run.config.task.protected}, {study.title}", fontsize=10)
-        # No dates and no versions inside: a figure changes only when its numbers do.
-        nothing = {"png": {"Software": None}, "pdf": {"CreationDate": None, "Creator": None, "Producer": None}}
-        for suffix, metadata in nothing.items():
-            with whole(out / f"{name}.{suffix}") as partial:
-                figure.savefig(partial, format=suffix, metadata=metadata)
-            written.append((f"{name}.{suffix}", title))
+        for kind in _KINDS:
+            write_bytes(out / f"{name}.{kind}", picture(figure, kind))
+            written.append((f"{name}.{kind}", title))
     return written
 
 
